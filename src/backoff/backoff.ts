@@ -1,0 +1,25 @@
+/**
+ * How long to wait before retry `retry` (1 for the first one), in milliseconds. `random` gives numbers in [0, 1).
+ */
+export type Backoff = (retry: number, random: () => number) => number
+
+/** Bounds of {@link exponentialBackoff}. */
+export interface ExponentialBackoffOptions {
+  /** Upper bound of the first wait, in milliseconds. @defaultValue `300` */
+  readonly baseMs?: number
+  /** By what the bound grows from one wait to the next. @defaultValue `2` */
+  readonly factor?: number
+  /** Upper bound of every wait, in milliseconds. @defaultValue `20_000` */
+  readonly maxMs?: number
+}
+
+/**
+ * Exponential backoff with full jitter: each wait is drawn evenly between zero and a bound that grows, so that
+ * clients which failed together do not come back together.
+ *
+ * @see {@link https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ | Exponential Backoff And Jitter}
+ */
+export function exponentialBackoff(options: ExponentialBackoffOptions = {}): Backoff {
+  const { baseMs = 300, factor = 2, maxMs = 20_000 } = options
+  return (retry, random) => random() * Math.min(maxMs, baseMs * factor ** (retry - 1))
+}

@@ -1,0 +1,68 @@
+import type { ServerContract } from './server-contract.js'
+import type { Answer, Reading, Verdict } from './verdict.js'
+
+/** How often a 409 that may be our own first attempt is asked about again. */
+const maxConflictAsks = 10
+
+const inProgress = /in[-_ ]?progress|in[-_ ]?use|processing|concurrent|still running/i
+
+/** A 409 has many meanings; without a contract, only what our own history makes likely is believed. */
+function readConflict(answer: Answer): Reading {
+  if (answer.mayHaveRun) return { verdict: 'running', maxAsks: maxConflictAsks }
+  if (answer.keyOrigin !== 'given') return { verdict: 'failed' }
+  const { code, type, error } = (answer.json ?? {}) as Record<string, unknown>
+  const words = [code, type, error, (error as Record<string, unknown> | undefined)?.['code']]
+  const isRunning =
+    answer.headers.has('retry-after') ||
+    words.some((word) => typeof word === 'string' && inProgress.test(word))
+  return isRunning
+    ? { verdict: 'running', maxAsks: maxConflictAsks }
+    : { verdict: 'failed', outcome: 'unknown' }
+}
+
+/** What an answer means on a server of which nothing is known. */
+export function readStandard(answer: Answer): Reading {
+  const { status, mayHaveRun } = answer
+  if (status >= 200 && status < 300) return { verdict: 'done' }
+  // A write that was redirected elsewhere, or an answer the browser hides, says nothing about the outcome.
+  if (status < 400) return status === 304 ? { verdict: 'done' } : { verdict: 'failed', outcome: 'unknown' }
+  if (status === 408 || status === 425 || status === 429) return { verdict: 'refused' }
+  if (status === 409) return readConflict(answer)
+  if (mayHaveRun && answer.method === 'DELETE' && (status === 404 || status === 410))
+    return { verdict: 'done', outcome: 'applied' }
+  if (status < 500 || status === 501 || status === 505) return { verdict: 'failed' }
+  return { verdict: 'unknown' }
+}
+
+function readHint(contract: ServerContract, headers: Headers): boolean | undefined {
+  for (const name of contract.retryHints) {
+    const value = headers.get(name)?.toLowerCase()
+    if (value === 'true' || value === 'false') return value === 'true'
+  }
+  return undefined
+}
+
+/** What a replay marker turns into a frozen failure; the second pair only where the contract has not said otherwise. */
+const frozen: ReadonlySet<Verdict> = new Set(['failed', 'unknown'])
+const frozenByDefault: ReadonlySet<Verdict> = new Set(['refused', 'running'])
+
+/** What an answer means under a contract. Pure: the same answer always has the same reading. */
+export function readAnswer(contract: ServerContract, answer: Answer): Reading {
+  const special = contract.classify(answer)
+  const reading = typeof special === 'string' ? { verdict: special } : (special ?? readStandard(answer))
+  const { headers } = answer
+  const replayed =
+    reading.replayed ??
+    contract.replayMarkers.some(
+      ({ header, value = 'true' }) => headers.get(header)?.toLowerCase() === value.toLowerCase(),
+    )
+  const { verdict } = reading
+  if (replayed && (frozen.has(verdict) || (special === undefined && frozenByDefault.has(verdict))))
+    return { ...reading, verdict: 'stored-failure', replayed }
+  return {
+    ...reading,
+    replayed,
+    resend: reading.resend ?? readHint(contract, headers),
+    minimumWaitMs: reading.minimumWaitMs ?? (verdict === 'running' ? contract.minimumWaitMs : undefined),
+  }
+}

@@ -1,0 +1,73 @@
+import type { KeyRules } from '../key/key-rules.js'
+import type { KeyCarrier } from './carrier.js'
+import type { Answer, Reading, Verdict } from './verdict.js'
+
+/** A header that marks an answer as replayed. */
+export interface ReplayMarker {
+  readonly header: string
+  /** The value that marks a replay, any case. @defaultValue `'true'` */
+  readonly value?: string
+}
+
+/** How one server treats keys: where the key travels, how long it lives, and what the answers mean. */
+export interface ServerContract {
+  readonly name: string
+  /** Where the key travels. */
+  readonly carrier: KeyCarrier
+  /** What the server accepts as a key. */
+  readonly keyRules: KeyRules
+  /** Makes a key that fits {@link ServerContract.keyRules}. */
+  readonly generateKey: () => string
+  /** The methods that carry a key, in upper case. */
+  readonly methods: readonly string[]
+  /** How long the server remembers a key, in milliseconds. An operation is never resent past it. */
+  readonly keyTtlMs: number
+  /** Whether this target honours keys. Where it does not, a lost answer is not resent. */
+  readonly honoursKey: (target: { readonly method: string; readonly url: string }) => boolean
+  /** More headers that go with the key, fixed at the first attempt (`Repeatability-First-Sent`). */
+  readonly companions: (first: {
+    readonly key: string
+    readonly firstSentMs: number
+  }) => Readonly<Record<string, string>>
+  /** Headers that mark a replay; one is enough. */
+  readonly replayMarkers: readonly ReplayMarker[]
+  /** Headers whose `true` or `false` says whether a resend under the same key can help. */
+  readonly retryHints: readonly string[]
+  /** Shortest wait before a server that is still running is asked again, in milliseconds. */
+  readonly minimumWaitMs: number
+  /**
+   * What status alone cannot say. `undefined` leaves the answer to the rules of the `standard` contract,
+   * with the replay markers, retry hints and waits of this one.
+   */
+  readonly classify: (answer: Answer) => Reading | Verdict | undefined
+  /** A copy of this contract with some things changed. */
+  readonly with: (changes: ContractDefinition) => ServerContract
+}
+
+/** What {@link defineContract} takes: everything of a contract but its name has a default. */
+export interface ContractDefinition {
+  /** @defaultValue `'custom'` */
+  readonly name?: string
+  /** @defaultValue `header('Idempotency-Key')` */
+  readonly carrier?: KeyCarrier
+  /** @defaultValue 1 to 255 printable ASCII characters */
+  readonly keyRules?: Partial<KeyRules>
+  /** @defaultValue a UUIDv7 */
+  readonly generateKey?: () => string
+  /** @defaultValue `['POST', 'PUT', 'PATCH']` */
+  readonly methods?: readonly string[]
+  /** Milliseconds, `Infinity` for ever. @defaultValue 24 hours */
+  readonly keyTtlMs?: number
+  /** @defaultValue every target does */
+  readonly honoursKey?: ServerContract['honoursKey']
+  /** @defaultValue none */
+  readonly companions?: ServerContract['companions']
+  /** @defaultValue the markers in common use, such as `Idempotent-Replayed: true` */
+  readonly replayMarkers?: readonly ReplayMarker[]
+  /** @defaultValue none */
+  readonly retryHints?: readonly string[]
+  /** Milliseconds. @defaultValue `0` */
+  readonly minimumWaitMs?: number
+  /** @defaultValue nothing: the `standard` rules */
+  readonly classify?: ServerContract['classify']
+}

@@ -1,0 +1,70 @@
+import type { Original } from '../errors/already-done-error.js'
+import type { Outcome } from '../errors/idempotency-error.js'
+
+/**
+ * What one attempt told us.
+ *
+ * - `not-sent`: the request provably never reached a server
+ * - `unsendable`: the request itself is at fault, no retry can help
+ * - `refused`: the server says that it did not act
+ * - `unknown`: the answer was lost, or says nothing about the outcome
+ * - `running`: an earlier attempt with this key is still being worked on
+ * - `done`: success, first time or replayed
+ * - `already-done`: an error answer that means "this happened before"
+ * - `stored-failure`: a failure that is frozen under this key
+ * - `key-reused`: the server knows this key with another payload
+ * - `key-expired`: the key is older than the server keeps it
+ * - `failed`: a definite no
+ */
+export type Verdict =
+  | 'not-sent'
+  | 'unsendable'
+  | 'refused'
+  | 'unknown'
+  | 'running'
+  | 'done'
+  | 'already-done'
+  | 'stored-failure'
+  | 'key-reused'
+  | 'key-expired'
+  | 'failed'
+
+/** A verdict with what else the answer said. */
+export interface Reading {
+  readonly verdict: Verdict
+  /** The server answered from its store. Read from the contract's replay markers when absent. */
+  readonly replayed?: boolean | undefined
+  /** The server's own word on whether a resend under the same key can help; it overrules the verdict. */
+  readonly resend?: boolean | undefined
+  /** Shortest wait before the next request, in milliseconds. A longer `Retry-After` is obeyed. */
+  readonly minimumWaitMs?: number | undefined
+  /** How often a `running` that is only a guess may be asked about before it is returned. No limit but the deadline when absent. */
+  readonly maxAsks?: number | undefined
+  /** What is true of the operation, where the verdict alone does not say. */
+  readonly outcome?: Outcome | undefined
+  /** Where the result can be read, for `already-done`. */
+  readonly original?: Original | undefined
+  /** The server cannot reach its store of keys, so that it refuses to act on any. */
+  readonly keyStoreDown?: boolean | undefined
+}
+
+/** One answer of a server, as a contract sees it. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  /** The body as text, `undefined` when it was not read (a stream, or longer than the limit). */
+  readonly text: string | undefined
+  /** The body parsed as JSON, `undefined` when it is none. */
+  readonly json: unknown
+  readonly method: string
+  readonly url: string
+  readonly key: string | undefined
+  /** Who made the key. A generated one cannot be known to the server before the first attempt. */
+  readonly keyOrigin: 'generated' | 'given' | 'none'
+  /** The request carries `If-Match`, `If-None-Match` or `If-Unmodified-Since`. */
+  readonly conditional: boolean
+  /** Number of this attempt, 1 for the first. */
+  readonly attempt: number
+  /** An earlier attempt of this operation may have been applied. */
+  readonly mayHaveRun: boolean
+}

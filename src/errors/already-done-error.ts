@@ -1,0 +1,29 @@
+import { hasErrorCode, IdempotencyError, type ErrorFacts } from './idempotency-error.js'
+
+/** Where the result of an operation can be read, as far as the server said. */
+export interface Original {
+  readonly id?: string | undefined
+  readonly url?: string | undefined
+}
+
+/**
+ * The server says that this operation was done before, and nothing turned that into the original result:
+ * the write is applied. Give a `resolve` option to get the result in place of this error.
+ */
+export class AlreadyDoneError extends IdempotencyError {
+  override readonly name = 'AlreadyDoneError'
+  override readonly code = 'already_done'
+  /** The answer that said so, with its body unread. */
+  readonly response: Response
+  /** What the answer said about the original, empty when it said nothing. */
+  readonly original: Original
+
+  constructor(facts: ErrorFacts, response: Response, original: Original = {}) {
+    super('The write was applied before', facts, 'Read the original, or give a resolve option that does')
+    this.response = response
+    this.original = original
+  }
+}
+
+/** Whether a value is an {@link AlreadyDoneError}. */
+export const isAlreadyDoneError: (value: unknown) => value is AlreadyDoneError = hasErrorCode('already_done')

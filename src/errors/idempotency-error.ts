@@ -1,0 +1,90 @@
+/**
+ * What is true of an operation at the end.
+ *
+ * `not-applied` is a promise: the server did not act. Whenever there is room for doubt the outcome is `unknown`.
+ */
+export type Outcome = 'applied' | 'not-applied' | 'unknown'
+
+/** Every `code` that an error of this package can carry. */
+export type IdempotencyErrorCode =
+  | 'already_done'
+  | 'body_too_large'
+  | 'deadline_exceeded'
+  | 'key_expired'
+  | 'key_invalid'
+  | 'key_reused'
+  | 'not_applied'
+  | 'outcome_unknown'
+  | 'unsendable'
+
+/** What every error knows about its operation. */
+export interface ErrorFacts {
+  /** The idempotency key, `undefined` when the operation had none. */
+  readonly key: string | undefined
+  /** Requests that were sent. */
+  readonly attempts: number
+  /** What is true of the operation now. */
+  readonly outcome: Outcome
+  readonly method: string
+  /** The target without user info, query and fragment. */
+  readonly url: string
+  /** Why, when another error or answer is the reason. */
+  readonly cause?: unknown
+  /** Sends the same operation again, under the same key. */
+  readonly retry?: () => Promise<Response>
+}
+
+/** Survives two copies of the package (CommonJS and ESM) in one process, where `instanceof` does not. */
+const brand = Symbol.for('fetch-idempotency.error')
+
+/**
+ * The base of every error that this package throws about an operation. It extends `TypeError`, the error
+ * with which `fetch` reports a lost connection, so that code written for plain `fetch` keeps working.
+ */
+export abstract class IdempotencyError extends TypeError {
+  abstract override readonly name: string
+  abstract readonly code: IdempotencyErrorCode
+  readonly key: string | undefined
+  readonly attempts: number
+  readonly outcome: Outcome
+  readonly method: string
+  readonly url: string
+  readonly #retry: (() => Promise<Response>) | undefined
+
+  constructor(what: string, facts: ErrorFacts, advice: string) {
+    const { key, attempts, outcome, method, url, cause, retry } = facts
+    super(`${what}: ${method} ${url}. ${advice}`, cause === undefined ? undefined : { cause })
+    this.key = key
+    this.attempts = attempts
+    this.outcome = outcome
+    this.method = method
+    this.url = url
+    this.#retry = retry
+  }
+
+  get [brand](): IdempotencyErrorCode {
+    return this.code
+  }
+
+  /**
+   * Sends the same operation again: same key, same bytes, a new allowance of attempts.
+   *
+   * @throws `this` when there is nothing to send again, as after a refused option or a body that is used up.
+   */
+  retry(): Promise<Response> {
+    return this.#retry === undefined ? Promise.reject(this) : this.#retry()
+  }
+}
+
+/** Makes the guard for the errors of one code, or of every code. */
+export function hasErrorCode<E extends IdempotencyError>(
+  code?: IdempotencyErrorCode,
+): (value: unknown) => value is E {
+  return (value): value is E => {
+    const found = (value as { [brand]?: unknown } | null | undefined)?.[brand]
+    return found !== undefined && (code === undefined || found === code)
+  }
+}
+
+/** Whether a value is any error of this package, from whichever copy of it. */
+export const isIdempotencyError: (value: unknown) => value is IdempotencyError = hasErrorCode()

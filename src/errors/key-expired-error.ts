@@ -1,0 +1,20 @@
+import { hasErrorCode, IdempotencyError, type ErrorFacts } from './idempotency-error.js'
+
+/**
+ * The key has outlived the server’s memory of it, so that a resend could be a second execution.
+ */
+export class KeyExpiredError extends IdempotencyError {
+  override readonly name = 'KeyExpiredError'
+  override readonly code = 'key_expired'
+
+  constructor(facts: ErrorFacts, what = 'The idempotency key is older than the server keeps it') {
+    super(
+      what,
+      facts,
+      'A resend could apply the write twice: look up what happened, then use a new key if it has to be sent',
+    )
+  }
+}
+
+/** Whether a value is a {@link KeyExpiredError}. */
+export const isKeyExpiredError: (value: unknown) => value is KeyExpiredError = hasErrorCode('key_expired')

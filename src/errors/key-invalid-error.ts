@@ -1,0 +1,16 @@
+import { hasErrorCode, IdempotencyError, type ErrorFacts } from './idempotency-error.js'
+
+/**
+ * A key that the contract or HTTP does not allow. Nothing was sent.
+ */
+export class KeyInvalidError extends IdempotencyError {
+  override readonly name = 'KeyInvalidError'
+  override readonly code = 'key_invalid'
+
+  constructor(facts: ErrorFacts, what = 'The idempotency key cannot be used') {
+    super(what, facts, 'Nothing was sent: give a key within the limits of the contract')
+  }
+}
+
+/** Whether a value is a {@link KeyInvalidError}. */
+export const isKeyInvalidError: (value: unknown) => value is KeyInvalidError = hasErrorCode('key_invalid')

@@ -1,0 +1,16 @@
+import { hasErrorCode, IdempotencyError, type ErrorFacts } from './idempotency-error.js'
+
+/**
+ * No attempt reached a server: the write was certainly not applied. `cause` is the last failure.
+ */
+export class NotAppliedError extends IdempotencyError {
+  override readonly name = 'NotAppliedError'
+  override readonly code = 'not_applied'
+
+  constructor(facts: ErrorFacts, what = 'The request never reached a server') {
+    super(what, facts, 'The write was not applied: it is safe to send it again')
+  }
+}
+
+/** Whether a value is a {@link NotAppliedError}. */
+export const isNotAppliedError: (value: unknown) => value is NotAppliedError = hasErrorCode('not_applied')

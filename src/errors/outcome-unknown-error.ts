@@ -1,0 +1,21 @@
+import { hasErrorCode, IdempotencyError, type ErrorFacts } from './idempotency-error.js'
+
+/**
+ * The answer of a write was lost for good: it may or may not have been applied. `cause` is the last failure.
+ */
+export class OutcomeUnknownError extends IdempotencyError {
+  override readonly name = 'OutcomeUnknownError'
+  override readonly code = 'outcome_unknown'
+
+  constructor(facts: ErrorFacts, what = 'The answer was lost and the write may have been applied') {
+    super(
+      what,
+      facts,
+      'Ask the server before you send it under another key, or call retry() to resend it under the same one',
+    )
+  }
+}
+
+/** Whether a value is a {@link OutcomeUnknownError}. */
+export const isOutcomeUnknownError: (value: unknown) => value is OutcomeUnknownError =
+  hasErrorCode('outcome_unknown')

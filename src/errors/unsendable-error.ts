@@ -1,0 +1,16 @@
+import { hasErrorCode, IdempotencyError, type ErrorFacts } from './idempotency-error.js'
+
+/**
+ * The request itself is at fault (URL, port, header, certificate, used body), so that no retry can help.
+ */
+export class UnsendableError extends IdempotencyError {
+  override readonly name = 'UnsendableError'
+  override readonly code = 'unsendable'
+
+  constructor(facts: ErrorFacts, what = 'The request cannot be sent') {
+    super(what, facts, 'Nothing was sent: correct the request, as a retry would fail in the same way')
+  }
+}
+
+/** Whether a value is a {@link UnsendableError}. */
+export const isUnsendableError: (value: unknown) => value is UnsendableError = hasErrorCode('unsendable')
