@@ -1,19 +1,25 @@
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
-const source = (path: string) => fileURLToPath(new URL(`../src/${path}`, import.meta.url))
+const root = new URL('..', import.meta.url)
+const { paths } = JSON.parse(readFileSync(new URL('tsconfig.json', root), 'utf8')).compilerOptions as {
+  paths: Record<string, [string]>
+}
+
+/** The package's own entries are its sources; with `KY_MAJOR=2` every `ky` is the second major. */
+const entries = Object.entries(paths).map(([name, [path]]) => ({
+  find: new RegExp(`^${name}$`),
+  replacement: fileURLToPath(new URL(path, root)),
+}))
+const ky = process.env['KY_MAJOR'] === '2' ? [{ find: /^ky$/, replacement: 'ky2' }] : []
 
 export default defineConfig({
-  root: fileURLToPath(new URL('..', import.meta.url)),
-  resolve: {
-    alias: [
-      { find: /^fetch-idempotency$/, replacement: source('index.ts') },
-      { find: /^fetch-idempotency\/contracts$/, replacement: source('contract/index.ts') },
-      { find: /^fetch-idempotency\/(ky|qurl)$/, replacement: source('$1/index.ts') },
-    ],
-  },
+  root: fileURLToPath(root),
+  resolve: { alias: [...entries, ...ky] },
   test: {
     include: ['tests/**/*.test.ts'],
+    exclude: ['tests/package/**'],
     testTimeout: 30_000,
   },
 })
