@@ -58,7 +58,12 @@ export function readAnswer(contract: ServerContract, answer: Answer): Reading {
     )
   const { verdict } = reading
   if (replayed && (frozen.has(verdict) || (special === undefined && frozenByDefault.has(verdict))))
-    return { ...reading, verdict: 'stored-failure', replayed }
+    return {
+      outcome: answer.status >= 500 ? 'unknown' : undefined,
+      ...reading,
+      verdict: 'stored-failure',
+      replayed,
+    }
   return {
     ...reading,
     replayed,

@@ -13,12 +13,12 @@ export interface Original {
 export class AlreadyDoneError extends IdempotencyError {
   override readonly name = 'AlreadyDoneError'
   override readonly code = 'already_done'
-  /** The answer that said so, with its body unread. */
-  readonly response: Response
+  /** The answer that said so, `undefined` when it was found out in another way. */
+  readonly response: Response | undefined
   /** What the answer said about the original, empty when it said nothing. */
   readonly original: Original
 
-  constructor(facts: ErrorFacts, response: Response, original: Original = {}) {
+  constructor(facts: ErrorFacts, response: Response | undefined, original: Original = {}) {
     super('The write was applied before', facts, 'Read the original, or give a resolve option that does')
     this.response = response
     this.original = original

@@ -1,0 +1,35 @@
+import type { Reading } from '../contract/verdict.js'
+import type { Decision } from '../retry/decide.js'
+import type { RetryPolicy } from '../retry/retry-policy.js'
+import type { WritePolicy } from './guard-options.js'
+
+/** One call, as far as the guard needs to know it. */
+export interface Call {
+  /** In upper case. */
+  readonly method: string
+  readonly url: string
+  /** The key that the caller gave, in whichever way. */
+  readonly givenKey: unknown
+  /** The request carries a precondition. */
+  readonly conditional: boolean
+  /** Overrides for this call. */
+  readonly policy?: RetryPolicy | undefined
+  readonly writes?: WritePolicy | undefined
+  /** When this key was first sent, in milliseconds since the epoch: there may have been attempts before this call. */
+  readonly firstSentMs?: number | undefined
+}
+
+/** What an attempt brought: an answer, or the reason why there is none. */
+export type Attempted =
+  | { readonly status: number; readonly headers: Headers; readonly text: string | undefined }
+  | {
+      readonly lost: 'not-sent' | 'unsendable' | 'unknown'
+      readonly error: unknown
+      readonly isTimeout: boolean
+    }
+
+/** The end of an attempt: what it told, and what to do. */
+export interface Ended {
+  readonly reading: Reading
+  readonly decision: Decision
+}

@@ -1,0 +1,134 @@
+import { AlreadyDoneError, type Original } from '../errors/already-done-error.js'
+import { DeadlineError } from '../errors/deadline-error.js'
+import type { IdempotencyError, Outcome } from '../errors/idempotency-error.js'
+import { KeyExpiredError } from '../errors/key-expired-error.js'
+import { KeyReusedError } from '../errors/key-reused-error.js'
+import { NotAppliedError } from '../errors/not-applied-error.js'
+import { OutcomeUnknownError } from '../errors/outcome-unknown-error.js'
+import { UnsendableError } from '../errors/unsendable-error.js'
+import { checkType } from '../errors/check-option.js'
+import type { Ended } from './call.js'
+import { rememberFacts } from './facts.js'
+import type { GuardedOperation } from './guard.js'
+
+/** What a callback is told about an operation. */
+export interface OperationSummary {
+  readonly key: string | undefined
+  readonly method: string
+  /** The target without user info, query and fragment. */
+  readonly url: string
+  readonly attempts: number
+  /** The last answer, `undefined` when it was lost. */
+  readonly response: Response | undefined
+  /** Where the result can be read, as far as the server said. */
+  readonly original: Original
+  /** Aborts when the caller does: pass it to what you fetch. */
+  readonly signal: AbortSignal | undefined
+}
+
+/** Turns "this was done before" into the original result. */
+export type ResolveOriginal = (
+  operation: OperationSummary,
+) => Response | undefined | Promise<Response | undefined>
+
+/** Finds out what happened to an operation whose outcome is unknown: a word, or the original result. */
+export type Reconcile = (
+  operation: OperationSummary,
+) => Outcome | Response | undefined | Promise<Outcome | Response | undefined>
+
+/** The callbacks that may better the end of an operation. */
+export interface EndOptions {
+  /**
+   * Turns a duplicate's error into the original result: read it by `original.id` or `original.url`, look it up by
+   * `key`, or make it from `response`. Give `undefined` when it cannot be had, which throws `AlreadyDoneError`.
+   *
+   * @defaultValue none: `AlreadyDoneError` with outcome `applied`
+   */
+  readonly resolve?: ResolveOriginal
+  /**
+   * Finds out what happened before an unknown outcome reaches the caller: look it up by key, list, or GET. What it
+   * throws is taken as "still unknown".
+   *
+   * @defaultValue none
+   */
+  readonly reconcile?: Reconcile
+}
+
+export const endOptionNames = ['resolve', 'reconcile']
+
+/** @throws `TypeError` that names the option. */
+export function checkEndOptions({ resolve, reconcile }: EndOptions): EndOptions {
+  checkType('resolve', resolve, 'function')
+  checkType('reconcile', reconcile, 'function')
+  return { ...(resolve && { resolve }), ...(reconcile && { reconcile }) }
+}
+
+/** How the last attempt ended. */
+export interface LastAttempt extends Ended {
+  readonly response: Response | undefined
+  readonly error: unknown
+}
+
+type Say = (outcome: Outcome, replayed?: boolean) => ReturnType<GuardedOperation['settle']>
+
+function toError(
+  operation: GuardedOperation,
+  last: LastAttempt,
+  retry: () => Promise<Response>,
+): IdempotencyError {
+  const facts = { ...operation.errorFacts(), cause: last.error ?? last.response, retry }
+  const { decision, reading } = last
+  if (decision.action === 'settle' && decision.why === 'key-age') return new KeyExpiredError(facts)
+  if (reading.verdict === 'unsendable' && facts.outcome === 'not-applied') return new UnsendableError(facts)
+  if (facts.outcome === 'applied') return new AlreadyDoneError(facts, last.response, reading.original)
+  if (decision.action === 'settle' && decision.why === 'deadline') return new DeadlineError(facts)
+  return facts.outcome === 'not-applied' ? new NotAppliedError(facts) : new OutcomeUnknownError(facts)
+}
+
+/**
+ * The last word on an operation: its response, made better by the callbacks where they can.
+ *
+ * @throws the error that tells the truth about the operation, when there is no response to give.
+ */
+export async function conclude(
+  operation: GuardedOperation,
+  last: LastAttempt,
+  { resolve, reconcile }: EndOptions,
+  retry: () => Promise<Response>,
+  signal?: AbortSignal,
+): Promise<Response> {
+  const { response, reading, decision } = last
+  const { verdict, original = {} } = reading
+  const say: Say = (outcome, replayed) => operation.settle(outcome, replayed)
+  const summary = (): OperationSummary => ({ ...operation.errorFacts(), response, original, signal })
+  const give = (result: Response, outcome: Outcome, replayed?: boolean) => {
+    rememberFacts(result, say(outcome, replayed))
+    return result
+  }
+  const { outcome } = operation.facts()
+
+  if (verdict === 'already-done') {
+    const result = await resolve?.(summary())
+    if (result !== undefined) return give(result, 'applied', true)
+    say('applied', true)
+    throw new AlreadyDoneError({ ...operation.errorFacts(), retry }, response, original)
+  }
+  if (outcome === 'unknown' && reconcile !== undefined) {
+    const found = await Promise.resolve(summary())
+      .then(reconcile)
+      .catch(() => undefined)
+    if (found instanceof Response) return give(found, 'applied')
+    if (found === 'applied' || found === 'not-applied') {
+      say(found)
+      if (response === undefined) throw toError(operation, last, retry)
+    }
+  }
+  const facts = say(operation.facts().outcome)
+  if (verdict === 'key-reused') throw new KeyReusedError({ ...operation.errorFacts(), retry }, response)
+  if (verdict === 'key-expired')
+    throw new KeyExpiredError({ ...operation.errorFacts(), cause: response, retry })
+  const isTooOld = decision.action === 'settle' && decision.why === 'key-age'
+  if (response === undefined || isTooOld) throw toError(operation, last, retry)
+  rememberFacts(response, facts)
+  return response
+}

@@ -1,0 +1,100 @@
+import { checkChoice, checkType } from '../errors/check-option.js'
+import type { Clock, Random } from '../clock/clock.js'
+import { systemClock, systemRandom } from '../clock/system-clock.js'
+import { standard } from '../contract/presets/standard.js'
+import type { ServerContract } from '../contract/server-contract.js'
+import { createRetryPolicy, type RetryOptions, type RetryPolicy } from '../retry/retry-policy.js'
+import type { EventListener } from './events.js'
+
+/** How far retries of writes may go. */
+export type WritePolicy = 'keyed' | 'never' | 'always'
+
+/** What every host takes. */
+export interface GuardOptions {
+  /** How the server treats keys. @defaultValue `standard`, safe on a server of which nothing is known */
+  readonly contract?: ServerContract
+  /** The methods that get a key, any case. @defaultValue those of the contract: POST, PUT and PATCH */
+  readonly methods?: readonly string[]
+  /** Makes a key, once per operation. @defaultValue that of the contract: a UUIDv7 */
+  readonly generateKey?: () => string
+  /** Which requests with one of `methods` get a key; the URL has no query. @defaultValue all of them */
+  readonly match?: (request: { readonly method: string; readonly url: string }) => boolean
+  /**
+   * How far retries of writes may go after a lost answer or a 5xx:
+   *
+   * - `'keyed'`: resend with a key, on a target that honours keys
+   * - `'never'`: only when the request was not sent or the server refused it
+   * - `'always'`: resend even without a key. **This can apply a write twice**: choose it only for a server that
+   *   drops duplicates in some other way.
+   *
+   * @defaultValue `'keyed'`
+   */
+  readonly writes?: WritePolicy
+  /**
+   * What to do when the server says that it cannot reach its store of keys: wait and resend with the key, or resend
+   * without one, which gives up the protection.
+   *
+   * @defaultValue `'wait'`
+   */
+  readonly whenKeyStoreDown?: 'wait' | 'send-without-key'
+  /** Hears what happens to each operation. */
+  readonly onEvent?: EventListener
+  /** @defaultValue the machine's clock */
+  readonly clock?: Clock
+  /** Random numbers in [0, 1), for jitter. @defaultValue `Math.random` */
+  readonly random?: Random
+}
+
+/** {@link GuardOptions} checked and copied. */
+export interface GuardSettings extends Required<Omit<GuardOptions, 'onEvent'>> {
+  readonly onEvent: EventListener | undefined
+  readonly policy: RetryPolicy
+}
+
+export const guardOptionNames = [
+  'contract',
+  'methods',
+  'generateKey',
+  'match',
+  'writes',
+  'whenKeyStoreDown',
+  'onEvent',
+  'clock',
+  'random',
+]
+
+/** @throws `TypeError` or `RangeError` that names the option. */
+export function checkGuardOptions(options: GuardOptions, retry: RetryOptions | undefined): GuardSettings {
+  const {
+    contract = standard,
+    methods = contract.methods,
+    writes,
+    whenKeyStoreDown,
+    onEvent,
+    clock,
+    random,
+  } = options
+  checkType('contract', contract, 'object')
+  checkType('contract.classify', contract.classify ?? null, 'function')
+  if (!Array.isArray(methods) || methods.some((method) => typeof method !== 'string'))
+    throw new TypeError('methods must be an array of strings')
+  for (const name of ['generateKey', 'match', 'onEvent', 'random'] as const)
+    checkType(name, options[name], 'function')
+  checkChoice('writes', writes, ['keyed', 'never', 'always'])
+  checkChoice('whenKeyStoreDown', whenKeyStoreDown, ['wait', 'send-without-key'])
+  checkType('clock', clock, 'object')
+  checkType('clock.now', clock?.now, 'function')
+  checkType('clock.sleep', clock?.sleep, 'function')
+  return {
+    contract,
+    methods: methods.map((method) => method.toUpperCase()),
+    generateKey: options.generateKey ?? contract.generateKey,
+    match: options.match ?? (() => true),
+    writes: writes ?? 'keyed',
+    whenKeyStoreDown: whenKeyStoreDown ?? 'wait',
+    onEvent,
+    clock: clock ?? systemClock,
+    random: random ?? systemRandom,
+    policy: createRetryPolicy(retry),
+  }
+}

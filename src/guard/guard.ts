@@ -1,0 +1,177 @@
+import { parseRetryAfter } from '../backoff/retry-after.js'
+import { readAnswer } from '../contract/read-answer.js'
+import type { Reading } from '../contract/verdict.js'
+import type { ErrorFacts, Outcome } from '../errors/idempotency-error.js'
+import { beginAttempt, endAttempt, outcomeOf, type Operation } from '../operation/operation.js'
+import { decide, type Decision } from '../retry/decide.js'
+import type { Attempted, Call, Ended } from './call.js'
+import type { EventDetail } from './events.js'
+import type { IdempotencyFacts } from './facts.js'
+import type { GuardSettings } from './guard-options.js'
+import { takeKey } from './take-key.js'
+
+/** Drives one operation. It never sends and never sleeps: its host does, and obeys. */
+export interface GuardedOperation {
+  readonly key: string | undefined
+  /** Whether the next request carries the key. */
+  readonly isKeyed: () => boolean
+  /** The headers that go with the key, the same for every attempt. */
+  readonly companions: Readonly<Record<string, string>>
+  /** Begins an attempt and gives the milliseconds that are left for it: none when it must not be sent. */
+  readonly begin: () => number
+  /** Reads what an attempt brought, and says what to do. */
+  readonly end: (attempted: Attempted) => Ended
+  /** Says the last word. */
+  readonly settle: (outcome: Outcome, replayed?: boolean) => IdempotencyFacts
+  readonly facts: () => IdempotencyFacts
+  readonly errorFacts: () => ErrorFacts
+  /** What a later call needs in order to go on with this operation. */
+  readonly resume: () => { readonly givenKey: string | undefined; readonly firstSentMs: number | undefined }
+}
+
+const reads: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/** The target as it may be shown: user info, query and fragment can hold secrets. */
+export function withoutSecrets(url: string): string {
+  return url.replace(/[?#].*$/s, '').replace(/^([a-z][\w+.-]*:\/\/)[^/@]*@/i, '$1')
+}
+
+function isResendable(
+  { contract, writes }: GuardSettings,
+  call: Call,
+  url: string,
+  hasKey: boolean,
+): boolean {
+  const { method, conditional, writes: allowed = writes } = call
+  if (reads.has(method) || allowed === 'always') return true
+  if (allowed === 'never') return false
+  return method === 'DELETE' || conditional || (hasKey && contract.honoursKey({ method, url }))
+}
+
+function parseJson(text: string | undefined): unknown {
+  try {
+    return text === undefined ? undefined : JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Opens one operation: makes or checks its key, once.
+ *
+ * @throws what {@link takeKey} throws.
+ */
+export function openOperation(settings: GuardSettings, call: Call): GuardedOperation {
+  const { contract, clock, onEvent, random } = settings
+  const { method, conditional, policy = settings.policy } = call
+  const url = withoutSecrets(call.url)
+  const nowMs = clock.now()
+  const taken = takeKey(settings, call, url, nowMs)
+  const { key } = taken
+
+  let operation: Operation = {
+    ...taken,
+    method,
+    url,
+    conditional,
+    resendable: isResendable(settings, call, url, key !== undefined),
+    deadlineAtMs: nowMs + policy.deadlineMs,
+    attempts: 0,
+    spent: 0,
+    asks: 0,
+    mayHaveRun: call.firstSentMs !== undefined,
+  }
+  let outcome: Outcome = operation.mayHaveRun ? 'unknown' : 'not-applied'
+  let replayed = false
+  let isKeyed = key !== undefined
+  let isSettled = false
+  let paid: number | undefined
+
+  function tell(detail: EventDetail): void {
+    try {
+      onEvent?.({ key, method, url, attempts: operation.attempts, ...detail })
+    } catch {
+      // A listener must not change what happens to a write.
+    }
+  }
+
+  function read(attempted: Attempted): Reading {
+    if ('lost' in attempted) return { verdict: attempted.lost }
+    const { status, headers, text } = attempted
+    return readAnswer(contract, {
+      status,
+      headers,
+      text,
+      get json() {
+        return parseJson(text)
+      },
+      method,
+      url,
+      key,
+      keyOrigin: operation.keyOrigin,
+      conditional,
+      attempt: operation.attempts,
+      mayHaveRun: operation.mayHaveRun,
+    })
+  }
+
+  function decideNext(reading: Reading, attempted: Attempted): Decision {
+    const nowMs = clock.now()
+    const isLost = 'lost' in attempted
+    const decision = decide(operation, reading, {
+      ...policy,
+      random,
+      nowMs,
+      retryAfterMs: isLost ? undefined : parseRetryAfter(attempted.headers, nowMs),
+      keyTtlMs: contract.keyTtlMs,
+    })
+    if (decision.action === 'settle' || reading.verdict === 'running') return decision
+    paid = policy.budget.take(isLost && attempted.isTimeout)
+    if (paid === undefined) return { action: 'settle', why: 'budget' }
+    if (reading.keyStoreDown === true && settings.whenKeyStoreDown === 'send-without-key') {
+      isKeyed = false
+      operation = { ...operation, resendable: false }
+    }
+    return decision
+  }
+
+  const facts = (): IdempotencyFacts => ({ key, attempts: operation.attempts, replayed, outcome })
+
+  return {
+    key,
+    isKeyed: () => isKeyed,
+    companions: key === undefined ? {} : contract.companions({ key, firstSentMs: operation.firstSentMs }),
+    begin() {
+      const leftMs = operation.deadlineAtMs - clock.now()
+      if (leftMs <= 0) return 0
+      operation = beginAttempt(operation)
+      // An attempt on its way may be executed until we have read that it was not.
+      outcome = 'unknown'
+      tell({ type: 'attempt-started' })
+      return Math.min(policy.attemptTimeoutMs, leftMs)
+    },
+    end(attempted) {
+      const reading = read(attempted)
+      operation = endAttempt(operation, reading)
+      outcome = outcomeOf(operation, reading)
+      replayed = reading.replayed === true
+      const { status, error } = attempted as { status?: number; error?: unknown }
+      tell({ type: 'attempt-ended', verdict: reading.verdict, status, error, replayed })
+      const decision = decideNext(reading, attempted)
+      if (decision.action === 'resend')
+        tell({ type: 'waiting', delayMs: decision.delayMs, reason: decision.reason })
+      else if (reading.verdict === 'done') policy.budget.giveBack(paid)
+      return { reading, decision }
+    },
+    settle(last, lastReplayed = replayed) {
+      outcome = last
+      replayed = lastReplayed
+      if (!isSettled) tell({ type: 'settled', outcome, replayed })
+      isSettled = true
+      return facts()
+    },
+    facts,
+    errorFacts: () => ({ key, attempts: operation.attempts, outcome, method, url }),
+    resume: () => ({ givenKey: key, firstSentMs: operation.mayHaveRun ? operation.firstSentMs : undefined }),
+  }
+}

@@ -1,0 +1,37 @@
+import { KeyExpiredError } from '../errors/key-expired-error.js'
+import { KeyInvalidError } from '../errors/key-invalid-error.js'
+import { findKeyProblem } from '../key/key-rules.js'
+import { readKeyTime } from '../key/key-time.js'
+import type { Operation } from '../operation/operation.js'
+import type { Call } from './call.js'
+import type { GuardSettings } from './guard-options.js'
+
+/**
+ * Takes the caller's key, or makes one, or leaves the operation without: once per operation.
+ *
+ * @throws {@link KeyInvalidError} when the key breaks the contract's rules.
+ * @throws {@link KeyExpiredError} when the key is older than the server keeps it. A UUIDv7 tells its own age.
+ */
+export function takeKey(
+  settings: GuardSettings,
+  { method, givenKey, firstSentMs }: Call,
+  url: string,
+  nowMs: number,
+): Pick<Operation, 'key' | 'keyOrigin' | 'firstSentMs'> {
+  const { keyRules, keyTtlMs } = settings.contract
+  const isGiven = givenKey !== undefined
+  if (!isGiven && !(settings.methods.includes(method) && settings.match({ method, url })))
+    return { key: undefined, keyOrigin: 'none', firstSentMs: nowMs }
+
+  const key = (isGiven ? givenKey : settings.generateKey()) as string
+  const problem = findKeyProblem(key, keyRules)
+  if (problem !== undefined)
+    throw new KeyInvalidError(
+      { key: undefined, attempts: 0, outcome: 'not-applied', method, url },
+      `The idempotency key cannot be used, as ${problem}`,
+    )
+  const bornMs = firstSentMs ?? (isGiven ? Math.min(readKeyTime(key) ?? nowMs, nowMs) : nowMs)
+  if (nowMs >= bornMs + keyTtlMs)
+    throw new KeyExpiredError({ key, attempts: 0, outcome: 'unknown', method, url })
+  return { key, keyOrigin: isGiven ? 'given' : 'generated', firstSentMs: bornMs }
+}

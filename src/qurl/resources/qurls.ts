@@ -1,0 +1,334 @@
+import { Area } from '../area.js'
+import type { ReadOptions, RequestOptions } from '../options.js'
+import type { PaginatedOutput } from '../page.js'
+import { path } from '../path.js'
+import type { AccessPolicy, AccessToken, Expiry, ExpiryChange, ListStatus, Open } from '../types.js'
+import {
+  atLeastOne,
+  atMostOne,
+  describeShape,
+  inspectFields,
+  invalid,
+  isAccessPolicy,
+  isBoolean,
+  isHttpUrl,
+  isInteger,
+  isName,
+  isRecord,
+  isString,
+  isTags,
+  isText,
+  pageChecks,
+  readFields,
+  required,
+  type Checks,
+  type Inspection,
+  type Rule,
+} from '../validate.js'
+import { isBatchData, readBatch } from './batch.js'
+
+/** Links that open a protected URL. */
+export class Qurls extends Area {
+  /**
+   * Protects a URL and makes a link to it. The link is shown once.
+   *
+   * @throws {@link ConflictError} `resource_type_conflict` when the URL is known as another kind of resource.
+   */
+  async create(input: CreateInput, options?: RequestOptions): Promise<CreateOutput> {
+    return this.write('create', 'POST', path`/v1/qurls`, readCreate('create', input), options)
+  }
+
+  /**
+   * Makes up to 100 links in one request. Some or all of them may fail: look at each entry of `results`, by its `index`.
+   *
+   * @throws {@link ValidationError} that names every problem of every item, before anything is sent.
+   */
+  async batchCreate(input: BatchCreateInput, options?: RequestOptions): Promise<BatchCreateOutput> {
+    const items = readItems(input)
+    const data = await this.write<BatchCreateOutput>('batchCreate', 'POST', path`/v1/qurls/batch`, { items }, options, {
+      accepts: (status, data) => status === 400 && isBatchData(data),
+    })
+    return readBatch(data, items.length)
+  }
+
+  /** Reads a resource and its links, by a resource id or a link's `q_…` id. */
+  async get(id: string, options?: ReadOptions): Promise<QURL> {
+    return withTokens(await this.read(path`/v1/qurls/${id}`, options))
+  }
+
+  /** Reads one page of the resources. */
+  async list(input?: ListInput, options?: ReadOptions): Promise<ListOutput> {
+    return this.readPage('list', 'qurls', path`/v1/qurls`, input, listChecks, options)
+  }
+
+  /** Reads all resources. */
+  listAll(input?: ListAllInput, options?: ReadOptions): AsyncGenerator<QURL, void, undefined> {
+    const readPage = (query: ListInput) => this.list(query, options)
+    return this.readAll('listAll', input, listChecks, readPage, (page) => page.qurls, options)
+  }
+
+  /** Changes a resource: its expiry, description or tags. */
+  async update(id: string, input: UpdateInput, options?: RequestOptions): Promise<QURL> {
+    const body = readFields('update', input, updateChecks, updateRules)
+    return withTokens(await this.write('update', 'PATCH', path`/v1/qurls/${id}`, body, options))
+  }
+
+  /** Moves the expiry of a resource: the part of {@link Qurls.update} that most callers need. */
+  async extend(id: string, input: ExtendInput, options?: RequestOptions): Promise<QURL> {
+    const { extend_by, expires_at } = isRecord(input) ? input : ({} as Partial<ExtendInput>)
+    const body = readFields('extend', isRecord(input) ? { extend_by, expires_at } : input, expiryChecks, extendRules)
+    return withTokens(await this.write('extend', 'PATCH', path`/v1/qurls/${id}`, body, options))
+  }
+
+  /** Makes one more link to a resource. The link is shown once. */
+  async mintLink(id: string, input: MintInput = {}, options?: RequestOptions): Promise<MintOutput> {
+    const body = readFields('mintLink', input ?? {}, mintChecks, [atMostOne('expires_in', 'expires_at')])
+    return this.write('mintLink', 'POST', path`/v1/qurls/${id}/mint_link`, body, options)
+  }
+
+  /** Revokes a resource and all its links. Takes resource ids only: a link's `q_…` id would name more than it says. */
+  async delete(id: string, options?: ReadOptions): Promise<void> {
+    // Today's ids are opaque and may begin with anything, but they are long.
+    if (typeof id === 'string' && id.startsWith('q_') && id.length < 64) {
+      throw invalid('delete: needs a resource id (got one that starts with "q_"); revokeResourceQurl revokes one link')
+    }
+    return this.remove(path`/v1/qurls/${id}`, options)
+  }
+
+  /**
+   * Opens a link for the caller's IP address. A link for one use is consumed by it.
+   *
+   * @throws {@link GoneError} `token_consumed` or `token_expired`.
+   * @throws {@link ServerError} `knock_failed`, with outcome `unknown`: the link may have been consumed. It is not sent again.
+   */
+  async resolve(input: string | ResolveInput, options?: RequestOptions): Promise<ResolveOutput> {
+    const access_token: unknown = isRecord(input) ? input.access_token : input
+    const body = readFields('resolve', { access_token }, { access_token: isName() }, [required('access_token')])
+    return this.write('resolve', 'POST', path`/v1/resolve`, body, options)
+  }
+}
+
+/** What a link may be made with, wherever it is made. */
+export interface LinkOptions {
+  /** At most 500 characters. */
+  label?: string
+  one_time_use?: boolean
+  /** Sessions at the same time, 0 to 1000; 0 is no limit. */
+  max_sessions?: number
+  /** How long a session lasts, for example `1h`: a second to a day. */
+  session_duration?: string
+  access_policy?: AccessPolicy
+}
+
+export const linkChecks: Checks<LinkOptions> = {
+  label: isName(500),
+  one_time_use: isBoolean,
+  max_sessions: isInteger(0, 1000),
+  session_duration: isName(),
+  access_policy: isAccessPolicy,
+}
+
+interface CreateCommon extends LinkOptions {
+  /** How long the link works, for example `24h`, `7d`, `1w`. */
+  expires_in?: string
+  /** Only when the URL is new. */
+  custom_domain?: string
+}
+
+export type CreateInput = CreateCommon &
+  (
+    | {
+        type?: 'url'
+        /** `http` or `https`, at most 2048 characters. */
+        target_url: string
+      }
+    | { type: 'tunnel' | 'transit'; target_url?: string }
+  )
+
+const createChecks: Checks<CreateInput> = {
+  target_url: isHttpUrl,
+  type: isString,
+  expires_in: isName(),
+  ...linkChecks,
+  custom_domain: isName(253),
+}
+
+const needsTarget: Rule = (fields) =>
+  fields['type'] === undefined || fields['type'] === 'url' ? required('target_url')(fields) : undefined
+
+const inspectCreate = (input: unknown): Inspection => inspectFields(input, createChecks, [needsTarget])
+
+const readCreate = (method: string, input: unknown) => readFields(method, input, createChecks, [needsTarget])
+
+export interface CreateOutput {
+  qurl_id: string
+  resource_id: string
+  /** The link. It is shown only here. */
+  qurl_link: string
+  qurl_site: string
+  branded_domain?: string
+  expires_at?: string
+  label?: string
+  type?: ResourceType
+}
+
+export type ResourceType = Open<'url' | 'tunnel' | 'transit'>
+
+export interface BatchCreateInput {
+  /** 1 to 100. */
+  items: readonly CreateInput[]
+}
+
+/** Looks at all items before it refuses any. */
+function readItems(input: BatchCreateInput): Record<string, unknown>[] {
+  const { items } = readFields('batchCreate', input, { items: () => undefined }, [required('items')])
+  if (!Array.isArray(items)) throw invalid(`batchCreate: items: must be an array (got ${describeShape(items)})`)
+  if (items.length < 1 || items.length > 100) throw invalid(`batchCreate: items: must hold 1 to 100 (got ${items.length})`)
+  const found = items.map(inspectCreate)
+  const problems = found.flatMap(({ problems }, index) =>
+    problems.length > 0 ? [`items[${index}]: ${problems.join('; ')}`] : [],
+  )
+  if (problems.length > 0) throw invalid(`batchCreate: ${problems.join(' | ')}`)
+  return found.map(({ fields }) => fields)
+}
+
+export interface BatchItemSuccess {
+  index: number
+  success: true
+  resource_id: string
+  qurl_link: string
+  qurl_site: string
+  branded_domain?: string
+  expires_at?: string
+}
+
+export interface BatchItemFailure {
+  index: number
+  success: false
+  error: { code: string; message: string }
+}
+
+export type BatchItemResult = BatchItemSuccess | BatchItemFailure
+
+export interface BatchCreateOutput {
+  succeeded: number
+  failed: number
+  /** In no certain order: `index` tells which item an entry is about. */
+  results: BatchItemResult[]
+  request_id?: string
+}
+
+/** A resource, as the `/v1/qurls` calls show it. */
+export interface QURL {
+  resource_id: string
+  type?: ResourceType
+  /** Absent for what a connector owns. */
+  target_url?: string
+  status: Open<'active' | 'revoked' | 'expired'>
+  description?: string
+  tags?: string[]
+  slug?: string
+  qurl_site?: string
+  custom_domain?: string | null
+  /** Absent means unknown, not none. */
+  qurl_count?: number
+  /** At most 100 links, in no order; only from `get`, `update` and `extend`. */
+  access_tokens?: AccessToken[]
+  created_at: string
+  expires_at?: string
+}
+
+/** The wire calls the links `qurls`; here they are `access_tokens`. */
+function withTokens(wire: QURL & { qurls?: unknown }): QURL {
+  const tokens = wire.access_tokens ?? wire.qurls
+  delete wire.qurls
+  delete wire.access_tokens
+  if (Array.isArray(tokens)) wire.access_tokens = tokens as AccessToken[]
+  return wire
+}
+
+export interface ListInput {
+  /** 1 to 100. @defaultValue `20` */
+  limit?: number
+  cursor?: string
+  /** One status, or several with commas between them. */
+  status?: ListStatus
+  /** Searches descriptions and target URLs. */
+  q?: string
+  sort?: Open<'created_at:asc' | 'created_at:desc' | 'expires_at:asc' | 'expires_at:desc'>
+  created_after?: string
+  created_before?: string
+  expires_before?: string
+  expires_after?: string
+}
+
+export type ListAllInput = Omit<ListInput, 'cursor'>
+
+const listChecks: Checks<ListInput> = {
+  ...pageChecks,
+  status: isString,
+  q: isString,
+  sort: isString,
+  created_after: isString,
+  created_before: isString,
+  expires_before: isString,
+  expires_after: isString,
+}
+
+export interface ListOutput extends PaginatedOutput {
+  qurls: QURL[]
+}
+
+interface UpdateFields {
+  /** At most 500 characters; an empty one clears it. */
+  description?: string
+  /** Replaces all tags; an empty array clears them. At most 10. */
+  tags?: readonly string[]
+}
+
+/** At least one field. The expiry is a duration or a moment, not both. */
+export type UpdateInput =
+  | (ExpiryChange & UpdateFields)
+  | ({ extend_by?: never; expires_at?: never } & (
+      | (UpdateFields & { description: string })
+      | (UpdateFields & { tags: readonly string[] })
+    ))
+
+/** Exactly one of the two. */
+export type ExtendInput = ExpiryChange
+
+export const expiryChecks: Checks<ExpiryChange> = { extend_by: isName(), expires_at: isName() }
+
+const updateChecks: Checks<UpdateInput> = { ...expiryChecks, description: isText(500), tags: isTags }
+const updateRules = [
+  atLeastOne('extend_by', 'expires_at', 'description', 'tags'),
+  atMostOne('extend_by', 'expires_at'),
+]
+const extendRules = [atLeastOne('extend_by', 'expires_at'), atMostOne('extend_by', 'expires_at')]
+
+export type MintInput = LinkOptions & Expiry
+
+const mintChecks: Checks<MintInput> = { expires_in: isName(), expires_at: isName(), ...linkChecks }
+
+export interface MintOutput {
+  qurl_link: string
+  qurl_id?: string
+  branded_domain?: string
+  expires_at?: string
+  type?: ResourceType
+}
+
+export interface ResolveInput {
+  access_token: string
+}
+
+export interface ResolveOutput {
+  target_url: string
+  resource_id: string
+  access_grant?: {
+    /** Seconds. */
+    expires_in: number
+    granted_at: string
+    src_ip: string
+  }
+}

@@ -1,0 +1,45 @@
+import { checkNames, checkNumber } from '../errors/check-option.js'
+
+/** What a retry budget holds and costs, in tokens. */
+export interface RetryBudgetOptions {
+  /** Tokens in a full bucket. @defaultValue `500` */
+  readonly capacity?: number
+  /** Price of a retry. @defaultValue `5` */
+  readonly retryCost?: number
+  /** Price of a retry after a timeout, which has cost the server more. @defaultValue `10` */
+  readonly timeoutCost?: number
+  /** What a success that needed no retry gives back; one that did gives back the price of its last retry. @defaultValue `1` */
+  readonly refund?: number
+}
+
+/** A bucket of tokens shared by many operations, so that an outage is not answered with a storm of retries. */
+export interface RetryBudget {
+  /** Takes the price of a retry, or gives `undefined` and takes nothing when the bucket holds less. */
+  take(isTimeout: boolean): number | undefined
+  /** Puts back what a success gives: `paid` is the price of its last retry. */
+  giveBack(paid?: number): void
+}
+
+/**
+ * Makes a token bucket. Each wrapper has one of its own; give the same one to several wrappers that talk to the
+ * same server.
+ *
+ * @throws `TypeError` or `RangeError` for an option that does not exist or is no number of at least 0.
+ */
+export function createRetryBudget(options: RetryBudgetOptions = {}): RetryBudget {
+  checkNames('retry.budget', options, ['capacity', 'retryCost', 'timeoutCost', 'refund'])
+  for (const [name, value] of Object.entries(options)) checkNumber(`retry.budget.${name}`, value, 0)
+  const { capacity = 500, retryCost = 5, timeoutCost = 10, refund = 1 } = options
+  let tokens = capacity
+  return {
+    take(isTimeout) {
+      const cost = isTimeout ? timeoutCost : retryCost
+      if (tokens < cost) return undefined
+      tokens -= cost
+      return cost
+    },
+    giveBack(paid = refund) {
+      tokens = Math.min(capacity, tokens + paid)
+    },
+  }
+}
