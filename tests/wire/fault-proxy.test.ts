@@ -153,6 +153,12 @@ describe('startFaultProxy', () => {
     expect(received).toHaveLength(1)
   })
 
+  it('forward-reset does not wait for the server', async () => {
+    proxy.next('forward-reset')
+    await expect(post('/silent')).rejects.toThrow('fetch failed')
+    expect(received).toHaveLength(1)
+  })
+
   it('replaces the answer before or after the server worked', async () => {
     const answer = { status: 502, headers: { 'retry-after': '1' }, body: 'bad gateway' }
     proxy.next({ instead: answer }, { after: answer })

@@ -14,6 +14,7 @@ export interface CannedAnswer {
  *
  * - `pass`: nothing.
  * - `reset-before`: RST once the request is in; the server never sees it.
+ * - `forward-reset`: the server gets the request; the client gets a RST at once, while the server may still work.
  * - `commit-reset`: the server works and begins to answer; the client gets a RST and no byte.
  * - `cut-head`: the client gets half of the answer's head, then a RST.
  * - `cut-body`: the client gets the head and half of the body, then a RST (half of the head where there is no body).
@@ -25,6 +26,7 @@ export interface CannedAnswer {
 export type Fault =
   | 'pass'
   | 'reset-before'
+  | 'forward-reset'
   | 'commit-reset'
   | 'cut-head'
   | 'cut-body'
@@ -116,8 +118,8 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
       upstream.on('end', () => take(reader.finish()))
       upstream.on('close', () => resolve(undefined))
     })
-    upstream.write(request.withConnection('close'))
-    return { begun, answer }
+    const sent = write(upstream, request.withConnection('close'))
+    return { sent, begun, answer }
   }
 
   const handle = async (client: Socket, request: HttpMessage): Promise<void> => {
@@ -130,10 +132,13 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
     if (fault === 'reset-before') return reset(client)
     if (typeof fault === 'object' && 'instead' in fault) return write(client, canned(fault.instead, method))
 
-    const { begun, answer } = forward(request, fault === 'pass' ? (raw) => client.write(raw) : undefined)
+    const { sent, begun, answer } = forward(
+      request,
+      fault === 'pass' ? (raw) => client.write(raw) : undefined,
+    )
     if (fault === 'hang') return void (await once(client, 'close'))
-    if (fault === 'commit-reset') {
-      await begun
+    if (fault === 'forward-reset' || fault === 'commit-reset') {
+      await (fault === 'forward-reset' ? sent : begun)
       return reset(client)
     }
 
@@ -198,6 +203,7 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
 }
 
 interface Upstream {
+  readonly sent: Promise<void>
   /** Settles when the server begins its final answer or closes the connection. */
   readonly begun: Promise<void>
   /** The whole final answer, or `undefined` if the server closed the connection before its end. */
