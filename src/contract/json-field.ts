@@ -1,0 +1,22 @@
+/** The value that a path leads to inside parsed JSON, `undefined` where a step is missing. */
+export function readField(json: unknown, ...path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (value, step) =>
+      typeof value === 'object' && value !== null && Object.hasOwn(value, step)
+        ? (value as Record<string, unknown>)[step]
+        : undefined,
+    json,
+  )
+}
+
+/** The string that a path leads to inside parsed JSON, `undefined` when there is none. */
+export function readText(json: unknown, ...path: readonly string[]): string | undefined {
+  const value = readField(json, ...path)
+  return typeof value === 'string' ? value : undefined
+}
+
+/** The list that a path leads to inside parsed JSON, empty when there is none. */
+export function readList(json: unknown, ...path: readonly string[]): readonly unknown[] {
+  const value = readField(json, ...path)
+  return Array.isArray(value) ? value : []
+}
