@@ -1,0 +1,37 @@
+// What an entry adds to an application: bundled with its dependencies, minified, compressed. `ky` is the user's own.
+import { build } from 'esbuild'
+import { readFileSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
+
+const limits = { '.': 6 * 1024, './ky': 6 * 1024 }
+const root = new URL('../../', import.meta.url)
+const { exports } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'))
+
+let isTooLarge = false
+for (const [entry, limit] of Object.entries(limits)) {
+  const path = new URL(exports[entry].import.default, root).pathname
+  const { minified, compressed } = await measure(path)
+  const share = `${((100 * compressed) / limit).toFixed(0)} % of ${limit} bytes`
+  console.log(`${entry.padEnd(6)} ${minified} bytes minified, ${compressed} bytes compressed (${share})`)
+  isTooLarge ||= compressed > limit
+}
+if (isTooLarge) {
+  console.error('An entry is larger than its budget.')
+  process.exitCode = 1
+}
+
+/** @param {string} path */
+async function measure(path) {
+  const { outputFiles } = await build({
+    entryPoints: [path],
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    external: ['ky'],
+    write: false,
+    logLevel: 'error',
+  })
+  const [output] = outputFiles
+  return { minified: output.contents.length, compressed: gzipSync(output.contents, { level: 9 }).length }
+}
