@@ -3,12 +3,14 @@ import { writeOperations, type WriteFacts, type WriteOperation } from './operati
 import type { ReadOptions, RequestOptions } from './options.js'
 import { readAllPages, type PaginatedOutput } from './page.js'
 import type { Answer, Send } from './send.js'
-import { isRecord, readQuery, unexpected, type Check } from './validate.js'
+import { readQuery, unexpected, type Check } from './validate.js'
 
 /** The facts of {@link WriteOperation} that a call's own input decides. */
 export type WriteTuning = Partial<WriteFacts> & {
   /** Reads an error answer as a result, when it is one. */
   readonly accepts?: (status: number, data: unknown) => boolean
+  /** Says what is wrong with the data of an answer, or nothing. */
+  readonly check?: (data: unknown) => string | undefined
 }
 
 /** One area of the API: the verbs that its calls are made of. */
@@ -31,10 +33,10 @@ export abstract class Area {
     path: string,
     body: unknown,
     options?: RequestOptions,
-    tuning: WriteTuning = {},
+    { check, ...tuning }: WriteTuning = {},
   ): Promise<T> {
     const facts: WriteFacts = writeOperations[operation]
-    return dataOf<T>(await this.#send({ method, path, body, options, ...facts, ...tuning }))
+    return dataOf<T>(await this.#send({ method, path, body, options, ...facts, ...tuning }), check)
   }
 
   /** Deletes; there is nothing to read. */
@@ -102,10 +104,14 @@ export abstract class Area {
 }
 
 /** The `data` of an answer that must have some. */
-function dataOf<T>({ data, status, meta, write, describe }: Answer): T {
-  if (data === undefined || data === null) {
-    throw describe(unexpected(status === 204 ? 'the service answered 204 where a body is needed' : 'the answer has no data'))
-  }
+function dataOf<T>({ data, status, meta, write, describe }: Answer, check?: WriteTuning['check']): T {
+  const problem =
+    status === 204
+      ? 'the service answered 204 where a body is needed'
+      : data === undefined || data === null
+        ? 'the answer has no data'
+        : check?.(data)
+  if (problem !== undefined) throw describe(unexpected(`${problem} (HTTP ${status})`))
   return keepMeta(data as T, meta, write)
 }
 
@@ -119,11 +125,8 @@ function rowsIn<T>({ data, status, describe }: Answer, rowsOf = (found: unknown)
 
 function pageFacts({ envelope }: Answer): { page_size?: number; request_id?: string } {
   const { page_size, request_id } = envelope
-  return { ...(page_size === undefined ? {} : { page_size }), ...(request_id === undefined ? {} : { request_id }) }
-}
-
-/** The object in an answer that must be one. */
-export function recordOf(value: unknown, answer: Pick<Answer, 'describe'>): Record<string, unknown> {
-  if (!isRecord(value)) throw answer.describe(unexpected('the answer is not an object'))
-  return value
+  return {
+    ...(page_size === undefined ? {} : { page_size }),
+    ...(request_id === undefined ? {} : { request_id }),
+  }
 }

@@ -46,7 +46,8 @@ export const metaOf = (result: unknown): ResultMeta | undefined => metas.get(res
  *
  * @returns `undefined` for reads and for anything that is not a result or error of the client.
  */
-export const idempotencyOf = (resultOrError: unknown): Idempotency | undefined => writes.get(resultOrError as object)
+export const idempotencyOf = (resultOrError: unknown): Idempotency | undefined =>
+  writes.get(resultOrError as object)
 
 /** Puts the facts of one answer on a result, which may be `undefined` or a plain value. */
 export function keepMeta<T>(result: T, meta: ResultMeta | undefined, write?: Idempotency): T {

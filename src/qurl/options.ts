@@ -109,17 +109,21 @@ const clientOptionNames = [
 
 function refuseUnknown(where: string, given: object, names: readonly string[]): void {
   const unknown = Object.keys(given).filter((name) => !names.includes(name))
-  if (unknown.length > 0) throw invalid(`${where}: unknown option ${unknown.map((name) => `"${name}"`).join(', ')}`)
+  if (unknown.length > 0)
+    throw invalid(`${where}: unknown option ${unknown.map((name) => `"${name}"`).join(', ')}`)
 }
 
 function checkKind(name: string, value: unknown, kind: 'function' | 'number' | 'string'): void {
-  if (value !== undefined && typeof value !== kind) throw invalid(`${name}: must be a ${kind} (got ${describeShape(value)})`)
+  if (value !== undefined && typeof value !== kind)
+    throw invalid(`${name}: must be a ${kind} (got ${describeShape(value)})`)
 }
 
 /** A credential that can stand in a header as it is. The text of the error must not show any of it. */
 function checkApiKey(apiKey: unknown): string {
   if (typeof apiKey !== 'string' || apiKey === '') {
-    throw invalid(`apiKey: must be a non-empty string (got ${apiKey === '' ? 'an empty one' : describeShape(apiKey)})`)
+    throw invalid(
+      `apiKey: must be a non-empty string (got ${apiKey === '' ? 'an empty one' : describeShape(apiKey)})`,
+    )
   }
   if (!/^[\x21-\x7e]+$/.test(apiKey)) throw invalid('apiKey: must be printable ASCII without spaces')
   return apiKey
@@ -137,7 +141,8 @@ function checkBaseUrl(baseUrl: unknown): string {
   }
   const isSafe = url.protocol === 'https:' || (url.protocol === 'http:' && localHosts.includes(url.hostname))
   if (!isSafe) throw invalid('baseUrl: must be https, or http on localhost, 127.0.0.1 or [::1]')
-  if (url.username !== '' || url.password !== '') throw invalid('baseUrl: must not hold a user name or password')
+  if (url.username !== '' || url.password !== '')
+    throw invalid('baseUrl: must not hold a user name or password')
   if (/[?#]/.test(baseUrl as string)) throw invalid('baseUrl: must not have a query or fragment')
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '')
 }
@@ -150,11 +155,13 @@ function checkUserAgent(userAgent: unknown): string {
 
 function checkDebug(debug: unknown): DebugLog {
   if (typeof debug === 'function') return debug as DebugLog
-  if (typeof debug !== 'boolean') throw invalid(`debug: must be a boolean or a function (got ${describeShape(debug)})`)
+  if (typeof debug !== 'boolean')
+    throw invalid(`debug: must be a boolean or a function (got ${describeShape(debug)})`)
   return debug ? (message, data) => console.debug(message, data) : () => {}
 }
 
-const isPositive = (value: number | undefined): value is number => value !== undefined && Number.isFinite(value) && value > 0
+const isPositive = (value: number | undefined): value is number =>
+  value !== undefined && Number.isFinite(value) && value > 0
 
 /**
  * Checks and copies the options of a client.
@@ -209,7 +216,8 @@ function checkHeaders(given: unknown): Headers {
 }
 
 function checkKey(key: unknown, minLength: number): string {
-  if (typeof key !== 'string') throw invalid(`options.idempotencyKey: must be a string (got ${describeShape(key)})`)
+  if (typeof key !== 'string')
+    throw invalid(`options.idempotencyKey: must be a string (got ${describeShape(key)})`)
   if (key.length < minLength || key.length > 256) {
     throw invalid(`options.idempotencyKey: must be ${minLength} to 256 characters (got ${key.length})`)
   }

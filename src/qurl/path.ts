@@ -12,7 +12,9 @@ import { describeShape, invalid } from './validate.js'
  * ```
  */
 export function path(parts: TemplateStringsArray, ...values: readonly string[]): string {
-  return parts.reduce((built, part, index) => built + encodeSegment(parts[index - 1] ?? '', values[index - 1]) + part)
+  return parts.reduce(
+    (built, part, index) => built + encodeSegment(parts[index - 1] ?? '', values[index - 1]) + part,
+  )
 }
 
 function encodeSegment(before: string, value: unknown): string {

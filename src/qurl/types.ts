@@ -1,17 +1,14 @@
 /** The known values, and whatever the service adds to them. */
 export type Open<T extends string> = T | (string & {})
 
-export type ListStatus = Open<'active' | 'revoked'>
+export type ResourceStatus = Open<'active' | 'revoked'>
 
 /** Moves an expiry by a duration (`7d`) or to a moment (RFC 3339), not both. */
 export type ExpiryChange =
-  | { extend_by: string; expires_at?: never }
-  | { extend_by?: never; expires_at: string }
+  { extend_by: string; expires_at?: never } | { extend_by?: never; expires_at: string }
 
 /** An expiry as a duration (`7d`) or a moment (RFC 3339), or none. */
-export type Expiry =
-  | { expires_in?: string; expires_at?: never }
-  | { expires_in?: never; expires_at?: string }
+export type Expiry = { expires_in?: string; expires_at?: never } | { expires_in?: never; expires_at?: string }
 
 /** Who may use a link. A denial is stronger than a permission. */
 export interface AccessPolicy {

@@ -169,15 +169,16 @@ export const isTags: Check = (value) => {
   if (!Array.isArray(value)) return `must be an array ${got(value)}`
   if (value.length > 10) return `must hold at most 10 tags (got ${value.length})`
   const bad = value.flatMap((tag, index) =>
-    typeof tag === 'string' && tag.length <= 50 && /^[a-zA-Z0-9][a-zA-Z0-9 _-]*$/.test(tag) ? [] : [`[${index}]`],
+    typeof tag === 'string' && tag.length <= 50 && /^[a-zA-Z0-9][a-zA-Z0-9 _-]*$/.test(tag)
+      ? []
+      : [`[${index}]`],
   )
   return bad.length > 0
     ? `${bad.join(', ')} must be 1 to 50 letters, digits, spaces, "_" or "-", starting with a letter or digit`
     : undefined
 }
 
-const isStringArray: Check = (value) =>
-  Array.isArray(value) ? undefined : `must be an array ${got(value)}`
+const isStringArray: Check = (value) => (Array.isArray(value) ? undefined : `must be an array ${got(value)}`)
 
 const nested =
   (checks: Readonly<Record<string, Check>>): Check =>
@@ -194,7 +195,11 @@ export const isAccessPolicy: Check = nested({
   geo_denylist: isStringArray,
   user_agent_allow_regex: isString,
   user_agent_deny_regex: isString,
-  ai_agent_policy: nested({ block_all: isBoolean, deny_categories: isStringArray, allow_categories: isStringArray }),
+  ai_agent_policy: nested({
+    block_all: isBoolean,
+    deny_categories: isStringArray,
+    allow_categories: isStringArray,
+  }),
 })
 
 /** `limit` and `cursor`, which every paged list takes. */

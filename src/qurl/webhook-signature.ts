@@ -27,11 +27,15 @@ export async function verifyWebhookSignature(
   secret: string | readonly string[],
 ): Promise<boolean> {
   const raw = typeof body === 'string' ? new TextEncoder().encode(body) : body
-  if (!(ArrayBuffer.isView(raw))) {
+  if (!ArrayBuffer.isView(raw)) {
     throw invalid(`verifyWebhookSignature: body must be the raw string or bytes (got ${describeShape(body)})`)
   }
   const secrets = typeof secret === 'string' ? [secret] : secret
-  if (!Array.isArray(secrets) || secrets.length === 0 || !secrets.every((one) => typeof one === 'string' && one !== '')) {
+  if (
+    !Array.isArray(secrets) ||
+    secrets.length === 0 ||
+    !secrets.every((one) => typeof one === 'string' && one !== '')
+  ) {
     throw invalid('verifyWebhookSignature: secret must be a non-empty string')
   }
   const subtle = globalThis.crypto?.subtle
@@ -52,5 +56,7 @@ export async function verifyWebhookSignature(
 /** The 32 bytes behind 64 lowercase hex digits; anything else is not a signature. */
 function parseHex(text: unknown): Uint8Array<ArrayBuffer> | undefined {
   if (typeof text !== 'string' || !/^[0-9a-f]{64}$/.test(text)) return undefined
-  return Uint8Array.from({ length: 32 }, (_, index) => Number.parseInt(text.slice(index * 2, index * 2 + 2), 16))
+  return Uint8Array.from({ length: 32 }, (_, index) =>
+    Number.parseInt(text.slice(index * 2, index * 2 + 2), 16),
+  )
 }

@@ -1,5 +1,4 @@
-import { unexpected, isRecord } from '../validate.js'
-import type { BatchCreateOutput } from './qurls.js'
+import { isRecord } from '../validate.js'
 
 /** Whether an answer is a batch's result at all; the service answers 400 with one when every item failed. */
 export const isBatchData = (data: unknown): boolean => isRecord(data) && Array.isArray(data['results'])
@@ -29,7 +28,9 @@ export function findBatchProblem(data: unknown, itemCount: number): string | und
     seen.add(index)
     if (success === true) {
       successes++
-      const missing = ['resource_id', 'qurl_link', 'qurl_site'].filter((name) => typeof entry[name] !== 'string')
+      const missing = ['resource_id', 'qurl_link', 'qurl_site'].filter(
+        (name) => typeof entry[name] !== 'string',
+      )
       if (missing.length > 0) return `${at} lacks ${missing.join(', ')}`
     } else if (success === false) {
       if (!isRecord(error) || typeof error['code'] !== 'string' || typeof error['message'] !== 'string') {

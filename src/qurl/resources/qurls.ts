@@ -1,8 +1,9 @@
 import { Area } from '../area.js'
+import { metaOf } from '../meta.js'
 import type { ReadOptions, RequestOptions } from '../options.js'
 import type { PaginatedOutput } from '../page.js'
 import { path } from '../path.js'
-import type { AccessPolicy, AccessToken, Expiry, ExpiryChange, ListStatus, Open } from '../types.js'
+import type { AccessPolicy, AccessToken, Expiry, ExpiryChange, ResourceStatus, Open } from '../types.js'
 import {
   atLeastOne,
   atMostOne,
@@ -25,7 +26,7 @@ import {
   type Inspection,
   type Rule,
 } from '../validate.js'
-import { isBatchData, readBatch } from './batch.js'
+import { findBatchProblem, isBatchData } from './batch.js'
 
 /** Links that open a protected URL. */
 export class Qurls extends Area {
@@ -45,10 +46,20 @@ export class Qurls extends Area {
    */
   async batchCreate(input: BatchCreateInput, options?: RequestOptions): Promise<BatchCreateOutput> {
     const items = readItems(input)
-    const data = await this.write<BatchCreateOutput>('batchCreate', 'POST', path`/v1/qurls/batch`, { items }, options, {
-      accepts: (status, data) => status === 400 && isBatchData(data),
-    })
-    return readBatch(data, items.length)
+    const data = await this.write<BatchCreateOutput>(
+      'batchCreate',
+      'POST',
+      path`/v1/qurls/batch`,
+      { items },
+      options,
+      {
+        accepts: (status, data) => status === 400 && isBatchData(data),
+        check: (data) => findBatchProblem(data, items.length),
+      },
+    )
+    const requestId = metaOf(data)?.requestId
+    if (requestId !== undefined) data.request_id = requestId
+    return data
   }
 
   /** Reads a resource and its links, by a resource id or a link's `q_…` id. */
@@ -76,7 +87,12 @@ export class Qurls extends Area {
   /** Moves the expiry of a resource: the part of {@link Qurls.update} that most callers need. */
   async extend(id: string, input: ExtendInput, options?: RequestOptions): Promise<QURL> {
     const { extend_by, expires_at } = isRecord(input) ? input : ({} as Partial<ExtendInput>)
-    const body = readFields('extend', isRecord(input) ? { extend_by, expires_at } : input, expiryChecks, extendRules)
+    const body = readFields(
+      'extend',
+      isRecord(input) ? { extend_by, expires_at } : input,
+      expiryChecks,
+      extendRules,
+    )
     return withTokens(await this.write('extend', 'PATCH', path`/v1/qurls/${id}`, body, options))
   }
 
@@ -90,7 +106,9 @@ export class Qurls extends Area {
   async delete(id: string, options?: ReadOptions): Promise<void> {
     // Today's ids are opaque and may begin with anything, but they are long.
     if (typeof id === 'string' && id.startsWith('q_') && id.length < 64) {
-      throw invalid('delete: needs a resource id (got one that starts with "q_"); revokeResourceQurl revokes one link')
+      throw invalid(
+        'delete: needs a resource id (got one that starts with "q_"); revokeResourceQurl revokes one link',
+      )
     }
     return this.remove(path`/v1/qurls/${id}`, options)
   }
@@ -103,7 +121,9 @@ export class Qurls extends Area {
    */
   async resolve(input: string | ResolveInput, options?: RequestOptions): Promise<ResolveOutput> {
     const access_token: unknown = isRecord(input) ? input.access_token : input
-    const body = readFields('resolve', { access_token }, { access_token: isName() }, [required('access_token')])
+    const body = readFields('resolve', { access_token }, { access_token: isName() }, [
+      required('access_token'),
+    ])
     return this.write('resolve', 'POST', path`/v1/resolve`, body, options)
   }
 }
@@ -182,8 +202,10 @@ export interface BatchCreateInput {
 /** Looks at all items before it refuses any. */
 function readItems(input: BatchCreateInput): Record<string, unknown>[] {
   const { items } = readFields('batchCreate', input, { items: () => undefined }, [required('items')])
-  if (!Array.isArray(items)) throw invalid(`batchCreate: items: must be an array (got ${describeShape(items)})`)
-  if (items.length < 1 || items.length > 100) throw invalid(`batchCreate: items: must hold 1 to 100 (got ${items.length})`)
+  if (!Array.isArray(items))
+    throw invalid(`batchCreate: items: must be an array (got ${describeShape(items)})`)
+  if (items.length < 1 || items.length > 100)
+    throw invalid(`batchCreate: items: must hold 1 to 100 (got ${items.length})`)
   const found = items.map(inspectCreate)
   const problems = found.flatMap(({ problems }, index) =>
     problems.length > 0 ? [`items[${index}]: ${problems.join('; ')}`] : [],
@@ -252,7 +274,7 @@ export interface ListInput {
   limit?: number
   cursor?: string
   /** One status, or several with commas between them. */
-  status?: ListStatus
+  status?: ResourceStatus
   /** Searches descriptions and target URLs. */
   q?: string
   sort?: Open<'created_at:asc' | 'created_at:desc' | 'expires_at:asc' | 'expires_at:desc'>
@@ -279,20 +301,13 @@ export interface ListOutput extends PaginatedOutput {
   qurls: QURL[]
 }
 
-interface UpdateFields {
+/** At least one field. The expiry is a duration or a moment, not both. */
+export type UpdateInput = (ExpiryChange | { extend_by?: never; expires_at?: never }) & {
   /** At most 500 characters; an empty one clears it. */
   description?: string
   /** Replaces all tags; an empty array clears them. At most 10. */
   tags?: readonly string[]
 }
-
-/** At least one field. The expiry is a duration or a moment, not both. */
-export type UpdateInput =
-  | (ExpiryChange & UpdateFields)
-  | ({ extend_by?: never; expires_at?: never } & (
-      | (UpdateFields & { description: string })
-      | (UpdateFields & { tags: readonly string[] })
-    ))
 
 /** Exactly one of the two. */
 export type ExtendInput = ExpiryChange

@@ -1,0 +1,70 @@
+import { Area } from './area.js'
+import { maskApiKey, resolveClientOptions, type ClientOptions } from './options.js'
+import { AccessCodes } from './resources/access-codes.js'
+import { Account } from './resources/account.js'
+import { ApiKeys } from './resources/api-keys.js'
+import { Connectors } from './resources/connectors.js'
+import { Domains } from './resources/domains.js'
+import { Portals } from './resources/portals.js'
+import { Qurls } from './resources/qurls.js'
+import { Resources } from './resources/resources.js'
+import { Sessions } from './resources/sessions.js'
+import { Webhooks } from './resources/webhooks.js'
+import { createSend } from './create-send.js'
+import { VERSION } from './version.js'
+
+/** Every call of the API, on one object. Each area has its own file, with the types of its calls. */
+export interface QURLClient
+  extends Qurls, Resources, Sessions, Portals, Account, Domains, Webhooks, ApiKeys, AccessCodes, Connectors {}
+
+/**
+ * A client of the qURL API. Every write carries an idempotency key that all its attempts share, and is sent again only where
+ * the service is known to do it once.
+ *
+ * @example
+ * ```ts
+ * const client = new QURLClient({ apiKey: process.env.QURL_API_KEY ?? '' })
+ * const { qurl_link } = await client.create({ target_url: 'https://example.com/report', expires_in: '24h' })
+ * ```
+ */
+// oxlint-disable-next-line no-unsafe-declaration-merging -- the methods are put on the prototype below
+export class QURLClient extends Area {
+  readonly #baseUrl: string
+  readonly #maskedKey: string
+
+  /**
+   * @throws {@link ValidationError} for an option that cannot work. The text never shows the credential.
+   */
+  constructor(options: ClientOptions) {
+    const resolved = resolveClientOptions(options, `fetch-idempotency-qurl/${VERSION}`)
+    super(createSend(resolved))
+    this.#baseUrl = resolved.baseUrl
+    this.#maskedKey = maskApiKey(resolved.apiKey)
+  }
+
+  /** What may be shown of a client. */
+  toJSON(): { baseUrl: string; apiKey: string } {
+    return { baseUrl: this.#baseUrl, apiKey: this.#maskedKey }
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return `QURLClient ${JSON.stringify(this.toJSON())}`
+  }
+}
+
+const areas = [
+  Qurls,
+  Resources,
+  Sessions,
+  Portals,
+  Account,
+  Domains,
+  Webhooks,
+  ApiKeys,
+  AccessCodes,
+  Connectors,
+]
+for (const { prototype } of areas) {
+  const { constructor: _, ...calls } = Object.getOwnPropertyDescriptors(prototype)
+  Object.defineProperties(QURLClient.prototype, calls)
+}

@@ -1,0 +1,109 @@
+import { Area } from '../area.js'
+import type { ReadOptions, RequestOptions } from '../options.js'
+import type { PaginatedOutput } from '../page.js'
+import { path } from '../path.js'
+import type { Open } from '../types.js'
+import { isName, pageChecks, readFields, required, type Checks } from '../validate.js'
+
+/** Custom domains. */
+export class Domains extends Area {
+  /**
+   * Registers a domain; the result tells the DNS records that prove it is yours.
+   *
+   * @throws {@link ConflictError} when it is taken.
+   */
+  async registerDomain(input: RegisterDomainInput, options?: RequestOptions): Promise<Domain> {
+    const body = readFields('registerDomain', input, registerChecks, [required('domain')])
+    return this.write('registerDomain', 'POST', path`/v1/domains`, body, options)
+  }
+
+  /** Reads one page of the domains. */
+  async listDomains(input?: ListDomainsInput, options?: ReadOptions): Promise<DomainListOutput> {
+    return this.readPage('listDomains', 'domains', path`/v1/domains`, input, pageChecks, options)
+  }
+
+  /** Reads all domains. */
+  listAllDomains(
+    input?: Omit<ListDomainsInput, 'cursor'>,
+    options?: ReadOptions,
+  ): AsyncGenerator<Domain, void, undefined> {
+    const readPage = (query: ListDomainsInput) => this.listDomains(query, options)
+    return this.readAll('listAllDomains', input, pageChecks, readPage, (page) => page.domains, options)
+  }
+
+  async getDomain(domain: string, options?: ReadOptions): Promise<Domain> {
+    return this.read(path`/v1/domains/${domain}`, options)
+  }
+
+  async deleteDomain(domain: string, options?: ReadOptions): Promise<void> {
+    return this.remove(path`/v1/domains/${domain}`, options)
+  }
+
+  /**
+   * Looks for the domain's DNS records now.
+   *
+   * @throws {@link ValidationError} with status 422 when the token has expired.
+   */
+  async verifyDomain(domain: string, options?: RequestOptions): Promise<DomainVerifyResult> {
+    return this.write('verifyDomain', 'POST', path`/v1/domains/${domain}/verify`, undefined, options)
+  }
+
+  /** Makes a new verification token, which lives seven days, while the domain is not verified. */
+  async regenerateDomainToken(domain: string, options?: RequestOptions): Promise<Domain> {
+    const url = path`/v1/domains/${domain}/regenerate-token`
+    return this.write('regenerateDomainToken', 'POST', url, undefined, options)
+  }
+}
+
+export interface RegisterDomainInput {
+  /** At most 253 characters. */
+  domain: string
+}
+
+const registerChecks: Checks<RegisterDomainInput> = { domain: isName(253) }
+
+export interface ListDomainsInput {
+  /** 1 to 100. @defaultValue `20` */
+  limit?: number
+  cursor?: string
+}
+
+export interface DomainListOutput extends PaginatedOutput {
+  domains: Domain[]
+}
+
+export type DomainStatus = Open<
+  'pending_verification' | 'verified' | 'provisioning_tls' | 'active' | 'failed'
+>
+
+export interface Domain {
+  domain?: string
+  status?: DomainStatus
+  verification_token?: string
+  token_expires_at?: string | null
+  acme_cname_target?: string
+  created_at?: string
+  verified_at?: string | null
+  activated_at?: string | null
+  ready_for_qurls?: boolean
+  dns_records?: DnsRecord[]
+}
+
+export interface DnsRecord {
+  type: string
+  name: string
+  value: string
+  verified: boolean
+}
+
+export interface DomainCheck {
+  verified: boolean
+  error?: string
+  found?: string
+}
+
+export interface DomainVerifyResult {
+  domain?: string
+  status?: DomainStatus
+  checks?: { txt?: DomainCheck; acme_cname?: DomainCheck; traffic_routing?: DomainCheck }
+}

@@ -1,0 +1,40 @@
+import type { RequestOptions } from '../options.js'
+import type { CreatePortalOptions, Portal } from './portal.js'
+import type { Resource } from './resources.js'
+
+/** What makes portals: the client that a resource is bound to. */
+export interface PortalMaker {
+  createPortal(
+    resource: ProtectedResource | string,
+    options?: CreatePortalOptions,
+    requestOptions?: RequestOptions,
+  ): Promise<Portal>
+}
+
+/** A handle on a protected resource, bound to the client that made it. */
+export class ProtectedResource {
+  readonly id: string
+  /** Where it leads, when that is known. */
+  readonly targetUrl?: string
+  /** What the service said of it, when it was asked. */
+  readonly details?: Resource
+  readonly #client: PortalMaker
+
+  /** Made by `protectUrl`, `resourceById`, `connectorResource` and `createPortalForUrl`. */
+  constructor(client: PortalMaker, id: string, targetUrl?: string, details?: Resource) {
+    this.#client = client
+    this.id = id
+    if (targetUrl !== undefined) this.targetUrl = targetUrl
+    if (details !== undefined) this.details = details
+  }
+
+  /** Whether a handle came from this client. A portal must be made with the credential that protects the resource. */
+  static isBoundTo(resource: ProtectedResource, client: PortalMaker): boolean {
+    return #client in resource && resource.#client === client
+  }
+
+  /** Makes a portal to this resource. */
+  createPortal(options?: CreatePortalOptions, requestOptions?: RequestOptions): Promise<Portal> {
+    return this.#client.createPortal(this, options, requestOptions)
+  }
+}

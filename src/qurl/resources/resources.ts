@@ -1,0 +1,291 @@
+import { Area } from '../area.js'
+import type { ReadOptions, RequestOptions } from '../options.js'
+import type { PaginatedOutput } from '../page.js'
+import { path } from '../path.js'
+import type { ExpiryChange, ResourceStatus, QurlSummary } from '../types.js'
+import {
+  atLeastOne,
+  atMostOne,
+  isBoolean,
+  isHttpUrl,
+  isInteger,
+  isName,
+  isString,
+  isTags,
+  isText,
+  pageChecks,
+  readFields,
+  required,
+  type Checks,
+  type Rule,
+} from '../validate.js'
+import { expiryChecks, linkChecks, type CreateOutput, type LinkOptions, type ResourceType } from './qurls.js'
+
+/** What links lead to: protected URLs and tunnels. */
+export class Resources extends Area {
+  /**
+   * Makes a resource, or finds the one that is there: the service keeps one per target URL, and one per slug with
+   * `find_or_create`. `metaOf(result)?.foundExisting` tells which; a found one keeps its own alias, description and tags.
+   *
+   * A lost answer is sent again where the service would find the first attempt's resource; a tunnel without `find_or_create`
+   * is not.
+   */
+  async createResource(input: CreateResourceInput, options?: RequestOptions): Promise<Resource> {
+    const body = readFields('createResource', input, createResourceChecks, [needsTarget])
+    return this.write('createResource', 'POST', path`/v1/resources`, body, options, {
+      writes: isDeduplicated(body) ? 'always' : 'never',
+    })
+  }
+
+  /** Reads one page of the resources. `alias` and `slug` look up a single one. */
+  async listResources(input?: ResourceListInput, options?: ReadOptions): Promise<ResourceListOutput> {
+    return this.readPage('listResources', 'resources', path`/v1/resources`, input, listChecks, options)
+  }
+
+  /** Reads all resources. */
+  listAllResources(
+    input?: ResourceListAllInput,
+    options?: ReadOptions,
+  ): AsyncGenerator<Resource, void, undefined> {
+    const readPage = (query: ResourceListInput) => this.listResources(query, options)
+    return this.readAll(
+      'listAllResources',
+      input as ResourceListInput | undefined,
+      listChecks,
+      readPage,
+      (page) => page.resources,
+      options,
+    )
+  }
+
+  /**
+   * Reads a resource and its links.
+   *
+   * @throws {@link GoneError} with its `tombstone` when the resource is closed for good.
+   */
+  async getResource(id: string, options?: ReadOptions): Promise<ResourceDetail> {
+    return this.read(path`/v1/resources/${id}`, options)
+  }
+
+  /** Changes a resource. `null` clears the alias, an empty string the custom domain. */
+  async updateResource(id: string, input: UpdateResourceInput, options?: RequestOptions): Promise<Resource> {
+    const body = readFields('updateResource', input, updateResourceChecks, updateResourceRules, ['alias'])
+    return this.write('updateResource', 'PATCH', path`/v1/resources/${id}`, body, options)
+  }
+
+  /** Revokes a resource and all its links. */
+  async deleteResource(id: string, options?: ReadOptions): Promise<void> {
+    return this.remove(path`/v1/resources/${id}`, options)
+  }
+
+  /** Makes a link to a resource. The link is shown once. */
+  async createQurlForResource(
+    id: string,
+    input: CreateQurlForResourceInput = {},
+    options?: RequestOptions,
+  ): Promise<CreateOutput> {
+    const body = readFields('createQurlForResource', input ?? {}, qurlForResourceChecks)
+    return this.write('createQurlForResource', 'POST', path`/v1/resources/${id}/qurls`, body, options)
+  }
+
+  /** Changes one link of a resource. */
+  async updateResourceQurl(
+    id: string,
+    qurlId: string,
+    input: UpdateResourceQurlInput,
+    options?: RequestOptions,
+  ): Promise<QurlSummary> {
+    const body = readFields('updateResourceQurl', input, updateQurlChecks, updateQurlRules)
+    return this.write('updateResourceQurl', 'PATCH', path`/v1/resources/${id}/qurls/${qurlId}`, body, options)
+  }
+
+  /**
+   * Revokes one link.
+   *
+   * @throws {@link ConflictError} `revoked` when it was not active; not after a lost answer of this very call.
+   */
+  async revokeResourceQurl(id: string, qurlId: string, options?: ReadOptions): Promise<void> {
+    return this.remove(path`/v1/resources/${id}/qurls/${qurlId}`, options)
+  }
+
+  /**
+   * Issues a signed link for a resource. Every call issues another one, so a lost answer is not sent again.
+   *
+   * @throws {@link ServerError} with status 503 where the service has this turned off.
+   */
+  async resolveResource(
+    id: string,
+    input: ResolveResourceInput = {},
+    options?: RequestOptions,
+  ): Promise<ResolveResourceOutput> {
+    const body = readFields('resolveResource', input ?? {}, { ttl_seconds: isInteger(1) })
+    return this.write('resolveResource', 'POST', path`/v1/resources/${id}/resolve`, body, options)
+  }
+}
+
+interface CreateResourceCommon {
+  /** At most 500 characters. */
+  description?: string
+  tags?: readonly string[]
+  custom_domain?: string
+  /** 3 to 64 lower-case letters, digits and dashes. */
+  alias?: string
+}
+
+/** A URL, a tunnel with its slug, or what the service calls transit. */
+export type CreateResourceInput = CreateResourceCommon &
+  (
+    | { type?: 'url'; target_url: string; slug?: never; find_or_create?: never }
+    | {
+        type: 'tunnel'
+        target_url?: string
+        slug: string
+        /** Finds the tunnel with this slug if there is one. */
+        find_or_create?: boolean
+      }
+    | { type: 'transit'; target_url?: string; slug?: never; find_or_create?: never }
+  )
+
+const createResourceChecks: Checks<CreateResourceInput> = {
+  target_url: isHttpUrl,
+  type: isString,
+  description: isText(500),
+  tags: isTags,
+  custom_domain: isName(253),
+  alias: isName(64),
+  slug: isName(64),
+  find_or_create: isBoolean,
+}
+
+const needsTarget: Rule = (fields) =>
+  fields['type'] === undefined || fields['type'] === 'url' ? required('target_url')(fields) : undefined
+
+/** Whether a second request finds what the first one made. */
+const isDeduplicated = ({ type, target_url, find_or_create }: Record<string, unknown>): boolean =>
+  type === 'tunnel' ? find_or_create === true : target_url !== undefined
+
+/** A resource, as the `/v1/resources` calls show it. */
+export interface Resource {
+  resource_id: string
+  type?: ResourceType
+  /** Absent when it is not for you to see. */
+  target_url?: string
+  knock_resource_id?: string
+  status?: ResourceStatus
+  description?: string
+  tags?: string[]
+  custom_domain?: string | null
+  alias?: string | null
+  slug?: string
+  preserve_host?: boolean
+  /** Seconds. */
+  session_duration_cap?: number
+  qurl_count?: number
+  crid?: string
+  connector_routing_id?: string
+  created_at?: string
+  updated_at?: string
+  expires_at?: string
+  tombstoned_at?: string
+}
+
+/** `alias` and `slug` are look-ups: neither goes with the other, nor with `status` or `type`. */
+export type ResourceListInput =
+  | {
+      limit?: number
+      cursor?: string
+      status?: ResourceStatus
+      type?: ResourceType
+      alias?: never
+      slug?: never
+    }
+  | { limit?: number; cursor?: string; alias: string; slug?: never; status?: never; type?: never }
+  | { limit?: number; cursor?: string; slug: string; alias?: never; status?: never; type?: never }
+
+export type ResourceListAllInput = ResourceListInput & { cursor?: never }
+
+const listChecks: Checks<ResourceListInput> = {
+  ...pageChecks,
+  alias: isString,
+  slug: isString,
+  status: isString,
+  type: isString,
+}
+
+export interface ResourceListOutput extends PaginatedOutput {
+  resources: Resource[]
+}
+
+export interface ResourceDetail {
+  resource?: Resource
+  /** At most 100, in no order. */
+  qurls?: QurlSummary[]
+}
+
+/** At least one field; a custom domain and an alias not together. */
+export type UpdateResourceInput = {
+  /** At most 500 characters; an empty one clears it. */
+  description?: string
+  /** Replaces all tags; an empty array clears them. */
+  tags?: readonly string[]
+  preserve_host?: boolean
+} & (
+  | {
+      /** An empty one clears it. */
+      custom_domain?: string
+      alias?: never
+    }
+  | {
+      custom_domain?: never
+      /** `null` clears it. */
+      alias?: string | null
+    }
+)
+
+const updateResourceChecks: Checks<UpdateResourceInput> = {
+  description: isText(500),
+  tags: isTags,
+  custom_domain: isText(253),
+  preserve_host: isBoolean,
+  alias: isName(64),
+}
+const updateResourceRules = [atLeastOne('description', 'tags', 'custom_domain', 'preserve_host', 'alias')]
+
+export interface CreateQurlForResourceInput extends LinkOptions {
+  expires_in?: string
+  /** Where in a tunnel the link leads, 1 to 2048 characters. */
+  target_path?: string
+}
+
+const qurlForResourceChecks: Checks<CreateQurlForResourceInput> = {
+  expires_in: isName(),
+  ...linkChecks,
+  target_path: isName(2048),
+}
+
+/** At least one field. The expiry is a duration or a moment, not both. */
+export type UpdateResourceQurlInput = (ExpiryChange | { extend_by?: never; expires_at?: never }) &
+  Omit<LinkOptions, 'one_time_use'>
+
+const { one_time_use: _, ...changeableLinkChecks } = linkChecks
+const updateQurlChecks: Checks<UpdateResourceQurlInput> = { ...expiryChecks, ...changeableLinkChecks }
+const updateQurlRules = [
+  atLeastOne('extend_by', 'expires_at', 'label', 'access_policy', 'max_sessions', 'session_duration'),
+  atMostOne('extend_by', 'expires_at'),
+]
+
+export interface ResolveResourceInput {
+  /** How long the link works, in seconds. */
+  ttl_seconds?: number
+}
+
+export interface ResolveResourceOutput {
+  /** The signed link. */
+  qurl: string
+  qurl_id: string
+  crid?: string
+  type?: ResourceType
+  expires_at?: string
+  expires_in_seconds?: number
+  single_use?: boolean
+}

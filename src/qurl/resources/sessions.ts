@@ -1,0 +1,50 @@
+import { Area } from '../area.js'
+import { keepMeta } from '../meta.js'
+import type { ReadOptions } from '../options.js'
+import type { UnpaginatedOutput } from '../page.js'
+import { path } from '../path.js'
+import { isRecord } from '../validate.js'
+
+/** Who is using a resource right now. */
+export class Sessions extends Area {
+  /** Reads all sessions of a resource. */
+  async listResourceSessions(id: string, options?: ReadOptions): Promise<SessionListOutput> {
+    return this.readWhole('sessions', path`/v1/resources/${id}/sessions`, options)
+  }
+
+  /** Ends all sessions of a resource. After a lost answer the count may be of the second request, which found none left. */
+  async terminateAllResourceSessions(id: string, options?: ReadOptions): Promise<TerminateSessionsOutput> {
+    const { data, meta, write } = await this.removeAndRead(path`/v1/resources/${id}/sessions`, options)
+    const count = isRecord(data) ? data['terminated'] : undefined
+    const terminated = typeof count === 'number' ? count : 0
+    const { requestId } = meta
+    return keepMeta(
+      { terminated, ...(requestId === undefined ? {} : { request_id: requestId }) },
+      meta,
+      write,
+    )
+  }
+
+  /** Ends one session. */
+  async terminateResourceSession(id: string, sessionId: string, options?: ReadOptions): Promise<void> {
+    return this.remove(path`/v1/resources/${id}/sessions/${sessionId}`, options)
+  }
+}
+
+export interface Session {
+  session_id?: string
+  qurl_id?: string
+  src_ip?: string
+  user_agent?: string
+  created_at?: string
+  last_seen_at?: string
+}
+
+export interface SessionListOutput extends UnpaginatedOutput {
+  sessions: Session[]
+}
+
+export interface TerminateSessionsOutput {
+  terminated: number
+  request_id?: string
+}

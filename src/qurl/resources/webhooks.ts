@@ -1,0 +1,211 @@
+import { Area } from '../area.js'
+import type { ReadOptions, RequestOptions } from '../options.js'
+import type { PaginatedOutput } from '../page.js'
+import { path } from '../path.js'
+import type { Open } from '../types.js'
+import {
+  atLeastOne,
+  isHttpUrl,
+  isName,
+  isNames,
+  isText,
+  pageChecks,
+  readFields,
+  required,
+  type Checks,
+} from '../validate.js'
+
+/** Webhooks and what was delivered to them. */
+export class Webhooks extends Area {
+  /** Makes a webhook. Its secret is shown once. Two webhooks may have the same URL. */
+  async createWebhook(input: CreateWebhookInput, options?: RequestOptions): Promise<WebhookWithSecret> {
+    const body = readFields('createWebhook', input, createChecks, [required('url', 'events')])
+    return this.write('createWebhook', 'POST', path`/v1/webhooks`, body, options)
+  }
+
+  /** Reads one page of the webhooks. */
+  async listWebhooks(input?: ListWebhooksInput, options?: ReadOptions): Promise<WebhookListOutput> {
+    return this.readPage('listWebhooks', 'webhooks', path`/v1/webhooks`, input, pageChecks, options)
+  }
+
+  /** Reads all webhooks. */
+  listAllWebhooks(
+    input?: Omit<ListWebhooksInput, 'cursor'>,
+    options?: ReadOptions,
+  ): AsyncGenerator<Webhook, void, undefined> {
+    const readPage = (query: ListWebhooksInput) => this.listWebhooks(query, options)
+    return this.readAll('listAllWebhooks', input, pageChecks, readPage, (page) => page.webhooks, options)
+  }
+
+  /** Reads the events that a webhook can be told of. */
+  async listWebhookEventTypes(options?: ReadOptions): Promise<WebhookEventTypeInfo[]> {
+    return this.read(path`/v1/webhooks/events`, options)
+  }
+
+  async getWebhook(id: string, options?: ReadOptions): Promise<Webhook> {
+    return this.read(path`/v1/webhooks/${id}`, options)
+  }
+
+  async updateWebhook(id: string, input: UpdateWebhookInput, options?: RequestOptions): Promise<Webhook> {
+    const body = readFields('updateWebhook', input, updateChecks, updateRules)
+    return this.write('updateWebhook', 'PATCH', path`/v1/webhooks/${id}`, body, options)
+  }
+
+  async deleteWebhook(id: string, options?: ReadOptions): Promise<void> {
+    return this.remove(path`/v1/webhooks/${id}`, options)
+  }
+
+  /**
+   * Makes a new secret, shown once, and forgets the old one. A lost answer is not sent again: that would change the secret once
+   * more. When the outcome is `unknown`, call again and use the secret of the answer that arrives.
+   */
+  async regenerateWebhookSecret(id: string, options?: RequestOptions): Promise<WebhookWithSecret> {
+    return this.write('regenerateWebhookSecret', 'POST', path`/v1/webhooks/${id}/secret`, undefined, options)
+  }
+
+  /** Reads one page of what was delivered to a webhook. */
+  async listWebhookDeliveries(
+    id: string,
+    input?: ListWebhookDeliveriesInput,
+    options?: ReadOptions,
+  ): Promise<WebhookDeliveryListOutput> {
+    const url = path`/v1/webhooks/${id}/deliveries`
+    return this.readPage('listWebhookDeliveries', 'deliveries', url, input, pageChecks, options)
+  }
+
+  /** Reads everything that was delivered to a webhook. */
+  listAllWebhookDeliveries(
+    id: string,
+    input?: Omit<ListWebhookDeliveriesInput, 'cursor'>,
+    options?: ReadOptions,
+  ): AsyncGenerator<WebhookDelivery, void, undefined> {
+    path`/v1/webhooks/${id}/deliveries` // a wrong id is refused at the call, as wrong input is
+    const readPage = (query: ListWebhookDeliveriesInput) => this.listWebhookDeliveries(id, query, options)
+    return this.readAll(
+      'listAllWebhookDeliveries',
+      input,
+      pageChecks,
+      readPage,
+      (page) => page.deliveries,
+      options,
+    )
+  }
+}
+
+export type WebhookEventType = Open<
+  | 'qurl.created'
+  | 'qurl.expired'
+  | 'qurl.revoked'
+  | 'qurl.updated'
+  | 'qurl.accessed'
+  | 'qurl.access_denied'
+  | 'qurl.token_exhausted'
+  | 'resource.closed'
+  | 'quota.warning'
+  | 'quota.exceeded'
+  | 'token.minted'
+  | 'token.expired'
+  | 'domain.verified'
+  | 'domain.failed'
+  | 'domain.deleted'
+>
+
+export interface CreateWebhookInput {
+  /** At most 2048 characters. The service wants `https`. */
+  url: string
+  /** At least one. */
+  events: readonly WebhookEventType[]
+  /** At most 500 characters. */
+  description?: string
+}
+
+const createChecks: Checks<CreateWebhookInput> = { url: isHttpUrl, events: isNames, description: isText(500) }
+
+export interface ListWebhooksInput {
+  /** 1 to 100. @defaultValue `20` */
+  limit?: number
+  cursor?: string
+}
+
+export interface WebhookListOutput extends PaginatedOutput {
+  webhooks: Webhook[]
+}
+
+export interface Webhook {
+  webhook_id?: string
+  owner_id?: string
+  url?: string
+  events?: WebhookEventType[]
+  status?: WebhookStatus
+  description?: string
+  created_at?: string
+  updated_at?: string
+  failure_count?: number
+  last_delivery_success?: boolean
+  /** Unix time in seconds. */
+  last_delivery_time?: number
+}
+
+export type WebhookStatus = Open<'active' | 'disabled'>
+
+export interface WebhookWithSecret extends Webhook {
+  /** `whsec_…`, shown only here; for `verifyWebhookSignature`. */
+  secret?: string
+}
+
+/** At least one field. */
+export interface UpdateWebhookInput {
+  url?: string
+  events?: readonly WebhookEventType[]
+  description?: string
+  status?: WebhookStatus
+}
+
+const updateChecks: Checks<UpdateWebhookInput> = {
+  url: isHttpUrl,
+  events: isNames,
+  description: isText(500),
+  status: isName(),
+}
+const updateRules = [atLeastOne('url', 'events', 'description', 'status')]
+
+export interface WebhookEventTypeInfo {
+  type?: WebhookEventType
+  category?: Open<'resource' | 'access' | 'quota' | 'token'>
+  description?: string
+}
+
+export interface ListWebhookDeliveriesInput {
+  /** 1 to 100. @defaultValue `20` */
+  limit?: number
+  cursor?: string
+}
+
+export interface WebhookDeliveryListOutput extends PaginatedOutput {
+  deliveries: WebhookDelivery[]
+}
+
+export interface WebhookDelivery {
+  delivery_id?: string
+  webhook_id?: string
+  event_type?: WebhookEventType
+  status?: Open<'pending' | 'success' | 'failed' | 'retrying' | 'abandoned'>
+  response_code?: number
+  /** At most 8 KB. */
+  response_body?: string
+  error_message?: string
+  duration_ms?: number
+  retry_count?: number
+  created_at?: string
+  completed_at?: string
+}
+
+/** The body of a delivery, after its signature was verified. */
+export interface WebhookPayload {
+  id?: string
+  type?: WebhookEventType
+  owner_id?: string
+  timestamp?: string
+  api_version?: string
+  data?: Record<string, unknown>
+}
