@@ -5,6 +5,7 @@ export type KeyCarrier =
   | { readonly in: 'query'; readonly name: string }
 
 /** The key as it is, in a header. What nearly every live API expects. */
+/* @__NO_SIDE_EFFECTS__ */
 export function header(name = 'Idempotency-Key'): KeyCarrier {
   return { in: 'header', name, format: 'raw' }
 }
@@ -14,16 +15,19 @@ export function header(name = 'Idempotency-Key'): KeyCarrier {
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc9651#section-3.3.3 | RFC 9651, section 3.3.3}
  */
+/* @__NO_SIDE_EFFECTS__ */
 export function quotedHeader(name = 'Idempotency-Key'): KeyCarrier {
   return { in: 'header', name, format: 'quoted' }
 }
 
 /** The key in a field of the JSON body; dots separate the steps of the path. */
+/* @__NO_SIDE_EFFECTS__ */
 export function bodyField(path: string): KeyCarrier {
   return { in: 'body', path: path.split('.') }
 }
 
 /** The key in a query parameter. */
+/* @__NO_SIDE_EFFECTS__ */
 export function queryParameter(name: string): KeyCarrier {
   return { in: 'query', name }
 }

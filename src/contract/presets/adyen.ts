@@ -18,7 +18,7 @@ export const adyen = defineContract({
   name: 'adyen',
   keyRules: { maxLength: 64 },
   methods: ['POST'],
-  keyTtlMs: 7 * 24 * 3_600_000,
+  keyTtlMs: 604_800_000,
   replayMarkers: [],
   retryHints: ['transient-error'],
   classify({ status, headers, json }) {

@@ -24,7 +24,7 @@ export const oasis = defineContract({
   carrier: header('Repeatability-Request-ID'),
   keyRules: { pattern: uuidForm },
   methods: ['POST', 'PUT', 'PATCH', 'DELETE'],
-  keyTtlMs: 5 * 60_000,
+  keyTtlMs: 300_000,
   companions: ({ firstSentMs }) => ({ 'Repeatability-First-Sent': new Date(firstSentMs).toUTCString() }),
   replayMarkers: [],
   classify(answer) {

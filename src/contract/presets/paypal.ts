@@ -36,7 +36,7 @@ export const paypal = defineContract({
   carrier: header('PayPal-Request-Id'),
   keyRules: { maxLength: 108 },
   methods: ['POST'],
-  keyTtlMs: 3 * 3_600_000,
+  keyTtlMs: 10_800_000,
   classify({ status, method, url, json, keyOrigin }) {
     if (status === 200 && method === 'POST' && answers200WhenRepeated.test(pathOf(url)))
       return { verdict: 'done', replayed: true }
@@ -47,6 +47,6 @@ export const paypal = defineContract({
     ])
     if (codes.includes('PREVIOUS_REQUEST_IN_PROGRESS')) return 'running'
     if (!codes.some((code) => usedKeyCodes.has(code))) return undefined
-    return keyOrigin === 'given' ? 'key-reused' : 'failed'
+    return keyOrigin === 'given' ? 'key-reused' : { verdict: 'failed', outcome: 'unknown' }
   },
 })

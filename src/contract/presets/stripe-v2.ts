@@ -16,7 +16,7 @@ import { readText } from '../json-field.js'
 export const stripeV2 = defineContract({
   name: 'stripeV2',
   methods: ['POST', 'DELETE'],
-  keyTtlMs: 30 * 24 * 3_600_000,
+  keyTtlMs: 2_592_000_000,
   retryHints: ['stripe-should-retry'],
   classify({ status, json }) {
     if (status === 409 && readText(json, 'error', 'code') === 'idempotency_key_in_use') return 'running'
