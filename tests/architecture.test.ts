@@ -12,8 +12,8 @@ interface Room {
   readonly files?: readonly string[]
   /** Packages that it may import. */
   readonly packages?: readonly string[]
-  /** May it read the time, draw random numbers, set timers? Everyone else asks a clock that it was given. */
-  readonly ambient?: boolean
+  /** What of the time, chance and timers it may use itself. Everyone else asks a clock that it was given. */
+  readonly ambient?: 'all' | readonly string[]
   /** May it send? */
   readonly sends?: boolean
 }
@@ -21,27 +21,27 @@ interface Room {
 /** The table of rooms, from the ground upwards. A room imports only from rooms that stand before it. */
 const rooms: Readonly<Record<string, Room>> = {
   errors: { rooms: [] },
-  clock: { rooms: [], ambient: true },
+  clock: { rooms: [], ambient: 'all' },
   key: { rooms: ['errors'], packages: ['uuidv7'] },
   backoff: { rooms: [] },
   contract: { rooms: ['errors', 'key'] },
-  operation: { rooms: ['contract', 'key'] },
-  retry: { rooms: ['backoff', 'contract', 'operation'] },
+  operation: { rooms: ['errors', 'contract', 'key'] },
+  retry: { rooms: ['errors', 'backoff', 'contract', 'operation'] },
   journal: { rooms: ['clock', 'errors', 'operation'] },
   guard: { rooms: ['errors', 'clock', 'key', 'backoff', 'contract', 'operation', 'retry', 'journal'] },
   fetch: {
     rooms: ['errors', 'clock', 'key', 'backoff', 'contract', 'operation', 'retry', 'journal', 'guard'],
-    ambient: true,
+    ambient: 'all',
     sends: true,
   },
   ky: {
     rooms: ['errors', 'clock', 'key', 'backoff', 'contract', 'operation', 'retry', 'journal', 'guard'],
-    files: ['fetch/read-body'],
-    ambient: true,
+    files: ['fetch/settled-response'],
+    ambient: 'all',
     sends: true,
   },
-  qurl: { rooms: ['errors', 'contract', 'ky'], packages: ['ky'] },
-  testing: { rooms: ['contract', 'journal'], ambient: true },
+  qurl: { rooms: ['errors', 'contract', 'ky'], packages: ['ky'], ambient: ['Math.random'] },
+  testing: { rooms: ['contract', 'journal'], ambient: 'all' },
 }
 
 /** Entry points hand on what their users need from any room that stands before them. */
@@ -75,8 +75,9 @@ describe('check', () => {
     ['src/retry/policy.ts', "import { budget } from './budget.js'"],
     ['src/key/generate.ts', "import { uuidv7 } from 'uuidv7'"],
     ['src/qurl/client.ts', "import ky from 'ky'"],
-    ['src/ky/fetch.ts', "import { readBody } from '../fetch/read-body.js'"],
+    ['src/ky/fetch.ts', "import { settleResponse } from '../fetch/settled-response.js'"],
     ['src/fetch/send.ts', 'export const now = Date.now()'],
+    ['src/qurl/options.ts', 'export const random = Math.random'],
     ['src/guard/guard.ts', 'export const parsed = (text: string) => Date.parse(text)'],
     ['src/index.ts', "// Errors\nexport { KeyReusedError, type Code } from './errors/errors.js'"],
     ['src/ky/index.ts', "export { standard } from '../contract/presets/standard.js'"],
@@ -118,6 +119,7 @@ describe('check', () => {
       'src/backoff/a.ts',
       'export const a = (random = Math.random) => random()',
     ],
+    ['the time in the API client', 'src/qurl/a.ts', 'export const now = Date.now()'],
     ['sending in the guard', 'src/guard/a.ts', "export const a = () => fetch('https://api.example.com')"],
     ['an index that computes', 'src/index.ts', 'export const answer = 42'],
     ['an index that imports', 'src/index.ts', "import { a } from './key/a.js'\nexport { a }"],
@@ -214,25 +216,29 @@ function importProblem(
   return `imports "${specifier}", which its room may not`
 }
 
-const clockCalls = new Set(['setTimeout', 'setInterval', 'setImmediate'])
-const clockMembers = new Set([
+const ambientCalls = ['setTimeout', 'setInterval', 'setImmediate']
+const ambientMembers = [
   'Date.now',
   'Math.random',
   'performance.now',
   'AbortSignal.timeout',
   'crypto.randomUUID',
-])
+]
 
 function ambientProblem(node: ts.Node, room: Room): string | undefined {
   const called = ts.isCallExpression(node) ? node.expression.getText().replace(/^globalThis\./, '') : ''
   if (called === 'fetch' && !room.sends) return 'calls fetch, which only a host may'
-  if (room.ambient) return undefined
-  if (clockCalls.has(called)) return `calls ${called}; a clock was given`
-  if (ts.isPropertyAccessExpression(node) && clockMembers.has(node.getText()))
-    return `uses ${node.getText()}; a clock or a random source was given`
-  if (ts.isNewExpression(node) && node.expression.getText() === 'Date' && !node.arguments?.length)
-    return 'reads the date; a clock was given'
-  return undefined
+  const used = ambientUse(node, called)
+  if (!used || room.ambient === 'all' || room.ambient?.includes(used)) return undefined
+  return `uses ${used}; a clock and a random source were given`
+}
+
+function ambientUse(node: ts.Node, called: string): string | undefined {
+  if (ambientCalls.includes(called)) return called
+  if (ts.isPropertyAccessExpression(node)) return ambientMembers.find((member) => member === node.getText())
+  const isPresentDate =
+    ts.isNewExpression(node) && node.expression.getText() === 'Date' && !node.arguments?.length
+  return isPresentDate ? 'new Date()' : undefined
 }
 
 function listSources(): string[] {
