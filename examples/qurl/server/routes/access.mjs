@@ -88,21 +88,6 @@ function installations({ account, query }) {
   return { status: 200, data, meta }
 }
 
-/** @param {RouteRequest} request */
-function bootstrap({ body, world }) {
-  const fields = { public_key: text(512, 1), agent_id: text(128, 1), hostname: text(253), version: text(64) }
-  checkFields(body, fields, { required: ['public_key'] })
-  world.count('agent.bootstrapped')
-  return {
-    status: 200,
-    data: {
-      agent_id: body.agent_id ?? world.id('agent_', 12),
-      registered_at: world.timestamp(),
-      nhp_server_peer: { public_key: world.id('', 43), host: 'nhp.example', port: 62206 },
-    },
-  }
-}
-
 /** @type {import('../types.js').Route[]} */
 export const accessRoutes = [
   { method: 'POST', path: 'access-codes', handle: create, honoursKey: true, body: 'required' },
@@ -110,5 +95,4 @@ export const accessRoutes = [
   { method: 'POST', path: 'access-codes/redeem', handle: redeem, access: 'public', body: 'required' },
   { method: 'DELETE', path: 'access-codes/:', handle: revoke },
   { method: 'GET', path: 'connectors/installations', handle: installations },
-  { method: 'POST', path: 'agent/bootstrap', handle: bootstrap, body: 'required', scope: 'qurl:agent' },
 ]
