@@ -7,8 +7,12 @@ export class NotAppliedError extends IdempotencyError {
   override readonly name = 'NotAppliedError'
   override readonly code = 'not_applied'
 
-  constructor(facts: ErrorFacts, what = 'The request never reached a server') {
-    super(what, facts, 'The write was not applied: it is safe to send it again')
+  constructor(facts: ErrorFacts, reason?: string) {
+    super(
+      `The request never reached a server${reason === undefined ? '' : ` (${reason})`}`,
+      facts,
+      'The write was not applied: it is safe to send it again',
+    )
   }
 }
 

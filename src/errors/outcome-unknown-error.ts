@@ -7,9 +7,9 @@ export class OutcomeUnknownError extends IdempotencyError {
   override readonly name = 'OutcomeUnknownError'
   override readonly code = 'outcome_unknown'
 
-  constructor(facts: ErrorFacts, what = 'The answer was lost and the write may have been applied') {
+  constructor(facts: ErrorFacts, reason?: string) {
     super(
-      what,
+      `The answer was lost and the write may have been applied${reason === undefined ? '' : ` (${reason})`}`,
       facts,
       'Ask the server before you send it under another key, or call retry() to resend it under the same one',
     )

@@ -21,7 +21,7 @@ export interface Call {
 
 /** What an attempt brought: an answer, or the reason why there is none. */
 export type Attempted =
-  | { readonly status: number; readonly headers: Headers; readonly text: string | undefined }
+  | { readonly status: number; readonly headers: Headers; readonly bytes: Uint8Array | undefined }
   | {
       readonly lost: 'not-sent' | 'unsendable' | 'unknown'
       readonly error: unknown

@@ -7,6 +7,7 @@ import { NotAppliedError } from '../errors/not-applied-error.js'
 import { OutcomeUnknownError } from '../errors/outcome-unknown-error.js'
 import { UnsendableError } from '../errors/unsendable-error.js'
 import { checkType } from '../errors/check-option.js'
+import type { StopReason } from '../retry/decide.js'
 import type { Ended } from './call.js'
 import { rememberFacts } from './facts.js'
 import type { GuardedOperation } from './guard.js'
@@ -69,6 +70,14 @@ export interface LastAttempt extends Ended {
   readonly error: unknown
 }
 
+/** Why there was no further attempt, where that is not plain from the error itself. */
+const reasons: Partial<Record<StopReason, string>> = {
+  'not-resendable': 'without a key that the server honours, it is not sent again',
+  'body-used': 'its body is a stream, which can be sent only once',
+  'retry-after': 'the server asked for a longer wait than maxRetryAfterMs',
+  budget: 'the retry budget is empty',
+}
+
 type Say = (outcome: Outcome, replayed?: boolean) => ReturnType<GuardedOperation['settle']>
 
 function toError(
@@ -82,7 +91,10 @@ function toError(
   if (reading.verdict === 'unsendable' && facts.outcome === 'not-applied') return new UnsendableError(facts)
   if (facts.outcome === 'applied') return new AlreadyDoneError(facts, last.response, reading.original)
   if (decision.action === 'settle' && decision.why === 'deadline') return new DeadlineError(facts)
-  return facts.outcome === 'not-applied' ? new NotAppliedError(facts) : new OutcomeUnknownError(facts)
+  const reason = decision.action === 'settle' ? reasons[decision.why] : undefined
+  return facts.outcome === 'not-applied'
+    ? new NotAppliedError(facts, reason)
+    : new OutcomeUnknownError(facts, reason)
 }
 
 /**

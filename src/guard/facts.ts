@@ -1,4 +1,4 @@
-import type { Outcome } from '../errors/idempotency-error.js'
+import { isIdempotencyError, type Outcome } from '../errors/idempotency-error.js'
 
 /** What {@link idempotencyOf} tells about an operation. */
 export interface IdempotencyFacts {
@@ -19,7 +19,7 @@ const factsOf = new WeakMap<object, IdempotencyFacts | null>()
 export function rememberFacts(end: unknown, facts: IdempotencyFacts): void {
   if (typeof end !== 'object' || end === null) return
   const known = factsOf.get(end)
-  const isShared = known !== undefined && known?.key !== facts.key
+  const isShared = known === null || (known !== undefined && known.key !== facts.key)
   factsOf.set(end, isShared ? null : facts)
 }
 
@@ -38,6 +38,10 @@ export function idempotencyOf(end: unknown): IdempotencyFacts | undefined {
   for (let at = end, depth = 0; typeof at === 'object' && at !== null && depth < 5; depth += 1) {
     const facts = factsOf.get(at)
     if (facts !== undefined) return facts ?? undefined
+    if (isIdempotencyError(at)) {
+      const { key, attempts, outcome } = at
+      return { key, attempts, replayed: false, outcome }
+    }
     const { response, request, cause } = at as { response?: unknown; request?: unknown; cause?: unknown }
     for (const near of [response, request]) {
       const nearFacts = typeof near === 'object' && near !== null ? factsOf.get(near) : undefined

@@ -48,9 +48,9 @@ function isResendable(
   return method === 'DELETE' || conditional || (hasKey && contract.honoursKey({ method, url }))
 }
 
-function parseJson(text: string | undefined): unknown {
+function parseJson(bytes: Uint8Array | undefined): unknown {
   try {
-    return text === undefined ? undefined : JSON.parse(text)
+    return bytes && JSON.parse(new TextDecoder().decode(bytes))
   } catch {
     return undefined
   }
@@ -97,13 +97,15 @@ export function openOperation(settings: GuardSettings, call: Call): GuardedOpera
 
   function read(attempted: Attempted): Reading {
     if ('lost' in attempted) return { verdict: attempted.lost }
-    const { status, headers, text } = attempted
+    const { status, headers, bytes } = attempted
     return readAnswer(contract, {
       status,
       headers,
-      text,
+      get text() {
+        return bytes && new TextDecoder().decode(bytes)
+      },
       get json() {
-        return parseJson(text)
+        return parseJson(bytes)
       },
       method,
       url,

@@ -4,7 +4,7 @@ import type { Operation } from '../operation/operation.js'
 
 /** Why an operation that could have gone on did not. */
 export type StopReason =
-  'final' | 'attempts' | 'deadline' | 'retry-after' | 'not-resendable' | 'key-age' | 'budget'
+  'final' | 'attempts' | 'deadline' | 'retry-after' | 'not-resendable' | 'body-used' | 'key-age' | 'budget'
 
 /** What to do after an attempt. The host obeys it and decides nothing itself. */
 export type Decision =

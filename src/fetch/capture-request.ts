@@ -1,0 +1,144 @@
+import { readStream } from './read-stream.js'
+import type { IdempotentRequestInit } from './idempotent-init.js'
+
+/** A body that can be sent any number of times, except a stream, which can be sent once. */
+export type CapturedBody = string | Uint8Array | Blob | ReadableStream<Uint8Array> | null | undefined
+
+/** A request as it was at the call: nothing that the caller does later changes what an attempt sends. */
+export interface CapturedRequest {
+  readonly method: string
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: CapturedBody
+  /** Makes the next body, where the caller gave a function that gives streams. */
+  readonly remake: (() => CapturedBody | Promise<CapturedBody>) | undefined
+  /** The rest of `init`, for the wrapped fetch. */
+  readonly rest: RequestInit
+  /** The caller's `Request`, whose other settings each attempt takes over. */
+  readonly base: Request | undefined
+  readonly signal: AbortSignal | undefined
+}
+
+/** How much of a streaming body is kept, and what to do with a longer one. */
+export interface BodyLimits {
+  readonly maxRequestBytes: number
+  readonly oversizedBody: 'refuse' | 'send-once'
+}
+
+/** Thrown inside the host, which knows the operation that the error has to name. */
+export class OversizedBody extends Error {}
+
+/** The name under which a header is written, any case. */
+export function findHeader(headers: Readonly<Record<string, string>>, lowerName: string): string | undefined {
+  for (const name in headers)
+    if (name.length === lowerName.length && name.toLowerCase() === lowerName) return name
+  return undefined
+}
+
+function copyHeaders(given: HeadersInit | undefined, base: Request | undefined): Record<string, string> {
+  const source = given ?? base?.headers
+  if (source === undefined) return {}
+  const isPlain = Object.getPrototypeOf(source) === Object.prototype
+  return isPlain
+    ? { ...(source as Record<string, string>) }
+    : Object.fromEntries(new Headers(source as HeadersInit))
+}
+
+function isStream(body: unknown): body is ReadableStream<Uint8Array> | AsyncIterable<Uint8Array> {
+  return (
+    typeof body === 'object' &&
+    body !== null &&
+    (body instanceof ReadableStream || Symbol.asyncIterator in body)
+  )
+}
+
+async function captureStream(
+  source: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>,
+  limits: BodyLimits,
+) {
+  const { maxRequestBytes, oversizedBody } = limits
+  // `Response` refuses a stream that was read from before, which would otherwise be sent as if it were empty.
+  const fresh =
+    source instanceof ReadableStream ? (new Response(source).body as ReadableStream<Uint8Array>) : source
+  const read = await readStream(fresh, maxRequestBytes)
+  if (read.isWhole) return read.bytes
+  if (oversizedBody === 'send-once') return read.stream
+  await read.stream.cancel()
+  throw new OversizedBody()
+}
+
+/** The body in a form that stays as it is, with the content type that `fetch` would have given it. */
+function captureBody(
+  body: unknown,
+  headers: Record<string, string>,
+  limits: BodyLimits,
+): CapturedBody | Promise<CapturedBody> {
+  if (typeof body === 'string' || body === null || body === undefined || body instanceof Blob)
+    return body as CapturedBody
+  if (body instanceof ArrayBuffer) return new Uint8Array(body.slice(0))
+  if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice()
+  const setType = (type: string | null) => {
+    if (type !== null && findHeader(headers, 'content-type') === undefined) headers['content-type'] = type
+  }
+  if (body instanceof URLSearchParams) {
+    setType('application/x-www-form-urlencoded;charset=UTF-8')
+    return body.toString()
+  }
+  if (body instanceof FormData) {
+    // Written out once: each writing has another boundary, so other bytes.
+    const form = new Response(body)
+    setType(form.headers.get('content-type'))
+    return form.arrayBuffer().then((bytes) => new Uint8Array(bytes))
+  }
+  if (isStream(body)) return captureStream(body, limits)
+  return String(body)
+}
+
+/** The body of a `Request`; a runtime that does not show it as a stream gives it whole. */
+async function bodyOf(request: Request): Promise<BodyInit | null> {
+  if (request.body !== undefined) return request.body
+  const bytes = await request.arrayBuffer()
+  return bytes.byteLength === 0 ? null : bytes
+}
+
+/**
+ * Takes a request as it is now, in a form that can be sent again.
+ *
+ * @throws `TypeError` for a body that was used before, {@link OversizedBody} for a stream past the limit, and what a
+ * stream or a body function throws.
+ */
+export async function captureRequest(
+  input: string | URL | Request,
+  init: IdempotentRequestInit,
+  limits: BodyLimits,
+): Promise<CapturedRequest> {
+  const {
+    method,
+    headers: givenHeaders,
+    body: given,
+    signal,
+    idempotency,
+    idempotencyKey,
+    duplex,
+    ...rest
+  } = init
+  const base = input instanceof Request ? input : undefined
+  const headers = copyHeaders(givenHeaders, base)
+  const make = typeof given === 'function' ? given : undefined
+  const usesBase = base !== undefined && (given === undefined || given === null)
+  if (usesBase && base.bodyUsed)
+    throw new TypeError('Body is unusable: the body of the request was used before')
+  const source = make !== undefined ? await make() : usesBase ? await bodyOf(base) : given
+  const isRemade = make !== undefined && isStream(source)
+  const captured = isRemade ? (source as ReadableStream<Uint8Array>) : captureBody(source, headers, limits)
+  return {
+    method: method ?? base?.method ?? 'GET',
+    url: base?.url ?? String(input),
+    headers,
+    body: captured instanceof Promise ? await captured : captured,
+    remake: isRemade ? (make as () => Promise<ReadableStream<Uint8Array>>) : undefined,
+    rest,
+    base,
+    signal: signal === null ? undefined : (signal ?? base?.signal),
+  }
+}

@@ -1,0 +1,238 @@
+import { BodyTooLargeError } from '../errors/body-too-large-error.js'
+import { KeyReusedError } from '../errors/key-reused-error.js'
+import { UnsendableError } from '../errors/unsendable-error.js'
+import { rememberFacts } from '../guard/facts.js'
+import { openOperation, withoutSecrets, type GuardedOperation } from '../guard/guard.js'
+import { createRetryPolicy } from '../retry/retry-policy.js'
+import { captureRequest, findHeader, OversizedBody, type CapturedRequest } from './capture-request.js'
+import { checkCallOptions, checkFetchOptions, type IdempotentFetchOptions } from './fetch-options.js'
+import { board, createFlight, isSamePayload, land, type Flight } from './flights.js'
+import { runAfterResponse, runBeforeRequest, runBeforeRetry, type HookOptions } from './hooks.js'
+import type { CallOptions, IdempotentFetch, IdempotentRequestInit } from './idempotent-init.js'
+import { markIdempotentFetch } from './nesting.js'
+import { runOperation, type OperationHost } from './run-operation.js'
+import { createRun, stoppable, type Run } from './run.js'
+import type { AttemptResult } from './send-attempt.js'
+import { readGivenKey, stampRequest } from './stamp-request.js'
+
+const preconditions = ['if-match', 'if-none-match', 'if-unmodified-since']
+const noCallOptions = checkCallOptions({})
+
+/** A call with everything fixed: it can be launched again, by `retry()`. */
+interface PreparedCall {
+  readonly request: CapturedRequest
+  readonly options: ReturnType<typeof checkCallOptions>
+  readonly givenKey: unknown
+}
+
+function isConditional({ method, headers }: CapturedRequest): boolean {
+  return (
+    /^(?:PUT|PATCH|DELETE)$/i.test(method) &&
+    preconditions.some((name) => findHeader(headers, name) !== undefined)
+  )
+}
+
+/** @throws the signal's reason, at once. */
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const leave = () => reject(signal.reason)
+    if (signal.aborted) leave()
+    signal.addEventListener('abort', leave, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave))
+  })
+}
+
+/** The error that a hook is shown for an answer, as ky shows an `HTTPError`. */
+function asError({ response, error }: AttemptResult): Error {
+  if (response === undefined) return error instanceof Error ? error : new Error(String(error))
+  return Object.assign(new Error(`the server answered ${response.status}`), { response })
+}
+
+/**
+ * Wraps a `fetch` so that each write can be sent as often as the network needs, and happens once: it stamps a key on
+ * each logical write, keeps it over every retry, retries only where that is safe, and tells the truth about the outcome.
+ *
+ * The response is the one that the wrapped fetch gave. When the attempts run out on an answer, that answer is returned;
+ * when they run out on a lost one, an error is thrown that carries `key`, `attempts`, `outcome` and `retry()`.
+ *
+ * @throws `TypeError` or `RangeError` for an option that cannot work, or a `fetch` that is wrapped already.
+ *
+ * @example
+ * ```ts
+ * import { createIdempotentFetch, idempotencyOf } from 'fetch-idempotency'
+ *
+ * const send = createIdempotentFetch()
+ * const response = await send('https://api.example.com/orders', { method: 'POST', body: '{"items":100}' })
+ * console.log(response.status, idempotencyOf(response)) // 201 { key, attempts, replayed, outcome: 'applied' }
+ * ```
+ */
+export function createIdempotentFetch(options: IdempotentFetchOptions = {}): IdempotentFetch {
+  const settings = checkFetchOptions(options)
+  const { guard, hooks } = settings
+  const { carrier } = guard.contract
+  const flights = new Map<string, Flight>()
+
+  function keyed(operation: GuardedOperation, request: CapturedRequest): CapturedRequest {
+    return operation.isKeyed() && operation.key !== undefined
+      ? stampRequest(carrier, request, operation.key, operation.companions)
+      : request
+  }
+
+  function asRequest({ url, method, headers, body, base }: CapturedRequest): Request {
+    const init = {
+      method,
+      headers,
+      ...(body instanceof ReadableStream || body == null ? {} : { body: body as BodyInit }),
+    }
+    return new Request(base ?? url, init)
+  }
+
+  /** The hook's request in place of ours, the key put back on top. */
+  async function takeOver(
+    request: CapturedRequest,
+    hooked: Request,
+    isSame: boolean,
+  ): Promise<CapturedRequest> {
+    if (isSame) return { ...request, headers: Object.fromEntries(hooked.headers) }
+    const taken = await captureRequest(hooked, {}, settings)
+    return { ...taken, rest: request.rest, signal: request.signal }
+  }
+
+  async function start(operation: GuardedOperation, call: PreparedCall, run: Run): Promise<Response> {
+    try {
+      return await drive(operation, call, run)
+    } catch (error) {
+      rememberFacts(error, operation.settle(operation.facts().outcome))
+      throw error
+    }
+  }
+
+  async function drive(operation: GuardedOperation, call: PreparedCall, run: Run): Promise<Response> {
+    let request = call.request
+    try {
+      request = keyed(operation, request)
+    } catch (cause) {
+      throw new UnsendableError({ ...operation.errorFacts(), cause })
+    }
+    const hookOptions: HookOptions = { method: request.method, context: {} }
+    let retries = 0
+    if (hooks.beforeRequest.length > 0) {
+      const shown = asRequest(request)
+      const hooked = await stoppable(run, () => runBeforeRequest(hooks.beforeRequest, shown, hookOptions))
+      if (hooked instanceof Response) {
+        rememberFacts(hooked, operation.settle(operation.facts().outcome))
+        return hooked
+      }
+      request = keyed(operation, await takeOver(request, hooked, hooked === shown))
+    }
+    const host: OperationHost = {
+      sender: {
+        fetch: settings.fetch,
+        maxResponseBytes: settings.maxResponseBytes,
+        inspect:
+          hooks.afterResponse.length === 0
+            ? undefined
+            : (response, sent) =>
+                runAfterResponse(hooks.afterResponse, asRequest(sent), hookOptions, response, retries),
+      },
+      clock: guard.clock,
+      ends: { ...settings.ends, ...call.options },
+      async prepareRetry(last) {
+        retries += 1
+        if (request.body instanceof ReadableStream) {
+          if (request.remake === undefined) return 'body-used'
+          request = { ...request, body: await request.remake() }
+        }
+        if (!operation.isKeyed() && operation.key !== undefined)
+          request = { ...call.request, body: request.body }
+        if (hooks.beforeRetry.length > 0) {
+          const shown = asRequest(request)
+          const state = { request: shown, options: hookOptions, error: asError(last), retryCount: retries }
+          const hooked = await runBeforeRetry(hooks.beforeRetry, state)
+          if (hooked instanceof Response) return hooked
+          if (typeof hooked === 'symbol') return 'final'
+          request = keyed(operation, { ...request, headers: Object.fromEntries(hooked.headers) })
+        }
+        return request
+      },
+      retry: () => launch({ ...call, ...resumed(operation, call) }),
+    }
+    return runOperation(host, operation, request, run)
+  }
+
+  function resumed(
+    operation: GuardedOperation,
+    { options }: PreparedCall,
+  ): Pick<PreparedCall, 'givenKey' | 'options'> {
+    const { givenKey, firstSentMs } = operation.resume()
+    return { givenKey, options: { ...options, firstSentMs } }
+  }
+
+  function launch(call: PreparedCall): Promise<Response> {
+    const { request, options, givenKey } = call
+    const operation = openOperation(guard, {
+      method: request.method.toUpperCase(),
+      url: request.url,
+      givenKey,
+      conditional: isConditional(request),
+      policy: options.retry && createRetryPolicy(options.retry, guard.policy),
+      writes: options.writes,
+      firstSentMs: options.firstSentMs,
+    })
+    // A key made just now cannot be in flight elsewhere, and without a signal nobody can leave early.
+    if (givenKey === undefined && request.signal === undefined) return start(operation, call, createRun())
+
+    const id = givenKey === undefined ? undefined : `${request.method} ${request.url} ${operation.key}`
+    const sharing = id === undefined ? undefined : flights.get(id)
+    if (sharing !== undefined) {
+      if (isSamePayload(sharing.payload, request.body)) return board(sharing, request.signal)
+      throw new KeyReusedError({ ...operation.errorFacts(), retry: () => launch(call) })
+    }
+    const flight = createFlight(request.body, operation.facts)
+    const boarded = board(flight, request.signal)
+    if (id !== undefined) flights.set(id, flight)
+    void land(flight, start(operation, call, flight.run)).finally(() => {
+      if (id !== undefined && flights.get(id) === flight) flights.delete(id)
+    })
+    return boarded
+  }
+
+  async function prepare(
+    input: string | URL | Request,
+    init: IdempotentRequestInit,
+    options: PreparedCall['options'],
+  ): Promise<PreparedCall> {
+    const signal = init.signal === undefined && input instanceof Request ? input.signal : init.signal
+    try {
+      const captured = captureRequest(input, init, settings)
+      const request = await (signal ? untilAborted(captured, signal) : captured)
+      const { idempotencyKey } = init
+      return {
+        request,
+        options,
+        givenKey: idempotencyKey === undefined ? readGivenKey(carrier, request) : idempotencyKey,
+      }
+    } catch (cause) {
+      const method = (init.method ?? (input instanceof Request ? input.method : 'GET')).toUpperCase()
+      const url = withoutSecrets(input instanceof Request ? input.url : String(input))
+      const facts = { key: undefined, attempts: 0, outcome: 'not-applied', method, url } as const
+      if (signal?.aborted) {
+        rememberFacts(signal.reason, { ...facts, replayed: false })
+        throw signal.reason
+      }
+      throw cause instanceof OversizedBody
+        ? new BodyTooLargeError(facts)
+        : new UnsendableError({ ...facts, cause })
+    }
+  }
+
+  return markIdempotentFetch(async (input: string | URL | Request, init: IdempotentRequestInit = {}) => {
+    const { idempotency } = init
+    if (idempotency === false) {
+      const { idempotency: _, idempotencyKey: __, body, ...rest } = init
+      return settings.fetch(input, { ...rest, ...(body !== undefined && { body: body as BodyInit }) })
+    }
+    const options = idempotency === undefined ? noCallOptions : checkCallOptions(idempotency as CallOptions)
+    return launch(await prepare(input, init, options))
+  })
+}

@@ -1,0 +1,74 @@
+import { idempotencyOf, rememberFacts, type IdempotencyFacts } from '../guard/facts.js'
+import type { CapturedBody } from './capture-request.js'
+import { createRun, stopRun, type Run } from './run.js'
+
+interface Reader {
+  readonly give: (response: Response) => void
+  readonly fail: (error: unknown) => void
+}
+
+/** One operation on its way, and everyone who waits for it. */
+export interface Flight {
+  readonly payload: CapturedBody
+  readonly run: Run
+  readonly facts: () => IdempotencyFacts
+  readonly readers: Set<Reader>
+}
+
+export function createFlight(payload: CapturedBody, facts: () => IdempotencyFacts): Flight {
+  return { payload, run: createRun(), facts, readers: new Set() }
+}
+
+/** Whether two bodies are the same bytes, as far as that can be seen without reading them. */
+export function isSamePayload(one: CapturedBody, other: CapturedBody): boolean {
+  if (one instanceof Uint8Array && other instanceof Uint8Array)
+    return one.length === other.length && one.every((byte, index) => byte === other[index])
+  return (one ?? '') === (other ?? '')
+}
+
+/**
+ * Waits for a flight. A caller who aborts leaves at once, with the reason of its own signal; the flight ends with the
+ * last one who leaves.
+ */
+export function board(flight: Flight, signal: AbortSignal | undefined): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    const leave = () => {
+      flight.readers.delete(reader)
+      if (flight.readers.size === 0) stopRun(flight.run, signal?.reason)
+      rememberFacts(signal?.reason, flight.facts())
+      reject(signal?.reason)
+    }
+    const reader: Reader = {
+      give(response) {
+        // A body that still streams can be ended by its caller: only then does the flight outlive its landing.
+        if (!flight.run.isStreaming) signal?.removeEventListener('abort', leave)
+        resolve(response)
+      },
+      fail(error) {
+        signal?.removeEventListener('abort', leave)
+        reject(error)
+      },
+    }
+    flight.readers.add(reader)
+    if (signal?.aborted) leave()
+    else signal?.addEventListener('abort', leave, { once: true })
+  })
+}
+
+/** Gives the result of a flight to everyone who still waits: the response to the first, copies to the others. */
+export function land(flight: Flight, result: Promise<Response>): Promise<void> {
+  return result.then(
+    (response) => {
+      const readers = [...flight.readers]
+      const copies = readers.map((_, index) => (index === 0 ? response : response.clone()))
+      for (const [index, reader] of readers.entries()) {
+        const copy = copies[index] as Response
+        rememberFacts(copy, idempotencyOf(response) as IdempotencyFacts)
+        reader.give(copy)
+      }
+    },
+    (error: unknown) => {
+      for (const reader of flight.readers) reader.fail(error)
+    },
+  )
+}

@@ -1,0 +1,42 @@
+// The wrapper
+export { createIdempotentFetch } from './fetch/create-idempotent-fetch.js'
+export type { IdempotentFetchOptions } from './fetch/fetch-options.js'
+export type { CallOptions, IdempotentFetch, IdempotentRequestInit } from './fetch/idempotent-init.js'
+export type {
+  AfterResponseHook,
+  BeforeRequestHook,
+  BeforeRetryHook,
+  Hooks,
+  HookOptions,
+} from './fetch/hooks.js'
+export type { GuardOptions, WritePolicy } from './guard/guard-options.js'
+export type { RetryOptions } from './retry/retry-policy.js'
+
+// What happened
+export { idempotencyOf, type IdempotencyFacts } from './guard/facts.js'
+export type { EventListener, IdempotencyEvent } from './guard/events.js'
+export type { EndOptions, OperationSummary, Reconcile, ResolveOriginal } from './guard/conclude.js'
+export type { Outcome } from './errors/idempotency-error.js'
+export type { Verdict } from './contract/verdict.js'
+
+// Errors and their guards
+export {
+  IdempotencyError,
+  isIdempotencyError,
+  type IdempotencyErrorCode,
+} from './errors/idempotency-error.js'
+export { AlreadyDoneError, isAlreadyDoneError, type Original } from './errors/already-done-error.js'
+export { BodyTooLargeError, isBodyTooLargeError } from './errors/body-too-large-error.js'
+export { DeadlineError, isDeadlineError } from './errors/deadline-error.js'
+export { KeyExpiredError, isKeyExpiredError } from './errors/key-expired-error.js'
+export { KeyInvalidError, isKeyInvalidError } from './errors/key-invalid-error.js'
+export { KeyReusedError, isKeyReusedError } from './errors/key-reused-error.js'
+export { NotAppliedError, isNotAppliedError } from './errors/not-applied-error.js'
+export { OutcomeUnknownError, isOutcomeUnknownError } from './errors/outcome-unknown-error.js'
+export { UnsendableError, isUnsendableError } from './errors/unsendable-error.js'
+
+// Parts
+export { exponentialBackoff, type Backoff, type ExponentialBackoffOptions } from './backoff/backoff.js'
+export { createRetryBudget, type RetryBudget, type RetryBudgetOptions } from './retry/retry-budget.js'
+export type { Clock, Random } from './clock/clock.js'
+export type { ServerContract } from './contract/server-contract.js'
