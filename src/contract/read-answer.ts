@@ -43,7 +43,7 @@ function readHint(contract: ServerContract, headers: Headers): boolean | undefin
 }
 
 /** What a replay marker turns into a frozen failure; the second pair only where the contract has not said otherwise. */
-const frozen: ReadonlySet<Verdict> = new Set(['failed', 'unknown'])
+const frozen: ReadonlySet<Verdict> = new Set(['failed', 'unknown', 'key-reused'])
 const frozenByDefault: ReadonlySet<Verdict> = new Set(['refused', 'running'])
 
 /** What an answer means under a contract. Pure: the same answer always has the same reading. */

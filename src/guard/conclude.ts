@@ -121,9 +121,12 @@ export async function conclude(
 
   if (verdict === 'already-done') {
     const result = await resolve?.(summary())
-    if (result !== undefined) return give(result, 'applied', true)
-    say('applied', true)
-    throw new AlreadyDoneError({ ...operation.errorFacts(), retry }, response, original)
+    // A look-up may bring a failure that the server has kept.
+    if (result !== undefined) return give(result, result.ok ? 'applied' : outcome, true)
+    if (outcome === 'applied') {
+      say('applied', true)
+      throw new AlreadyDoneError({ ...operation.errorFacts(), retry }, response, original)
+    }
   }
   if (outcome === 'unknown' && reconcile !== undefined) {
     const found = await Promise.resolve(summary())

@@ -32,7 +32,7 @@ export interface GuardOptions {
   readonly writes?: WritePolicy
   /**
    * What to do when the server says that it cannot reach its store of keys: wait and resend with the key, or resend
-   * without one, which gives up the protection.
+   * without one, which gives up the protection. An operation that may have been executed already always waits.
    *
    * @defaultValue `'wait'`
    */

@@ -130,7 +130,8 @@ export function openOperation(settings: GuardSettings, call: Call): GuardedOpera
     if (decision.action === 'settle' || reading.verdict === 'running') return decision
     paid = policy.budget.take(isLost && attempted.isTimeout)
     if (paid === undefined) return { action: 'settle', why: 'budget' }
-    if (reading.keyStoreDown === true && settings.whenKeyStoreDown === 'send-without-key') {
+    const mayDropKey = settings.whenKeyStoreDown === 'send-without-key' && !operation.mayHaveRun
+    if (reading.keyStoreDown === true && mayDropKey) {
       isKeyed = false
       operation = { ...operation, resendable: false }
     }
