@@ -1,0 +1,88 @@
+import fc from 'fast-check'
+import { readFileSync, readdirSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import * as contracts from 'fetch-idempotency/contracts'
+import type { ServerContract } from 'fetch-idempotency/contracts'
+import { findKeyProblem } from '../../../src/key/key-rules.js'
+import { readAnswer } from '../../../src/contract/read-answer.js'
+import { makeAnswer } from './describe-preset.js'
+
+const presets = Object.entries(contracts).filter(
+  (entry): entry is [string, ServerContract] => typeof entry[1] === 'object',
+)
+const folder = new URL('../../../src/contract/presets/', import.meta.url)
+
+describe.each(presets)('%s', (name, contract) => {
+  it('bears the name under which it is exported', () => {
+    expect(contract.name).toBe(name)
+  })
+
+  it('makes keys that fit its own rules, never the same twice', () => {
+    const keys = Array.from({ length: 200 }, () => contract.generateKey())
+    expect(keys.map((key) => findKeyProblem(key, contract.keyRules))).toEqual(keys.map(() => undefined))
+    expect(new Set(keys).size).toBe(keys.length)
+  })
+
+  it('reads a 201 as done and a 400 as failed', () => {
+    expect(readAnswer(contract, makeAnswer({ status: 201 }))).toMatchObject({
+      verdict: 'done',
+      replayed: false,
+    })
+    expect(readAnswer(contract, makeAnswer({ status: 400 }))).toMatchObject({ verdict: 'failed' })
+  })
+
+  it('never reads a 500 as settled', () => {
+    for (const afterLost of [false, true])
+      expect(readAnswer(contract, makeAnswer({ status: 500, afterLost }))).toMatchObject({
+        verdict: 'unknown',
+      })
+  })
+
+  it('reads any body with any status', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 200, max: 599 }),
+        fc.oneof(
+          fc.jsonValue(),
+          fc.constant(undefined),
+          fc.record({ error: fc.jsonValue(), errors: fc.jsonValue() }),
+        ),
+        fc.boolean(),
+        fc.boolean(),
+        fc.constantFrom('POST', 'PUT', 'PATCH', 'DELETE'),
+        (status, json, given, afterLost, method) => {
+          const reading = readAnswer(contract, makeAnswer({ status, json, given, afterLost, method }))
+          expect(reading.verdict).toEqual(expect.any(String))
+          // No answer that is not a success may promise an applied write, unless it says that it was done before.
+          if (status >= 400 && !['done', 'already-done'].includes(reading.verdict))
+            expect(reading.outcome).not.toBe('applied')
+        },
+      ),
+      { numRuns: 200 },
+    )
+  })
+
+  it('can be adjusted, and stays as it is', () => {
+    const adjusted = contract.with({ keyTtlMs: 1 })
+    expect(adjusted).toMatchObject({
+      keyTtlMs: 1,
+      name,
+      carrier: contract.carrier,
+      keyRules: contract.keyRules,
+    })
+    expect(contract.keyTtlMs).toBeGreaterThan(1)
+    expect(adjusted.classify).toBe(contract.classify)
+  })
+})
+
+describe('the folder of presets', () => {
+  it('exports every file', () => {
+    expect(presets.length).toBe(readdirSync(folder).length)
+    expect(presets.length).toBe(24)
+  })
+
+  it.each(readdirSync(folder))('%s names its public source', (file) => {
+    if (file !== 'standard.ts')
+      expect(readFileSync(new URL(file, folder), 'utf8')).toMatch(/@see \{@link https:\/\//)
+  })
+})
