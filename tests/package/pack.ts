@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -29,6 +29,7 @@ export interface App {
 
 /** Packs this package and installs it with `npm` next to a `ky`, without the network. */
 export function installPacked(ky: 'ky' | 'ky2'): App {
+  if (!existsSync(`${root}/dist/index.d.ts`)) throw new Error('Nothing is built; run `npm run build` first.')
   const folder = mkdtempSync(join(tmpdir(), 'packed-'))
   const packed = npm(root, 'pack', '--json', '--ignore-scripts', '--pack-destination', folder)
   const [{ filename, files }] = JSON.parse(packed) as [{ filename: string; files: { path: string }[] }]
@@ -38,7 +39,7 @@ export function installPacked(ky: 'ky' | 'ky2'): App {
     uuidv7: `file:${root}/node_modules/uuidv7`,
   }
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies }))
-  npm(folder, 'install', '--offline', '--no-audit', '--no-fund')
+  npm(folder, 'install', '--offline', '--ignore-scripts', '--no-audit', '--no-fund')
   cpSync(`${root}/tests/package/programs`, folder, { recursive: true })
 
   return {
