@@ -65,7 +65,8 @@ export async function main(print = console.log) {
     }
 
     await server.delivered()
-    print(`webhook   ${heard.length} signed events, the last one ${heard.at(-1)}`)
+    const kinds = [...new Set(heard)].map((type) => `${heard.filter((one) => one === type).length} ${type}`)
+    print(`webhook   signed events: ${kinds.sort().join(', ')}`)
     print(`server    made ${server.effects['qurl.created']} qURLs from ${server.requests.length} requests`)
     return { effects: server.effects, heard }
   } finally {

@@ -16,7 +16,7 @@ describe('examples/qurl/main.mjs', () => {
       'list      101 active resources',
       'revoke    …, although the first answer was lost',
       'conflict  revoked: This qURL is not active.',
-      'webhook   103 signed events, the last one qurl.revoked',
+      'webhook   signed events: 1 qurl.revoked, 1 token.minted, 101 qurl.created',
       expect.stringMatching(/^server {4}made 101 qURLs from \d+ requests$/),
     ])
     const [first, again] = /(q_\w+), and again: (q_\w+)/.exec(lines[3] ?? '')?.slice(1) ?? []

@@ -43,9 +43,8 @@ describe.each(table)('%s', (_, operation) => {
     const { method, text, headers } = server.requests[0] as SeenRequest
     expect(headers['accept']).toBe('application/json')
     expect(headers['user-agent']).toMatch(/^fetch-idempotency-qurl\/\d+\.\d+\.\d+/)
-    expect(headers['content-type']).toBe(
-      text === '' ? undefined : expect.stringMatching(/^application\/json\b/),
-    )
+    if (text === '') expect(headers['content-type']).toBeUndefined()
+    else expect(headers['content-type']).toMatch(/^application\/json\b/)
     const credential = operation.as === 'jwt' ? server.jwt : server.apiKey
     expect(headers['authorization']).toBe(operation.as === 'nobody' ? undefined : `Bearer ${credential}`)
     const key = headers['idempotency-key']

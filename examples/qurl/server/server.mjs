@@ -71,7 +71,7 @@ export async function startQurlServer(options = {}) {
     }
     seen.status = status
     seen.replayed = headers['Idempotency-Replayed'] === 'true'
-    await script?.hold
+    await script?.hold?.()
     if (response.destroyed) return
     if (script?.drop) return message.socket.resetAndDestroy()
     response.writeHead(status, headers)

@@ -106,8 +106,8 @@ export interface Script {
   body?: string | Row
   /** Does the work, then resets the connection: the answer is lost. */
   drop?: boolean
-  /** The answer waits for this promise. */
-  hold?: Promise<unknown>
+  /** Called when the work is done; the answer waits for its promise. */
+  hold?: () => Promise<unknown> | unknown
   /** Only requests for which this is true use the script. */
   match?: (request: { method: string; path: string }) => boolean
 }
