@@ -30,9 +30,9 @@ function transmit({ fetch }: Sender, request: CapturedRequest, signal: AbortSign
     : fetch(new Request(url === base.url ? base : new Request(url, base), init), rest)
 }
 
-function isSendable({ url, method, headers, base }: CapturedRequest): boolean {
+function isSendable({ url, method, headers }: CapturedRequest): boolean {
   try {
-    return new Request(base ?? url, { method, headers }) !== undefined
+    return new Request(url, { method, headers }) !== undefined
   } catch {
     return false
   }
