@@ -27,10 +27,10 @@ for (const [name, command] of asked) {
   const server = await startServer()
   try {
     const results = JSON.parse(await runtimes[name](command, server.origin))
-    assert.deepEqual(results, [wanted, wanted])
-    assert.equal(server.executed.size, 2)
+    assert.deepEqual(results, [wanted, wanted, wanted])
+    assert.equal(server.executed.size, 3)
     passed++
-    console.log(`${name}: a lost answer over fetch and ky, executed once each`)
+    console.log(`${name}: lost answers by URL, by Request and over ky, each executed once`)
   } catch (error) {
     console.error(`${name}: ${error.message}`)
   } finally {
@@ -49,7 +49,13 @@ async function startServer() {
     const isKnown = executed.has(key)
     executed.add(key)
     if (!isKnown) return request.socket.destroy()
-    response.writeHead(201, { 'content-type': 'application/json', 'idempotency-replayed': 'true' }).end('{}')
+    response
+      .writeHead(201, {
+        'content-type': 'application/json',
+        'idempotency-replayed': 'true',
+        connection: 'close',
+      })
+      .end('{}')
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const close = () =>
