@@ -36,11 +36,23 @@ const rooms: Readonly<Record<string, Room>> = {
   },
   ky: {
     rooms: ['errors', 'clock', 'key', 'backoff', 'contract', 'operation', 'retry', 'journal', 'guard'],
-    files: ['fetch/settled-response'],
+    // What both hosts share: reading answers and failures, and checking what a call gives. Never the loop that sends.
+    files: [
+      'fetch/settled-response',
+      'fetch/transport-failure',
+      'fetch/nesting',
+      'fetch/fetch-options',
+      'fetch/idempotent-init',
+      'fetch/flights',
+    ],
     ambient: 'all',
     sends: true,
   },
-  qurl: { rooms: ['errors', 'contract', 'ky'], packages: ['ky'], ambient: ['Math.random'] },
+  qurl: {
+    rooms: ['errors', 'clock', 'backoff', 'contract', 'ky'],
+    packages: ['ky'],
+    ambient: ['Math.random'],
+  },
   testing: { rooms: ['contract', 'journal'], ambient: 'all' },
 }
 
@@ -95,7 +107,7 @@ describe('check', () => {
     ['an import type', 'src/errors/a.ts', "export type C = import('../clock/clock.js').Clock"],
     ['a required module', 'src/errors/a.ts', "export const clock = require('../clock/clock.js')"],
     ['an import assignment', 'src/errors/a.ts', "import clock = require('../clock/clock.js')"],
-    ['a neighbour of the ky file', 'src/ky/a.ts', "import { send } from '../fetch/send.js'"],
+    ['the loop of fetch in ky', 'src/ky/a.ts', "import { runOperation } from '../fetch/run-operation.js'"],
     ['a host in the testing room', 'src/testing/a.ts', "import { send } from '../fetch/send.js'"],
     ['uuidv7 outside key', 'src/fetch/a.ts', "import { uuidv7 } from 'uuidv7'"],
     ['ky in the ky room', 'src/ky/a.ts', "import type { KyInstance } from 'ky'"],
