@@ -3,7 +3,7 @@ import { writeOperations, type WriteFacts, type WriteOperation } from './operati
 import type { ReadOptions, RequestOptions } from './options.js'
 import { readAllPages, type PaginatedOutput } from './page.js'
 import type { Answer, Send } from './send.js'
-import { readQuery, unexpected, type Check } from './validate.js'
+import { readQuery, type Check } from './validate.js'
 
 /** The facts of {@link WriteOperation} that a call's own input decides. */
 export type WriteTuning = Partial<WriteFacts> & {
@@ -104,22 +104,22 @@ export abstract class Area {
 }
 
 /** The `data` of an answer that must have some. */
-function dataOf<T>({ data, status, meta, write, describe }: Answer, check?: WriteTuning['check']): T {
+function dataOf<T>({ data, status, meta, write, refuse }: Answer, check?: WriteTuning['check']): T {
   const problem =
     status === 204
       ? 'the service answered 204 where a body is needed'
       : data === undefined || data === null
         ? 'the answer has no data'
         : check?.(data)
-  if (problem !== undefined) throw describe(unexpected(`${problem} (HTTP ${status})`))
+  if (problem !== undefined) throw refuse(`${problem} (HTTP ${status})`)
   return keepMeta(data as T, meta, write)
 }
 
 /** The rows of a list; an answer without content is an empty one. */
-function rowsIn<T>({ data, status, describe }: Answer, rowsOf = (found: unknown) => found): T[] {
+function rowsIn<T>({ data, status, refuse }: Answer, rowsOf = (found: unknown) => found): T[] {
   if (status === 204) return []
   const rows = rowsOf(data)
-  if (!Array.isArray(rows)) throw describe(unexpected('the answer holds no list'))
+  if (!Array.isArray(rows)) throw refuse('the answer holds no list')
   return rows as T[]
 }
 

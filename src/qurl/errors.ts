@@ -120,7 +120,7 @@ export class QURLError extends Error {
 
   /** The fields as plain data, for logs. The cause stays out: what other libraries put there is not ours to print. */
   toJSON(): Record<string, unknown> {
-    return Object.assign({ name: this.name, message: this.message }, this)
+    return Object.assign({}, { name: this.name, message: this.message }, this as object)
   }
 }
 

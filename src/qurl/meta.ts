@@ -1,3 +1,4 @@
+import { idempotencyOf as operationOf } from '../ky/index.js'
 import type { Outcome, RateLimit } from './errors.js'
 
 /** What an answer told beside its data. */
@@ -44,10 +45,12 @@ export const metaOf = (result: unknown): ResultMeta | undefined => metas.get(res
 /**
  * Tells of a write's result or error: its key, the attempts made, whether the service replayed an earlier answer, and the outcome.
  *
- * @returns `undefined` for reads and for anything that is not a result or error of the client.
+ * Also of the reason with which a call was aborted.
+ *
+ * @returns `undefined` for anything else.
  */
 export const idempotencyOf = (resultOrError: unknown): Idempotency | undefined =>
-  writes.get(resultOrError as object)
+  writes.get(resultOrError as object) ?? operationOf(resultOrError)
 
 /** Puts the facts of one answer on a result, which may be `undefined` or a plain value. */
 export function keepMeta<T>(result: T, meta: ResultMeta | undefined, write?: Idempotency): T {

@@ -4,7 +4,7 @@ import { describeShape, invalid, isRecord } from './validate.js'
 export type DebugLog = (message: string, data?: Readonly<Record<string, unknown>>) => void
 
 /** How long to wait before retry number `retry` (1 for the first), in milliseconds. */
-export type RetryDelay = (retry: number, random: () => number) => number
+export type RetryDelay = (retry: number) => number
 
 /** Options of {@link QURLClient}. */
 export interface ClientOptions {
@@ -34,10 +34,12 @@ export interface ClientOptions {
   readonly userAgent?: string
   /** `true` writes to `console.debug`. @defaultValue `false` */
   readonly debug?: boolean | DebugLog
-  /** How long to wait when the service does not say. @defaultValue half a second, doubling to 30 s, plus up to 50 % */
+  /**
+   * How long to wait when the service does not say.
+   *
+   * @defaultValue anything up to half a second, doubling to 30 s
+   */
   readonly retryDelay?: RetryDelay
-  /** Source of jitter, in [0, 1). @defaultValue `Math.random` */
-  readonly random?: () => number
 }
 
 /** Options of one call that reads or deletes. */
@@ -72,8 +74,7 @@ export interface ResolvedOptions {
   readonly maxRetryAfterMs: number
   readonly userAgent: string
   readonly debug: DebugLog
-  readonly retryDelay: RetryDelay
-  readonly random: () => number
+  readonly retryDelay: RetryDelay | undefined
 }
 
 /** {@link RequestOptions}, checked and copied. */
@@ -85,13 +86,14 @@ export interface ResolvedCall {
 }
 
 const defaultTimeoutMs = 30_000
+/** Two loops of retries around each other would multiply. The mark is the one of `createIdempotentFetch`. */
+const isIdempotentFetch = (fetch: unknown): boolean =>
+  (fetch as Record<symbol, unknown>)[Symbol.for('fetch-idempotency.fetch')] === true
+
 /** The longest delay a timer can hold; a longer one would fire at once. */
 const longestTimerMs = 2 ** 31 - 1
 
 export const clampTimer = (ms: number): number => Math.min(Math.max(Math.ceil(ms), 1), longestTimerMs)
-
-const defaultRetryDelay: RetryDelay = (retry, random) =>
-  Math.min(500 * 2 ** (retry - 1) * (1 + random() / 2), 30_000)
 
 const clientOptionNames = [
   'apiKey',
@@ -104,7 +106,6 @@ const clientOptionNames = [
   'userAgent',
   'debug',
   'retryDelay',
-  'random',
 ]
 
 function refuseUnknown(where: string, given: object, names: readonly string[]): void {
@@ -175,8 +176,9 @@ export function resolveClientOptions(options: ClientOptions, defaultUserAgent: s
   for (const [name, value] of Object.entries({ maxRetries, timeout, deadlineMs, maxRetryAfterMs })) {
     checkKind(name, value, 'number')
   }
-  for (const name of ['retryDelay', 'random'] as const) checkKind(name, options[name], 'function')
+  checkKind('retryDelay', options.retryDelay, 'function')
   if (typeof fetch !== 'function') throw invalid(`fetch: must be a function (got ${describeShape(fetch)})`)
+  if (isIdempotentFetch(fetch)) throw invalid('fetch: retries already; give the fetch that it wraps')
   if (deadlineMs !== undefined && !(deadlineMs > 0)) throw invalid('deadlineMs: must be above 0')
   if (!(maxRetryAfterMs >= 0)) throw invalid('maxRetryAfterMs: must be at least 0')
   return {
@@ -189,8 +191,7 @@ export function resolveClientOptions(options: ClientOptions, defaultUserAgent: s
     maxRetryAfterMs,
     userAgent: checkUserAgent(options.userAgent ?? defaultUserAgent),
     debug: checkDebug(options.debug ?? false),
-    retryDelay: options.retryDelay ?? defaultRetryDelay,
-    random: options.random ?? Math.random,
+    retryDelay: options.retryDelay,
   }
 }
 

@@ -36,8 +36,8 @@ export interface Answer {
   readonly envelope: EnvelopeMeta
   readonly meta: ResultMeta
   readonly write: Idempotency | undefined
-  /** Gives an error about this answer its request id and the facts of the write. */
-  readonly describe: (error: QURLError) => QURLError
+  /** Makes the error for an answer of the wrong shape. */
+  readonly refuse: (detail: string) => QURLError
 }
 
 /** Sends one call and resolves to its answer, or rejects with a {@link QURLError} or the caller's abort reason. */

@@ -162,7 +162,7 @@ export type CreateInput = CreateCommon &
         /** `http` or `https`, at most 2048 characters. */
         target_url: string
       }
-    | { type: 'tunnel' | 'transit'; target_url?: string }
+    | { type: Open<'tunnel' | 'transit'>; target_url?: string }
   )
 
 const createChecks: Checks<CreateInput> = {

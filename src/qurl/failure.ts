@@ -1,0 +1,177 @@
+import { parseRetryAfter } from '../backoff/retry-after.js'
+import { systemClock } from '../clock/system-clock.js'
+import { isIdempotencyError, type IdempotencyError } from '../errors/idempotency-error.js'
+import { isKeyReusedError } from '../errors/key-reused-error.js'
+import {
+  ConflictError,
+  createError,
+  ERROR_CODE_NOT_MODIFIED,
+  ERROR_CODE_REDIRECT_REFUSED,
+  ERROR_CODE_UNKNOWN,
+  NetworkError,
+  QURLError,
+  RuntimeError,
+  TimeoutError,
+  type QURLErrorData,
+  type RateLimit,
+  type TombstoneInfo,
+} from './errors.js'
+import type { Call } from './send.js'
+import { invalid, isRecord } from './validate.js'
+
+/** What an error tells of the call behind it. */
+export type CallFacts = Pick<QURLErrorData, 'key' | 'attempts' | 'outcome'>
+
+/** Reads have nothing to apply. */
+export const isWrite = ({ method }: Call): boolean => method !== 'GET'
+
+const text = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : undefined
+
+/** The error that an answer stands for. The HTTP status decides its class, whatever the body says. */
+export function errorOfAnswer(
+  { status, statusText, headers }: Response,
+  body: unknown,
+  facts: CallFacts,
+): QURLError {
+  const document = isRecord(body) ? body : {}
+  // Some services of the platform put the problem at the top level.
+  const problem = isRecord(document['error']) ? document['error'] : document
+  const meta = isRecord(document['meta']) ? document['meta'] : {}
+  const own = describeOwn(status)
+  const title = own?.title ?? text(problem['title']) ?? text(statusText) ?? `HTTP ${status}`
+  return createError({
+    status,
+    code: own?.code ?? text(problem['code']) ?? ERROR_CODE_UNKNOWN,
+    title,
+    detail: own?.detail ?? text(problem['detail']) ?? text(problem['message']) ?? title,
+    type: text(problem['type']),
+    instance: text(problem['instance']),
+    invalid_fields: readInvalidFields(problem['invalid_fields']),
+    request_id: text(meta['request_id']) ?? headers.get('x-request-id') ?? undefined,
+    retry_after: readRetryAfter(headers),
+    tombstone: readTombstone(meta['tombstone']),
+    rate_limit: readRateLimit(headers),
+    ...facts,
+  })
+}
+
+/** What a 3xx means to this client, which the answer itself does not say. */
+function describeOwn(status: number): { code: string; title: string; detail: string } | undefined {
+  if (status === 304) {
+    return { code: ERROR_CODE_NOT_MODIFIED, title: 'Not modified', detail: 'what you have is still current' }
+  }
+  return status >= 300 && status < 400
+    ? {
+        code: ERROR_CODE_REDIRECT_REFUSED,
+        title: 'Redirect refused',
+        detail: 'the answer leads elsewhere; nothing was sent there. Check baseUrl',
+      }
+    : undefined
+}
+
+function readInvalidFields(value: unknown): Record<string, string> | undefined {
+  if (!isRecord(value)) return undefined
+  return Object.fromEntries(Object.entries(value).map(([name, complaint]) => [name, String(complaint)]))
+}
+
+function readRetryAfter(headers: Headers): number | undefined {
+  const ms = parseRetryAfter(headers, systemClock.now())
+  return ms === undefined ? undefined : ms / 1000
+}
+
+function readTombstone(value: unknown): TombstoneInfo | undefined {
+  if (!isRecord(value)) return undefined
+  const { tombstoned_at = value['closed_at'], final_access_count } = value
+  if (typeof tombstoned_at !== 'string') return undefined
+  return { tombstoned_at, ...(typeof final_access_count === 'number' ? { final_access_count } : {}) }
+}
+
+/** The rate-limit headers of an answer, if it has any. */
+export function readRateLimit(headers: Headers): RateLimit | undefined {
+  const entries = (['limit', 'remaining', 'reset'] as const).flatMap((name) => {
+    const value = /^\s*(\d+)/.exec(headers.get(`ratelimit-${name}`) ?? '')?.[1]
+    return value === undefined ? [] : [[name, Number(value)] as const]
+  })
+  return entries.length > 0 ? Object.fromEntries(entries) : undefined
+}
+
+/** The error of a call that ended without an answer. */
+export function errorOfLoss(error: unknown, where: string, facts: CallFacts): QURLError {
+  if (isKeyReusedError(error)) return errorOfReuse(error, facts)
+  if (isIdempotencyError(error)) return errorOfOperation(error, where, facts)
+  return isTimeout(error) ? timeoutOf(error, where, facts) : lossOf(error, where, facts)
+}
+
+const isTimeout = (error: unknown): boolean => (error as Error | null)?.name === 'TimeoutError'
+
+/** ky's errors hold the request, and with it the credential; what they were made from does not. */
+function withoutRequest(error: unknown): unknown {
+  if (typeof error !== 'object' || error === null || !('request' in error)) return error
+  const { cause, message } = error as { cause?: unknown; message?: string }
+  return cause ?? (isTimeout(error) ? new DOMException(message, 'TimeoutError') : undefined)
+}
+
+/** What a caller can do about a write that may have been done. */
+function advise({ key, outcome }: CallFacts): string {
+  if (outcome !== 'unknown') return ''
+  return key === undefined
+    ? '. It may have been done all the same'
+    : '. It may have been done all the same: look before you send it again, and use the same idempotencyKey'
+}
+
+const lossOf = (error: unknown, where: string, facts: CallFacts): QURLError =>
+  new NetworkError(`${where}: no whole answer arrived${advise(facts)}`, {
+    cause: withoutRequest(error),
+    ...facts,
+  })
+
+const timeoutOf = (error: unknown, where: string, facts: CallFacts): QURLError =>
+  new TimeoutError(`${where}: no whole answer arrived in time${advise(facts)}`, {
+    cause: withoutRequest(error),
+    ...facts,
+  })
+
+function errorOfOperation(error: IdempotencyError, where: string, facts: CallFacts): QURLError {
+  switch (error.code) {
+    case 'key_invalid':
+      return withCause(invalid(`${where}: ${error.message}`), error)
+    case 'deadline_exceeded':
+      return new TimeoutError(`${where}: the deadline passed${advise(facts)}`, { cause: error, ...facts })
+    case 'not_applied':
+    case 'outcome_unknown':
+    case 'unsendable':
+      return isTimeout(error.cause) ? timeoutOf(error, where, facts) : lossOf(error, where, facts)
+    default:
+      return new QURLError({
+        status: 0,
+        code: error.code,
+        title: 'Idempotency',
+        detail: error.message,
+        cause: error,
+        ...facts,
+      })
+  }
+}
+
+function errorOfReuse(
+  error: IdempotencyError & { readonly response?: Response | undefined },
+  facts: CallFacts,
+): QURLError {
+  return new ConflictError({
+    status: error.response?.status ?? 0,
+    code: error.code,
+    title: 'Idempotency key reused',
+    detail: 'the key already names another input: use a new key for a new write',
+    cause: error,
+    ...facts,
+  })
+}
+
+function withCause<E extends Error>(error: E, cause: unknown): E {
+  return Object.defineProperty(error, 'cause', { value: cause, configurable: true, writable: true })
+}
+
+/** Whether the runtime lacks what makes a key. */
+export const errorOfMissingCrypto = (): RuntimeError =>
+  new RuntimeError('an idempotency key needs Web Crypto (crypto.getRandomValues), or options.idempotencyKey')
