@@ -15,7 +15,7 @@ const failure = async (promise: Promise<unknown>): Promise<QURLError> => {
 const answered = async (script: Script) => {
   const server = await startServer()
   server.next(script)
-  return clientFor(server)
+  return clientFor(server, 'api-key', { maxRetries: 0 })
 }
 
 const scalars: [string, (client: QURLClient) => Promise<unknown>][] = [
@@ -24,7 +24,6 @@ const scalars: [string, (client: QURLClient) => Promise<unknown>][] = [
   ['getQuota', (client) => client.getQuota()],
   ['updateWebhook', (client) => client.updateWebhook('wh_1', { status: 'active' })],
   ['listWebhookEventTypes', (client) => client.listWebhookEventTypes()],
-  ['terminateAllResourceSessions', (client) => client.terminateAllResourceSessions('r_1')],
 ]
 
 describe.each(scalars)('%s', (_, call) => {
@@ -52,6 +51,25 @@ describe('a delete', () => {
     ['202', { status: 202, body: '' }],
   ])('has happened when the answer is %s', async (_, script) => {
     await expect((await answered(script)).deleteWebhook('wh_1')).resolves.toBeUndefined()
+  })
+})
+
+describe('terminateAllResourceSessions', () => {
+  it.each([[{}], [{ data: null }], [{ data: { terminated: '3' } }], [{ data: {} }]])(
+    'counts none when the answer has no count: %j',
+    async (body) => {
+      const client = await answered({ status: 200, body })
+      expect(await client.terminateAllResourceSessions('r_1')).toMatchObject({ terminated: 0 })
+    },
+  )
+
+  it.each([
+    ['204', { status: 204, body: '' }],
+    ['an empty body', { status: 200, body: '' }],
+    ['HTML', { status: 200, body: '<h1>Welcome</h1>' }],
+  ])('does not take %s for a count', async (_, script) => {
+    const error = await failure((await answered(script)).terminateAllResourceSessions('r_1'))
+    expect(error).toMatchObject({ code: 'unexpected_response' })
   })
 })
 
