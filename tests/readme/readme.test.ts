@@ -46,7 +46,11 @@ describe('typeErrors', () => {
     ['a missing name', 'nowhere()', 'Cannot find name'],
     ['a wrong type', 'const amount: string = payment.amount', 'not assignable'],
     ['an export that does not exist', "import { nothing } from 'fetch-idempotency'", 'no exported member'],
-    ['a package that does not exist', "import nothing from 'fetch-idempotency/nothing'", 'Cannot find module'],
+    [
+      'a package that does not exist',
+      "import nothing from 'fetch-idempotency/nothing'",
+      'Cannot find module',
+    ],
     ['a syntax error', 'const = 1', 'expected'],
   ])('reports %s', (_, code, message) => {
     const place = example(code).place
