@@ -1,0 +1,18 @@
+// The whole set, and its parts
+export { idempotency, type IdempotencyOptions, type KyIdempotencyOptions } from './idempotency.js'
+export { stampKey, type StampKeyOptions } from './stamp-key.js'
+export { reuseKey } from './reuse-key.js'
+export { gateRetries } from './gate-retries.js'
+export type { KyBeforeRequest, KyBeforeRetry, ShouldRetry } from './ky-shapes.js'
+
+// What happened
+export { idempotencyOf, type IdempotencyFacts } from '../guard/facts.js'
+export type { EventListener, IdempotencyEvent } from '../guard/events.js'
+export type { Outcome } from '../errors/idempotency-error.js'
+
+// Errors that the hooks throw, by their guards
+export { AlreadyDoneError, isAlreadyDoneError } from '../errors/already-done-error.js'
+export { KeyExpiredError, isKeyExpiredError } from '../errors/key-expired-error.js'
+export { KeyInvalidError, isKeyInvalidError } from '../errors/key-invalid-error.js'
+export { KeyReusedError, isKeyReusedError } from '../errors/key-reused-error.js'
+export { isIdempotencyError } from '../errors/idempotency-error.js'
