@@ -14,7 +14,9 @@ export class Sessions extends Area {
 
   /** Ends all sessions of a resource. After a lost answer the count may be of the second request, which found none left. */
   async terminateAllResourceSessions(id: string, options?: ReadOptions): Promise<TerminateSessionsOutput> {
-    const { data, meta, write } = await this.removeAndRead(path`/v1/resources/${id}/sessions`, options)
+    const answer = await this.removeAndRead(path`/v1/resources/${id}/sessions`, options)
+    const { data, meta, write } = answer
+    if (answer.status === 204) throw answer.refuse('the service answered 204 where a count is needed')
     const count = isRecord(data) ? data['terminated'] : undefined
     const terminated = typeof count === 'number' ? count : 0
     const { requestId } = meta
