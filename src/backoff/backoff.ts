@@ -17,9 +17,14 @@ export interface ExponentialBackoffOptions {
  * Exponential backoff with full jitter: each wait is drawn evenly between zero and a bound that grows, so that
  * clients which failed together do not come back together.
  *
+ * @throws `RangeError` for a bound or factor that is not a number of at least 0.
+ *
  * @see {@link https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ | Exponential Backoff And Jitter}
  */
 export function exponentialBackoff(options: ExponentialBackoffOptions = {}): Backoff {
   const { baseMs = 300, factor = 2, maxMs = 20_000 } = options
-  return (retry, random) => random() * Math.min(maxMs, baseMs * factor ** (retry - 1))
+  for (const [name, value] of Object.entries({ baseMs, factor, maxMs }))
+    if (!(value >= 0)) throw new RangeError(`backoff: ${name} must be a number of at least 0`)
+  return (retry, random) =>
+    random() * Math.min(maxMs, baseMs * Math.min(factor ** (retry - 1), Number.MAX_SAFE_INTEGER))
 }

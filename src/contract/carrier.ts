@@ -1,3 +1,5 @@
+import { readField } from './json-field.js'
+
 /** Where the key travels, and in which form. */
 export type KeyCarrier =
   | { readonly in: 'header'; readonly name: string; readonly format: 'raw' | 'quoted' }
@@ -43,38 +45,44 @@ export function decodeHeader(carrier: { readonly format: 'raw' | 'quoted' }, val
   return quoted === null ? value : (quoted[1] as string).replace(/\\(.)/g, '$1')
 }
 
+function isFields(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 /** The key in a JSON text, `undefined` when the text is no JSON object or has no such field. */
 export function readBodyKey(path: readonly string[], text: string): unknown {
   try {
-    return path.reduce<unknown>(
-      (value, step) => (value as Record<string, unknown> | null)?.[step],
-      JSON.parse(text),
-    )
+    return readField(JSON.parse(text), ...path)
   } catch {
     return undefined
   }
 }
 
 /**
- * The JSON text with the key in it. Everything else keeps its value and order.
+ * The JSON text with the key in it. A field that is missing is written into the text as it stands, so that numbers keep
+ * every digit and names their order; only a field inside an object that is there already takes a rewrite.
  *
  * @throws `SyntaxError` or `TypeError` when the text is not a JSON object that the field fits into.
  */
 export function writeBodyKey(path: readonly string[], text: string, key: string): string {
   const root: unknown = JSON.parse(text)
+  if (isFields(root) && !Object.hasOwn(root, path[0] as string)) {
+    const field = path.reduceRight((value, step) => `{${JSON.stringify(step)}:${value}}`, JSON.stringify(key))
+    const comma = Object.keys(root).length > 0 ? ',' : ''
+    return text.replace('{', () => field.slice(0, -1) + comma)
+  }
   let place = root
   for (const [index, step] of path.entries()) {
-    if (typeof place !== 'object' || place === null || Array.isArray(place))
-      throw new TypeError('the body is not a JSON object')
-    const fields = place as Record<string, unknown>
-    if (index === path.length - 1) fields[step] = key
-    else place = fields[step] ??= {}
+    if (!isFields(place)) throw new TypeError('the body is not a JSON object')
+    if (index === path.length - 1) place[step] = key
+    else place = place[step] ??= {}
   }
   return JSON.stringify(root)
 }
 
-/** The URL with the key in its query. Everything else stays as it was written. */
+/** The URL with the key in its query, in place of any that is there. Everything else stays as it was written. */
 export function writeQueryKey(name: string, url: string, key: string): string {
-  const [, target = '', query = '', fragment = ''] = /^([^?#]*)(\?[^#]*)?(#.*)?$/s.exec(url) ?? []
-  return `${target}${query}${query.length > 1 ? '&' : query === '' ? '?' : ''}${encodeURIComponent(name)}=${encodeURIComponent(key)}${fragment}`
+  const [, target = '', query = '', fragment = ''] = /^([^?#]*)(?:\?([^#]*))?(#.*)?$/s.exec(url) ?? []
+  const others = query.split('&').filter((pair) => pair !== '' && !new URLSearchParams(pair).has(name))
+  return `${target}?${[...others, `${encodeURIComponent(name)}=${encodeURIComponent(key)}`].join('&')}${fragment}`
 }

@@ -1,8 +1,8 @@
-/** The value that a path leads to inside parsed JSON, `undefined` where a step is missing. */
+/** The value that a path of names leads to inside parsed JSON, `undefined` where a step is missing. */
 export function readField(json: unknown, ...path: readonly string[]): unknown {
   return path.reduce<unknown>(
     (value, step) =>
-      typeof value === 'object' && value !== null && Object.hasOwn(value, step)
+      typeof value === 'object' && value !== null && !Array.isArray(value) && Object.hasOwn(value, step)
         ? (value as Record<string, unknown>)[step]
         : undefined,
     json,

@@ -59,8 +59,8 @@ export function readAnswer(contract: ServerContract, answer: Answer): Reading {
   const { verdict } = reading
   if (replayed && (frozen.has(verdict) || (special === undefined && frozenByDefault.has(verdict))))
     return {
-      outcome: answer.status >= 500 ? 'unknown' : undefined,
       ...reading,
+      outcome: reading.outcome ?? (answer.status >= 500 ? 'unknown' : undefined),
       verdict: 'stored-failure',
       replayed,
     }

@@ -7,8 +7,9 @@ export interface Original {
 }
 
 /**
- * The server says that this operation was done before, and nothing turned that into the original result:
- * the write is applied. Give a `resolve` option to get the result in place of this error.
+ * The server says that this operation was done before, and nothing turned that into the original result. The
+ * write is applied, unless `outcome` is `unknown`: some servers block every repetition, also that of a failure. Give a
+ * `resolve` option to get the result in place of this error.
  */
 export class AlreadyDoneError extends IdempotencyError {
   override readonly name = 'AlreadyDoneError'
@@ -19,7 +20,13 @@ export class AlreadyDoneError extends IdempotencyError {
   readonly original: Original
 
   constructor(facts: ErrorFacts, response: Response | undefined, original: Original = {}) {
-    super('The write was applied before', facts, 'Read the original, or give a resolve option that does')
+    super(
+      facts.outcome === 'applied'
+        ? 'The write was applied before'
+        : 'The write was sent before, and the server does not say how it ended',
+      facts,
+      'Read the original, or give a resolve option that does',
+    )
     this.response = response
     this.original = original
   }

@@ -38,14 +38,13 @@ export const qurl = defineContract({
   name: 'qurl',
   keyRules: { maxLength: 256 },
   honoursKey: ({ method, url }) => honoured[method]?.test(pathOf(url)) === true,
-  classify({ status, json, method, url, keyOrigin, mayHaveRun, headers }) {
+  classify({ status, json, method, url, keyOrigin, mayHaveRun }) {
     if (status !== 409) return undefined
     const code = readText(json, 'error', 'code')
     if (mayHaveRun && method === 'DELETE' && code === 'revoked')
       return { verdict: 'done', outcome: 'applied' }
     if (domainConflicts.has(code)) return 'failed'
     const isApiKeys = method === 'POST' && pathOf(url).endsWith('/v1/api-keys')
-    const isReplayed = headers.get('idempotency-replayed') === 'true'
-    return isApiKeys && keyOrigin === 'given' && !isReplayed ? 'key-reused' : undefined
+    return isApiKeys && keyOrigin === 'given' ? 'key-reused' : undefined
   },
 })
