@@ -217,8 +217,12 @@ function reset(client: Socket): void {
 function write(client: Socket, bytes: Buffer): Promise<void> {
   return new Promise((resolve) => {
     if (client.destroyed) return resolve()
-    client.once('close', resolve)
-    client.write(bytes, () => resolve())
+    const done = () => {
+      client.off('close', done)
+      resolve()
+    }
+    client.once('close', done)
+    client.write(bytes, done)
   })
 }
 

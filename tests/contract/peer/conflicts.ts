@@ -64,12 +64,11 @@ export function gocardless(executions: Executions): Service {
   })
 }
 
-/** 409 on every duplicate; `GET /responses/{key}` returns the first answer (Mangopay). Keys: 16 to 36 of `[A-Za-z0-9-]`. */
+/** 409 on every duplicate, of a failure too; `GET /responses/{key}` returns the first answer (Mangopay). Keys: 16 to 36 of `[A-Za-z0-9-]`. */
 export function mangopay(executions: Executions): Service {
   const base = '/v2.01/client'
   return keyedService({
     keyOf: keyInHeader('idempotency-key', /^[A-Za-z0-9-]{16,36}$/),
-    stores: isSuccess,
     work: (request) => create(executions, request),
     replay: () => ({
       status: 409,

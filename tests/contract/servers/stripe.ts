@@ -12,8 +12,8 @@ interface Charge {
 export interface StripeServer extends LoopbackServer {
   /** Headers that its accounts ask for. */
   readonly headers: Readonly<Record<string, string>>
-  /** The charges that the server lists under a description, failed ones too. */
-  charges(description: string): Promise<readonly Charge[]>
+  /** The charges that the server lists, failed ones too; those with a description, if one is given. */
+  charges(description?: string): Promise<readonly Charge[]>
 }
 
 /** A stateful Stripe, from npm's `stripe-stateful-mock`. Its `tok_a|tok_b|word` sources give one result to each run. */
@@ -27,12 +27,14 @@ export async function startStripeServer(): Promise<StripeServer> {
   const server = await serveOnLoopback(createExpressApp())
   const headers = { authorization: `Basic ${Buffer.from('sk_test_loopback:').toString('base64')}` }
 
-  const charges = async (description: string) => {
+  const charges = async (description?: string) => {
     const found: Charge[] = []
     for (let after = ''; ;) {
       const response = await fetch(`${server.url}/v1/charges?limit=100${after}`, { headers })
       const page = (await response.json()) as { data: Charge[]; has_more: boolean }
-      found.push(...page.data.filter((charge) => charge.description === description))
+      found.push(
+        ...page.data.filter((charge) => description === undefined || charge.description === description),
+      )
       if (!page.has_more) return found
       after = `&starting_after=${page.data.at(-1)?.id}`
     }

@@ -1,0 +1,72 @@
+import { createIdempotentFetch, type IdempotentFetchOptions } from 'fetch-idempotency'
+import { idempotency } from 'fetch-idempotency/ky'
+import ky1 from 'ky'
+import ky2 from 'ky2'
+
+/** What both kinds of host take. */
+export interface HostOptions extends Pick<
+  IdempotentFetchOptions,
+  'contract' | 'clock' | 'onEvent' | 'resolve' | 'reconcile'
+> {
+  readonly attemptTimeoutMs?: number
+  readonly deadlineMs?: number
+}
+
+export interface SendInit {
+  readonly method?: string
+  readonly headers?: Record<string, string>
+  readonly body?: string | URLSearchParams
+  readonly idempotencyKey?: string
+}
+
+export type Send = (url: string, init?: SendInit) => Promise<Response>
+
+/** What every test gives and counts on: four attempts, and waits that the injected clock passes at once. */
+const attempts = 4
+
+/** A clock on which every wait passes at once; it keeps the waits that were asked for. */
+export function hurriedClock() {
+  const waits: number[] = []
+  let nowMs = Date.now()
+  return {
+    waits,
+    now: () => nowMs,
+    sleep: async (ms: number, signal?: AbortSignal) => {
+      signal?.throwIfAborted()
+      waits.push(ms)
+      nowMs += ms
+    },
+  }
+}
+
+/** ky's own answer to a status that is no success: an error with the response in it. */
+function unwrap(error: unknown): Response {
+  const { name, response } = error as { name?: string; response?: Response }
+  if (name === 'HTTPError' && response) return response
+  throw error
+}
+
+function kyHost(ky: typeof ky1) {
+  return ({ attemptTimeoutMs = 30_000, deadlineMs, ...options }: HostOptions): Send => {
+    const api = ky
+      .create({
+        timeout: attemptTimeoutMs,
+        retry: { limit: attempts - 1, delay: () => 1, retryOnTimeout: true },
+      })
+      .extend(idempotency({ clock: hurriedClock(), ...options, ...(deadlineMs && { deadlineMs }) }))
+    return (url, { idempotencyKey, ...init } = {}) =>
+      api(url, { ...init, ...(idempotencyKey && { context: { idempotencyKey } }) }).catch(unwrap)
+  }
+}
+
+function fetchHost({ attemptTimeoutMs = 30_000, deadlineMs, ...options }: HostOptions): Send {
+  const retry = { maxAttempts: attempts, attemptTimeoutMs, ...(deadlineMs && { deadlineMs }) }
+  return createIdempotentFetch({ clock: hurriedClock(), ...options, retry }) as Send
+}
+
+/** The three hosts, each made to send like `fetch` and to give every HTTP answer back. */
+export const hosts: readonly (readonly [string, (options: HostOptions) => Send])[] = [
+  ['fetch', fetchHost],
+  ['ky 1', kyHost(ky1)],
+  ['ky 2', kyHost(ky2 as unknown as typeof ky1)],
+]
