@@ -1,3 +1,6 @@
+import { createIdempotentFetch } from 'fetch-idempotency'
+import { QURLClient } from 'fetch-idempotency/qurl'
+
 /**
  * Names that an example may use without declaring them, so that it shows one thing only.
  * Every export of this file is such a name.
@@ -8,5 +11,13 @@ export const items = Array.from({ length: 100 }, (_, index) => ({ sku: `item-${i
 export const payment = { amount: 4200, currency: 'eur' }
 export const job = { id: 'job-0193f0a2', startedAt: new Date('2026-01-01T00:00:00Z'), payload: order }
 export const url = 'https://api.example.com/orders'
-export const token = 'example-token'
-export const apiKey = 'example-api-key'
+export const send = createIdempotentFetch({ fetch: sendNow })
+/** Its key is the one that the server in `examples/qurl` knows. */
+export const client = new QURLClient({ apiKey: 'lv_test_0123456789abcdefghijklmnop', fetch: sendNow })
+export const request = new Request('https://example.com/webhooks', { method: 'POST', body: '{}' })
+export const secret = 'whsec_example'
+
+/** The `fetch` of the moment: the one that a running example is given. */
+function sendNow(input: string | URL | Request, init?: RequestInit): Promise<Response> {
+  return globalThis.fetch(input, init)
+}

@@ -10,7 +10,7 @@ const folder = `${root}/tests/readme`
  */
 export function typeErrors(examples: readonly Example[]): Map<string, string[]> {
   const files = new Map(examples.map((example) => [fileName(example), example]))
-  const texts = new Map([...files].map(([file, { code }]) => [file, `${code}\nexport {}\n`]))
+  const texts = new Map([...files].map(([file, example]) => [file, moduleOf(example)]))
   texts.set(`${folder}/globals.d.ts`, ambientDeclarations())
 
   const options = compilerOptions()
@@ -33,14 +33,23 @@ export function typeErrors(examples: readonly Example[]): Map<string, string[]> 
       ...program.getSyntacticDiagnostics(source),
       ...program.getSemanticDiagnostics(source),
     ]
-    errors.set(example.place, diagnostics.map(describe))
+    errors.set(
+      example.place,
+      diagnostics.map((diagnostic) => describe(diagnostic, example)),
+    )
   }
   return errors
 }
 
-function describe(diagnostic: ts.Diagnostic): string {
-  const line = diagnostic.file?.getLineAndCharacterOfPosition(diagnostic.start ?? 0).line ?? 0
-  return `line ${line + 1}: ${ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n')}`
+/** The example as a module of its own; a fragment becomes a function below one line with its imports. */
+function moduleOf({ code, imports }: Example): string {
+  if (imports === undefined) return `${code}\nexport {}\n`
+  return `${imports}; export async function example(): Promise<unknown> {\n${code}\nreturn\n}\n`
+}
+
+function describe(diagnostic: ts.Diagnostic, { imports }: Example): string {
+  const { line } = diagnostic.file?.getLineAndCharacterOfPosition(diagnostic.start ?? 0) ?? { line: 0 }
+  return `line ${imports === undefined ? line + 1 : line}: ${ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n')}`
 }
 
 function fileName({ place }: Example): string {
@@ -58,5 +67,11 @@ function compilerOptions(): ts.CompilerOptions {
   const { options } = ts.parseJsonConfigFileContent({ ...config, include: [], files: [] }, ts.sys, root)
   const paths =
     process.env['KY_MAJOR'] === '2' ? { ...options.paths, ky: ['./node_modules/ky2'] } : options.paths
-  return { ...options, ...(paths ? { paths } : {}), noUnusedLocals: false, noUnusedParameters: false }
+  return {
+    ...options,
+    ...(paths ? { paths } : {}),
+    noUnusedLocals: false,
+    noUnusedParameters: false,
+    allowUnreachableCode: true,
+  }
 }

@@ -10,6 +10,11 @@ export interface Example {
   readonly code: string
   /** Is it only compiled? A block says so behind its language: ` ```ts no-run `. */
   readonly compileOnly: boolean
+  /**
+   * The imports of a fragment: an example in a comment that imports nothing shows the names of its own file, and may
+   * be the inside of a function.
+   */
+  readonly imports?: string
 }
 
 /** Every fenced `ts` block of a Markdown file. */
@@ -23,12 +28,20 @@ export function examplesOfComments(folder: string): Example[] {
     .filter((file) => file.endsWith('.ts'))
     .toSorted()
   return files.flatMap((file) => {
-    const lines = readFileSync(`${root}/${folder}/${file}`, 'utf8').split('\n')
-    return fencedBlocks(
-      `${folder}/${file}`,
-      lines.map((line) => /^\s*\* ?(.*)$/.exec(line)?.[1] ?? ''),
-    )
+    const path = `${folder}/${file}`
+    const source = readFileSync(`${root}/${path}`, 'utf8')
+    const comments = source.split('\n').map((line) => /^\s*\* ?(.*)$/.exec(line)?.[1] ?? '')
+    return fencedBlocks(path, comments).map((example) => withImports(example, path, source))
   })
+}
+
+function withImports(example: Example, path: string, source: string): Example {
+  if (/^import /m.test(example.code)) return example
+  const exported = [...source.matchAll(/^export (?:async )?(?:function|class|const) (\w+)/gm)].map(
+    ([, name]) => name,
+  )
+  const names = exported.filter((name) => new RegExp(`\\b${name}\\b`).test(example.code))
+  return { ...example, imports: `import { ${names.join(', ')} } from '../../${path.replace(/ts$/, 'js')}'` }
 }
 
 function fencedBlocks(path: string, lines: readonly string[]): Example[] {

@@ -3,18 +3,27 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { typeErrors } from './compile.js'
 import { examplesOfComments, examplesOfMarkdown, root, type Example } from './extract.js'
 import { startLossyServer, type LossyServer } from './lossy-server.js'
-import { matches, run } from './run.js'
+import { matches, run, type Origins } from './run.js'
+import { startQurlServer } from '../../examples/qurl/server/server.mjs'
+import type { QurlServer } from '../../examples/qurl/server/types.js'
 
 const readme = existsSync(`${root}/README.md`) ? examplesOfMarkdown('README.md') : []
 const comments = examplesOfComments('src')
-/** An example in a comment is a program when it imports what it shows; the rest are fragments. */
-const programs = comments.filter(({ code }) => /^import .* from 'fetch-idempotency/m.test(code))
 
 let server: LossyServer
+let qurl: QurlServer
+let origins: Origins
 beforeAll(async () => {
   server = await startLossyServer()
+  qurl = await startQurlServer()
+  origins = { '*': server.origin, 'api.layerv.ai': qurl.url }
+  vi.stubEnv('QURL_API_KEY', qurl.apiKey)
 })
-afterAll(() => server.close())
+afterAll(async () => {
+  vi.unstubAllEnvs()
+  await server.close()
+  await qurl.close()
+})
 afterEach(() => void vi.restoreAllMocks())
 
 describe('README.md', () => {
@@ -25,24 +34,25 @@ describe('README.md', () => {
 })
 
 describe('examples', () => {
-  const examples = [...readme, ...programs]
+  const examples = [...readme, ...comments]
   const errors = typeErrors(examples)
 
-  it.each(examples)('compiles $place', ({ place }) => {
+  it.each(examples.map(({ place }) => place))('compiles %s', (place) => {
     expect(errors.get(place)).toEqual([])
   })
 
-  it.each(examples.filter(({ compileOnly }) => !compileOnly))('runs $place', async (example) => {
+  const programs = examples.filter(({ compileOnly }) => !compileOnly)
+  it.each(programs.map((program) => [program.place, program] as const))('runs %s', async (_, program) => {
     vi.spyOn(console, 'log').mockReturnValue()
     vi.spyOn(Math, 'random').mockReturnValue(0)
-    for (const { printed, expected } of await run(example, server.origin)) {
+    for (const { printed, expected } of await run(program, origins)) {
       if (!matches(printed, expected)) expect(printed).toBe(expected)
     }
   })
 })
 
 describe('typeErrors', () => {
-  it.each([
+  const wrong = [
     ['a missing name', 'nowhere()', 'Cannot find name'],
     ['a wrong type', 'const amount: string = payment.amount', 'not assignable'],
     ['an export that does not exist', "import { nothing } from 'fetch-idempotency'", 'no exported member'],
@@ -52,13 +62,11 @@ describe('typeErrors', () => {
       'Cannot find module',
     ],
     ['a syntax error', 'const = 1', 'expected'],
-  ])('reports %s', (_, code, message) => {
-    const place = example(code).place
-    expect(
-      typeErrors([example(code)])
-        .get(place)
-        ?.join(),
-    ).toContain(message)
+  ] as const
+  const errors = typeErrors(wrong.map(([place, code]) => ({ place, code, compileOnly: false })))
+
+  it.each(wrong)('reports %s', (place, _, message) => {
+    expect(errors.get(place)?.join()).toContain(message)
   })
 })
 
@@ -71,16 +79,14 @@ describe('run', () => {
       console.log(lost.message) // => fetch failed
       const response = await fetch(new Request(url, { method: 'POST', headers, body: JSON.stringify(order) }))
       console.log(response.status, response.headers.get('idempotency-replayed')) // => 201 true`
-    const lines = await run(example(code), server.origin)
+    const lines = await run(example(code), origins)
     expect(lines.map(({ printed }) => printed)).toEqual(['fetch failed', '201 true'])
     expect(server.executed - before.executed).toBe(1)
     expect(server.lost - before.lost).toBe(1)
   })
 
   it('fails when the example throws', async () => {
-    await expect(run(example("throw new Error('as it should')"), server.origin)).rejects.toThrow(
-      'as it should',
-    )
+    await expect(run(example("throw new Error('as it should')"), origins)).rejects.toThrow('as it should')
   })
 
   it.each([

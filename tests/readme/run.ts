@@ -6,15 +6,18 @@ import type { Example } from './extract.js'
 type Run = (...values: unknown[]) => Promise<void>
 const AsyncFunction = (async () => {}).constructor as new (...parameters: string[]) => Run
 
+/** Where requests really go: by the host that they name, or to `'*'`. */
+export type Origins = Readonly<Record<string, string>>
+
 /**
- * Runs an example to its end. Its requests go to `origin`, whatever host they name. A line
+ * Runs an example to its end. Its requests go to loopback, whatever host they name. A line
  * `console.log(value) // => text` must print that text, in which `…` stands for anything.
  *
  * @returns the lines that it printed and that were compared
  */
 export async function run(
   example: Example,
-  origin: string,
+  origins: Origins,
 ): Promise<{ printed: string; expected: string }[]> {
   const compared: { printed: string; expected: string }[] = []
   const says = (expected: string, ...values: unknown[]) => {
@@ -27,7 +30,7 @@ export async function run(
       return `${indent}__says(${JSON.stringify(text)}, ${values})`
     },
   )
-  const { outputText } = ts.transpileModule(code, {
+  const { outputText } = ts.transpileModule(`${example.imports ?? ''}\n${code}`, {
     compilerOptions: {
       module: ts.ModuleKind.CommonJS,
       target: ts.ScriptTarget.ES2022,
@@ -42,7 +45,7 @@ export async function run(
   const names = { ...ambient, __says: says, exports: {}, require: (name: string) => modules.get(name) }
   const program = new AsyncFunction(...Object.keys(names), `{ ${outputText}\n}`)
   const send = globalThis.fetch
-  globalThis.fetch = (input, init) => send(redirect(input, origin), init)
+  globalThis.fetch = (input, init) => send(redirect(input, origins), init)
   try {
     await program(...Object.values(names))
   } finally {
@@ -58,8 +61,8 @@ export function matches(printed: string, expected: string): boolean {
   return new RegExp(`^${pattern}$`).test(printed)
 }
 
-function redirect(input: string | URL | Request, origin: string): string | Request {
-  const { pathname, search } = new URL(input instanceof Request ? input.url : input)
-  const target = `${origin}${pathname}${search}`
+function redirect(input: string | URL | Request, origins: Origins): string | Request {
+  const { host, pathname, search } = new URL(input instanceof Request ? input.url : input)
+  const target = `${origins[host] ?? origins['*']}${pathname}${search}`
   return input instanceof Request ? new Request(target, input) : target
 }
