@@ -1,4 +1,3 @@
-import { writeBodyKey, writeQueryKey } from '../contract/carrier.js'
 import { isIdempotencyError } from '../errors/idempotency-error.js'
 import { UnsendableError } from '../errors/unsendable-error.js'
 import { markIdempotentFetch } from '../fetch/nesting.js'
@@ -30,10 +29,10 @@ async function stampBody(
   const { url, method, headers, signal } = request
   if (carrier.in === 'query') {
     const isStamped = new URL(url).searchParams.get(carrier.name) === key
-    return isStamped ? request : new Request(writeQueryKey(carrier.name, url, key), request)
+    return isStamped ? request : new Request(carrier.write(carrier.name, url, key), request)
   }
   try {
-    const body = writeBodyKey(carrier.path, await request.text(), key)
+    const body = carrier.write(carrier.path, await request.text(), key)
     return new Request(url, { ...pickSettings(request), method, headers, signal, body })
   } catch (cause) {
     throw new UnsendableError({ ...operation.errorFacts(), cause })
@@ -59,7 +58,8 @@ function settle(response: Response, request: Request, maxBytes: number): Promise
 
 /**
  * The fetch that `idempotency()` hands to ky: it reads the body within the attempt, so that ky can retry a lost one;
- * asks a server that is still running again; and turns the end of an operation into what is true of it.
+ * sends again itself where ky cannot, as to a server that is still running; and turns the end of an operation into what
+ * is true of it.
  */
 export function createAttemptFetch(
   settings: GuardSettings,
@@ -102,15 +102,18 @@ export function createAttemptFetch(
       rememberFacts(response ?? error, operation.facts())
       if (decision.action === 'settle') {
         const retry = () => Promise.reject(error)
-        const end = conclude(operation, { ...ended, response, error }, call.ends, retry, request.signal)
-        return await end.catch((last: unknown) => {
+        const concluded = conclude(operation, { ...ended, response, error }, call.ends, retry, request.signal)
+        return await concluded.catch((last: unknown) => {
           // ky has errors of its own for a lost answer: the facts go with them.
-          if (error === undefined || !isIdempotencyError(last) || last.code === 'already_done') throw last
-          rememberFacts(error, operation.facts())
-          throw error
+          const isOurs = error === undefined || !isIdempotencyError(last) || last.code === 'already_done'
+          const end = isOurs ? last : error
+          rememberFacts(end, operation.facts())
+          throw end
         })
       }
-      if (reading.verdict !== 'running' || again === undefined) {
+      // ky knows no retry for a server that is still running, or that asks for one with a status of its choice.
+      const isBeyondKy = reading.verdict === 'running' || reading.verdict === 'failed'
+      if (!isBeyondKy || again === undefined) {
         if (response === undefined) throw error
         return response
       }
