@@ -2,7 +2,7 @@ import type { Idempotency, ResultMeta } from './meta.js'
 import { keepMeta } from './meta.js'
 import { createError, ERROR_CODE_UNEXPECTED_RESPONSE } from './errors.js'
 import { isWrite, readRateLimit, type CallFacts } from './failure.js'
-import type { Answer, Call, EnvelopeMeta } from './send.js'
+import type { Answer, Call, EnvelopeMeta } from './call.js'
 import { isRecord } from './validate.js'
 
 /**

@@ -2,7 +2,7 @@ import { keepMeta } from './meta.js'
 import { writeOperations, type WriteFacts, type WriteOperation } from './operations.js'
 import type { ReadOptions, RequestOptions } from './options.js'
 import { readAllPages, type PaginatedOutput } from './page.js'
-import type { Answer, Send } from './send.js'
+import type { Answer, Send } from './call.js'
 import { readQuery, type Check } from './validate.js'
 
 /** The facts of {@link WriteOperation} that a call's own input decides. */

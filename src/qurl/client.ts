@@ -10,7 +10,7 @@ import { Qurls } from './resources/qurls.js'
 import { Resources } from './resources/resources.js'
 import { Sessions } from './resources/sessions.js'
 import { Webhooks } from './resources/webhooks.js'
-import { createSend } from './create-send.js'
+import { createSend } from './send.js'
 import { VERSION } from './version.js'
 
 /** Every call of the API, on one object. Each area has its own file, with the types of its calls. */
@@ -46,10 +46,6 @@ export class QURLClient extends Area {
   toJSON(): { baseUrl: string; apiKey: string } {
     return { baseUrl: this.#baseUrl, apiKey: this.#maskedKey }
   }
-
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return `QURLClient ${JSON.stringify(this.toJSON())}`
-  }
 }
 
 const areas = [
@@ -68,3 +64,10 @@ for (const { prototype } of areas) {
   const { constructor: _, ...calls } = Object.getOwnPropertyDescriptors(prototype)
   Object.defineProperties(QURLClient.prototype, calls)
 }
+
+// Node prints an object so; as a member it would stand in the types as a signature for every symbol.
+Object.defineProperty(QURLClient.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+  value(this: QURLClient) {
+    return `QURLClient ${JSON.stringify(this.toJSON())}`
+  },
+})

@@ -1,7 +1,6 @@
 import { parseRetryAfter } from '../backoff/retry-after.js'
 import { systemClock } from '../clock/system-clock.js'
-import { isIdempotencyError, type IdempotencyError } from '../errors/idempotency-error.js'
-import { isKeyReusedError } from '../errors/key-reused-error.js'
+import { isIdempotencyError } from '../errors/idempotency-error.js'
 import {
   ConflictError,
   createError,
@@ -16,7 +15,7 @@ import {
   type RateLimit,
   type TombstoneInfo,
 } from './errors.js'
-import type { Call } from './send.js'
+import type { Call } from './call.js'
 import { invalid, isRecord } from './validate.js'
 
 /** What an error tells of the call behind it. */
@@ -32,7 +31,7 @@ const text = (value: unknown): string | undefined =>
 export function errorOfAnswer(
   { status, statusText, headers }: Response,
   body: unknown,
-  facts: CallFacts,
+  facts: CallFacts & Partial<Pick<QURLErrorData, 'code' | 'cause'>>,
 ): QURLError {
   const document = isRecord(body) ? body : {}
   // Some services of the platform put the problem at the top level.
@@ -97,80 +96,64 @@ export function readRateLimit(headers: Headers): RateLimit | undefined {
 }
 
 /** The error of a call that ended without an answer. */
-export function errorOfLoss(error: unknown, where: string, facts: CallFacts): QURLError {
-  if (isKeyReusedError(error)) return errorOfReuse(error, facts)
-  if (isIdempotencyError(error)) return errorOfOperation(error, where, facts)
-  return isTimeout(error) ? timeoutOf(error, where, facts) : lossOf(error, where, facts)
-}
-
-const isTimeout = (error: unknown): boolean => (error as Error | null)?.name === 'TimeoutError'
-
-/** ky's errors hold the request, and with it the credential; what they were made from does not. */
-function withoutRequest(error: unknown): unknown {
-  if (typeof error !== 'object' || error === null || !('request' in error)) return error
-  const { cause, message } = error as { cause?: unknown; message?: string }
-  return cause ?? (isTimeout(error) ? new DOMException(message, 'TimeoutError') : undefined)
-}
-
-/** What a caller can do about a write that may have been done. */
-function advise({ key, outcome }: CallFacts): string {
-  if (outcome !== 'unknown') return ''
-  return key === undefined
-    ? '. It may have been done all the same'
-    : '. It may have been done all the same: look before you send it again, and use the same idempotencyKey'
-}
-
-const lossOf = (error: unknown, where: string, facts: CallFacts): QURLError =>
-  new NetworkError(`${where}: no whole answer arrived${advise(facts)}`, {
-    cause: withoutRequest(error),
-    ...facts,
-  })
-
-const timeoutOf = (error: unknown, where: string, facts: CallFacts): QURLError =>
-  new TimeoutError(`${where}: no whole answer arrived in time${advise(facts)}`, {
-    cause: withoutRequest(error),
-    ...facts,
-  })
-
-function errorOfOperation(error: IdempotencyError, where: string, facts: CallFacts): QURLError {
-  switch (error.code) {
+export function errorOfLoss(failure: unknown, call: Call, facts: CallFacts): QURLError {
+  const where = `${call.method} ${call.path}`
+  const advice = facts.outcome === 'unknown' ? `. ${advise(call)}` : ''
+  const inner = isIdempotencyError(failure) ? failure.cause : failure
+  const options = { cause: withoutRequest(failure), ...facts }
+  const code = isIdempotencyError(failure) ? failure.code : undefined
+  switch (code) {
+    case 'key_reused':
+      return new ConflictError({
+        status: 0,
+        code,
+        title: 'Idempotency key reused',
+        detail: reused,
+        ...options,
+      })
     case 'key_invalid':
-      return withCause(invalid(`${where}: ${error.message}`), error)
+      return Object.defineProperty(invalid(`${where}: ${(failure as Error).message}`), 'cause', {
+        value: failure,
+        configurable: true,
+        writable: true,
+      })
     case 'deadline_exceeded':
-      return new TimeoutError(`${where}: the deadline passed${advise(facts)}`, { cause: error, ...facts })
+      return new TimeoutError(`${where}: the deadline passed${advice}`, options)
+    case undefined:
     case 'not_applied':
     case 'outcome_unknown':
     case 'unsendable':
-      return isTimeout(error.cause) ? timeoutOf(error, where, facts) : lossOf(error, where, facts)
+      return isTimeout(failure) || isTimeout(inner)
+        ? new TimeoutError(`${where}: no whole answer arrived in time${advice}`, options)
+        : new NetworkError(`${where}: no whole answer arrived${advice}`, options)
     default:
       return new QURLError({
         status: 0,
-        code: error.code,
+        code,
         title: 'Idempotency',
-        detail: error.message,
-        cause: error,
-        ...facts,
+        detail: (failure as Error).message,
+        ...options,
       })
   }
 }
 
-function errorOfReuse(
-  error: IdempotencyError & { readonly response?: Response | undefined },
-  facts: CallFacts,
-): QURLError {
-  return new ConflictError({
-    status: error.response?.status ?? 0,
-    code: error.code,
-    title: 'Idempotency key reused',
-    detail: 'the key already names another input: use a new key for a new write',
-    cause: error,
-    ...facts,
-  })
+const reused =
+  'the key already names another input, in a call that is still on its way: use a new key for a new write'
+
+const isTimeout = (failure: unknown): boolean => (failure as Error | undefined)?.name === 'TimeoutError'
+
+/** ky's errors hold the request, and with it the credential; what they were made from does not. */
+function withoutRequest(failure: unknown): unknown {
+  if (typeof failure !== 'object' || failure === null || !('request' in failure)) return failure
+  const { cause, message } = failure as { cause?: unknown; message?: string }
+  return cause ?? (isTimeout(failure) ? new DOMException(message, 'TimeoutError') : undefined)
 }
 
-function withCause<E extends Error>(error: E, cause: unknown): E {
-  return Object.defineProperty(error, 'cause', { value: cause, configurable: true, writable: true })
-}
+/** What a caller can do about a write that may have been done. */
+const advise = ({ writes }: Call): string =>
+  writes === 'keyed'
+    ? 'It may have been done: call again with the same idempotencyKey and input to have it done once'
+    : 'It may have been done: look before you call again'
 
 /** Whether the runtime lacks what makes a key. */
 export const errorOfMissingCrypto = (): RuntimeError =>

@@ -27,7 +27,8 @@ export interface Idempotency {
 }
 
 const metas = new WeakMap<object, ResultMeta>()
-const writes = new WeakMap<object, Idempotency>()
+/** `null` for an abort reason that ended more than one write. */
+const writes = new WeakMap<object, Idempotency | null>()
 
 /**
  * Tells what came with a result of the client: request id, status, headers, rate limit. The result itself stays plain data.
@@ -45,12 +46,13 @@ export const metaOf = (result: unknown): ResultMeta | undefined => metas.get(res
 /**
  * Tells of a write's result or error: its key, the attempts made, whether the service replayed an earlier answer, and the outcome.
  *
- * Also of the reason with which a call was aborted.
+ * Also of the reason that a write was aborted with, unless it ended several.
  *
  * @returns `undefined` for anything else.
  */
 export const idempotencyOf = (resultOrError: unknown): Idempotency | undefined =>
-  writes.get(resultOrError as object) ?? operationOf(resultOrError)
+  (writes.has(resultOrError as object) ? writes.get(resultOrError as object) : operationOf(resultOrError)) ??
+  undefined
 
 /** Puts the facts of one answer on a result, which may be `undefined` or a plain value. */
 export function keepMeta<T>(result: T, meta: ResultMeta | undefined, write?: Idempotency): T {
@@ -60,5 +62,14 @@ export function keepMeta<T>(result: T, meta: ResultMeta | undefined, write?: Ide
   return result
 }
 
+/** Puts the facts of a write on the reason that it was aborted with, and gives the reason. */
+export function keepReason(reason: unknown, write: Idempotency | undefined): unknown {
+  if (typeof reason === 'object' && reason !== null && write !== undefined) {
+    writes.set(reason, writes.has(reason) ? null : write)
+  }
+  return reason
+}
+
 /** Puts the facts of one result on another that was made from it. */
-export const copyMeta = <T>(result: T, from: object): T => keepMeta(result, metas.get(from), writes.get(from))
+export const copyMeta = <T>(result: T, from: object): T =>
+  keepMeta(result, metas.get(from), writes.get(from) ?? undefined)

@@ -1,44 +1,126 @@
-import type { QURLError } from './errors.js'
-import type { Idempotency, ResultMeta } from './meta.js'
-import type { Writes } from './operations.js'
-import type { RequestOptions } from './options.js'
+import { idempotencyOf, isIdempotencyError, isKeyReusedError } from '../ky/index.js'
+import { readAnswer } from './answer.js'
+import { createApi } from './api.js'
+import type { Answer, Call, Send } from './call.js'
+import { startDeadline } from './deadline.js'
+import { QURLError } from './errors.js'
+import { errorOfAnswer, errorOfLoss, errorOfMissingCrypto, isWrite } from './failure.js'
+import { keepMeta, keepReason, type Idempotency } from './meta.js'
+import { clampTimer, resolveCallOptions, type ResolvedOptions } from './options.js'
+import { watchProgress } from './progress.js'
+import { invalid, isRecord } from './validate.js'
 
-/** One call of the API. */
-export interface Call {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
-  /** Encoded, from `/v1/` on. */
-  readonly path: string
-  readonly query?: Readonly<Record<string, string>>
-  /** Sent as JSON; `undefined` sends no body. */
-  readonly body?: unknown
-  readonly options?: RequestOptions | undefined
-  readonly writes?: Writes
-  readonly minKeyLength?: number
-  readonly isPublic?: boolean
-  /** `false` for a call that only succeeds or fails. @defaultValue `true` */
-  readonly readsBody?: boolean
-  readonly accepts?: (status: number, data: unknown) => boolean
+/** Makes the one function that sends: the service's headers and envelope around a ky instance. */
+export function createSend(options: ResolvedOptions): Send {
+  const { apiKey, baseUrl, maxRetries, userAgent } = options
+  /** A service that repeats the credential in an error must not put it in ours. */
+  const redact = (text: string) => (apiKey.length < 8 ? text : text.replaceAll(apiKey, '***'))
+  const api = createApi(options, redact)
+
+  function headersOf(call: Call, headers: Headers): Headers {
+    headers.set('accept', 'application/json')
+    headers.set('user-agent', userAgent)
+    if (call.isPublic === true) headers.delete('authorization')
+    else if (!headers.has('authorization')) headers.set('authorization', `Bearer ${apiKey}`)
+    if (call.body !== undefined) headers.set('content-type', 'application/json')
+    return headers
+  }
+
+  /** What a failed request stands for: an answer after all, or an error. */
+  async function readFailure(call: Call, failure: unknown, facts: Idempotency | undefined): Promise<Answer> {
+    const told = isWrite(call) ? facts : undefined
+    const callFacts = { attempts: facts?.attempts, key: told?.key, outcome: told?.outcome }
+    const response = responseOf(failure)
+    if (response === undefined) {
+      throw keepMeta(errorOfLoss(failure, call, callFacts), undefined, told)
+    }
+    const body = parse(redact(await readBody(failure, response)))
+    // Removed already, by an attempt of this very call whose answer was lost.
+    if (call.method === 'DELETE' && facts?.outcome === 'applied') return readAnswer(call, response, {}, facts)
+    if (call.accepts?.(response.status, isRecord(body) ? body['data'] : undefined) === true) {
+      return readAnswer(call, response, body, facts)
+    }
+    const reuse = isKeyReusedError(failure) ? { code: failure.code, cause: failure } : {}
+    throw keepMeta(errorOfAnswer(response, body, { ...callFacts, ...reuse }), undefined, told)
+  }
+
+  return async (call) => {
+    const takesKey = call.method === 'POST' || call.method === 'PATCH'
+    const { headers, key, signal, ...own } = resolveCallOptions(call.options, takesKey, call.minKeyLength)
+    if (takesKey && key === undefined && !hasCrypto()) throw errorOfMissingCrypto()
+    const body = call.body === undefined ? {} : { body: stringify(call.body) }
+    const query = new URLSearchParams(call.query).toString()
+    const timeoutMs = own.timeoutMs ?? options.timeoutMs
+    signal?.throwIfAborted()
+
+    // Without a deadline of the user's, long enough for every attempt to take all its time, and a minute of waits.
+    const deadlineMs = options.deadlineMs ?? clampTimer((maxRetries + 1) * timeoutMs + 60_000)
+    const deadline = startDeadline(deadlineMs, signal)
+    const progress = watchProgress(call)
+    try {
+      const response = await api(`${baseUrl}${call.path}${query && `?${query}`}`, {
+        method: call.method,
+        headers: headersOf(call, headers),
+        ...body,
+        timeout: timeoutMs,
+        signal: deadline.signal,
+        hooks: progress.hooks,
+        context: {
+          ...(key === undefined ? {} : { idempotencyKey: key }),
+          ...(call.writes === undefined ? {} : { idempotency: { writes: call.writes } }),
+        },
+      })
+      return readAnswer(call, response, parse(await response.text()), idempotencyOf(response))
+    } catch (failure) {
+      if (failure instanceof QURLError) throw failure
+      if (signal?.aborted) throw keepReason(signal.reason, progress.facts())
+      return await readFailure(call, failure, idempotencyOf(failure) ?? factsOf(failure) ?? progress.facts())
+    } finally {
+      deadline.clear()
+    }
+  }
 }
 
-/** The `meta` of the service's envelope. */
-export interface EnvelopeMeta {
-  readonly request_id?: string
-  readonly page_size?: number
-  readonly has_more?: boolean
-  readonly next_cursor?: string
-  readonly found_existing?: boolean
+const hasCrypto = (): boolean => globalThis.crypto?.getRandomValues !== undefined
+
+/** What an error of the hooks says of itself. */
+function factsOf(failure: unknown): Idempotency | undefined {
+  if (!isIdempotencyError(failure)) return undefined
+  const { key, attempts, outcome } = failure
+  return { key, attempts, outcome, replayed: false }
 }
 
-/** One successful answer. */
-export interface Answer {
-  readonly status: number
-  readonly data: unknown
-  readonly envelope: EnvelopeMeta
-  readonly meta: ResultMeta
-  readonly write: Idempotency | undefined
-  /** Makes the error for an answer of the wrong shape. */
-  readonly refuse: (detail: string) => QURLError
+function stringify(body: unknown): string {
+  try {
+    return JSON.stringify(body)
+  } catch {
+    throw invalid('the input cannot be written as JSON')
+  }
 }
 
-/** Sends one call and resolves to its answer, or rejects with a {@link QURLError} or the caller's abort reason. */
-export type Send = (call: Call) => Promise<Answer>
+/** The parsed text, `undefined` when it is no JSON. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+/** The answer in ky's `HTTPError`, of whichever copy of ky, or behind a key that was used before. */
+function responseOf(failure: unknown): Response | undefined {
+  const { name, response } = (failure ?? {}) as { name?: unknown; response?: Response }
+  return name === 'HTTPError' || isKeyReusedError(failure) ? response : undefined
+}
+
+/** The body of a failed answer. ky 2 has read it already, and parsed it where its type said JSON. */
+async function readBody(failure: unknown, response: Response): Promise<string> {
+  const { data } = failure as { data?: unknown }
+  if (typeof data === 'string') return data
+  if (data !== undefined) return JSON.stringify(data)
+  try {
+    return response.bodyUsed ? '' : await response.text()
+  } catch {
+    return ''
+  }
+}

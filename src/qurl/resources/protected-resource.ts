@@ -15,9 +15,9 @@ export interface PortalMaker {
 export class ProtectedResource {
   readonly id: string
   /** Where it leads, when that is known. */
-  readonly targetUrl?: string
+  declare readonly targetUrl?: string
   /** What the service said of it, when it was asked. */
-  readonly details?: Resource
+  declare readonly details?: Resource
   readonly #client: PortalMaker
 
   /** Made by `protectUrl`, `resourceById`, `connectorResource` and `createPortalForUrl`. */

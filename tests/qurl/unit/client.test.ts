@@ -1,0 +1,91 @@
+import { inspect } from 'node:util'
+import { readFileSync } from 'node:fs'
+import { describe, expect, it, vi } from 'vitest'
+import { metaOf, ProtectedResource, QURLClient, ValidationError, VERSION } from 'fetch-idempotency/qurl'
+import { apiKey, clientOf, data } from './fake.js'
+
+describe('VERSION', () => {
+  it('is the version of the package', () => {
+    const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')
+    expect(VERSION).toBe((JSON.parse(text) as { version: string }).version)
+  })
+})
+
+describe('QURLClient', () => {
+  it('checks its options at once', () => {
+    expect(() => new QURLClient({ apiKey: '' })).toThrow(ValidationError)
+    expect(() => new QURLClient({ apiKey, baseUrl: 'http://api.example' })).toThrow(ValidationError)
+  })
+
+  it('shows no credential, however it is printed', () => {
+    const client = new QURLClient({ apiKey, baseUrl: 'https://api.example/' })
+    const shown = { baseUrl: 'https://api.example', apiKey: 'lv_l***cdef' }
+    expect(client.toJSON()).toEqual(shown)
+    expect(JSON.parse(JSON.stringify({ client }))).toEqual({ client: shown })
+    expect(inspect(client)).toBe(`QURLClient ${JSON.stringify(shown)}`)
+    const everything = inspect(client, { depth: 20, showHidden: true, customInspect: false })
+    expect(everything).not.toContain(apiKey)
+    expect(Object.keys(client)).toEqual([])
+  })
+
+  it('has its calls on the prototype, where they can be replaced and extended', async () => {
+    class Shouting extends QURLClient {
+      override async getQuota() {
+        return { ...(await super.getQuota()), plan: 'LOUD' }
+      }
+    }
+    const fetch = async () => data({ plan: 'free', period_start: '', period_end: '' })
+    expect(await new Shouting({ apiKey, fetch }).getQuota()).toMatchObject({ plan: 'LOUD' })
+
+    const spy = vi.spyOn(QURLClient.prototype, 'getQuota').mockResolvedValue({ plan: 'spied' } as never)
+    expect(await new QURLClient({ apiKey }).getQuota()).toEqual({ plan: 'spied' })
+    spy.mockRestore()
+  })
+
+  it('writes no credential, body or query to the debug log', async () => {
+    const lines: unknown[] = []
+    const debug = (...line: unknown[]) => void lines.push(line)
+    const { client } = clientOf(
+      [new Error(`lost: ${apiKey}`), data({ resource_id: 'r_1' }), data([])],
+      { debug },
+    )
+    await client.create({ target_url: 'https://app.example/secret-path' })
+    await client.list({ q: 'secret-query' })
+    expect(lines.length).toBeGreaterThan(3)
+    expect(inspect(lines, { depth: 20 })).not.toMatch(new RegExp(`${apiKey}|secret-path|secret-query`))
+  })
+})
+
+describe('ProtectedResource', () => {
+  it('keeps its client to itself', () => {
+    const { client } = clientOf([])
+    const resource = client.resourceById('r_1')
+    expect(resource).toBeInstanceOf(ProtectedResource)
+    expect(Object.keys(resource)).toEqual(['id'])
+    expect(JSON.stringify(resource)).toBe('{"id":"r_1"}')
+    expect(ProtectedResource.isBoundTo(resource, client)).toBe(true)
+    expect(ProtectedResource.isBoundTo(resource, clientOf([]).client)).toBe(false)
+    expect(ProtectedResource.isBoundTo({ id: 'r_1' } as never, client)).toBe(false)
+  })
+
+  it('makes portals only with its own client', async () => {
+    const { client, sent } = clientOf([])
+    const foreign = clientOf([]).client.resourceById('r_1')
+    await expect(client.createPortal(foreign)).rejects.toThrow(/different client/)
+    expect(sent).toHaveLength(0)
+  })
+
+  it.each(['', ' r_1', '.', '..'])('has no handle for %j', (id) => {
+    expect(() => clientOf([]).client.resourceById(id)).toThrow(ValidationError)
+  })
+})
+
+describe('metaOf', () => {
+  it('knows results, and nothing else', async () => {
+    const { client } = clientOf([data([], { request_id: 'req_1', has_more: false })])
+    const page = await client.list()
+    expect(metaOf(page)).toMatchObject({ status: 200, requestId: 'req_1', replayed: false, attempts: 1 })
+    expect(metaOf({ ...page })).toBeUndefined()
+    for (const other of [undefined, null, 'x', 1]) expect(metaOf(other)).toBeUndefined()
+  })
+})

@@ -1,0 +1,544 @@
+import { inspect } from 'node:util'
+import { describe, expect, it, vi } from 'vitest'
+import {
+  ConflictError,
+  GoneError,
+  idempotencyOf,
+  isQURLError,
+  metaOf,
+  NetworkError,
+  NotFoundError,
+  QURLError,
+  RateLimitError,
+  RuntimeError,
+  ServerError,
+  TimeoutError,
+  ValidationError,
+  type QURLClient,
+} from 'fetch-idempotency/qurl'
+import {
+  apiKey,
+  clientOf,
+  cut,
+  data,
+  failureOf,
+  html,
+  json,
+  never,
+  problem,
+  refused,
+  reset,
+  type Step,
+} from './fake.js'
+
+const target_url = 'https://app.example/a'
+const create = (client: QURLClient) => client.create({ target_url })
+const rotate = (client: QURLClient) => client.regenerateWebhookSecret('wh_1')
+
+const errorOf = async (call: (client: QURLClient) => Promise<unknown>, ...steps: Step[]) => {
+  const setting = clientOf(steps)
+  const error = (await failureOf(call(setting.client))) as QURLError
+  expect(isQURLError(error)).toBe(true)
+  expect(inspect(error, { depth: 20, showHidden: true })).not.toContain(apiKey)
+  expect(JSON.stringify(error)).not.toContain(apiKey)
+  return { ...setting, error }
+}
+
+describe('a lost answer', () => {
+  it.each([
+    ['reset', reset()],
+    ['cut in its body', cut(201)],
+    ['a 500', problem(500, 'internal_error')],
+    ['a 502 of a proxy', html(502)],
+    ['a 503', problem(503, 'service_unavailable')],
+    ['a 504', html(504)],
+  ])('of a write whose key is honoured, %s, is followed by the same request', async (_, lost) => {
+    const { client, sent, keys } = clientOf([lost, data({ resource_id: 'r_1' })])
+    const result = await create(client)
+    expect(new Set(keys()).size).toBe(1)
+    expect(sent[1]?.body).toEqual(sent[0]?.body)
+    expect(idempotencyOf(result)).toEqual({
+      key: keys()[0],
+      attempts: 2,
+      replayed: false,
+      outcome: 'applied',
+    })
+  })
+
+  it.each([
+    ['reset', reset(), NetworkError, 0],
+    ['cut in its body', cut(201), NetworkError, 0],
+    ['a 500', problem(500, 'internal_error'), ServerError, 500],
+    ['a 503', problem(503, 'service_unavailable'), ServerError, 503],
+  ])(
+    'of a write whose key is not honoured, %s, is the end, and the outcome is unknown',
+    async (_, lost, type, status) => {
+      const { error, sent, keys } = await errorOf(rotate, lost)
+      expect(sent).toHaveLength(1)
+      expect(error).toBeInstanceOf(type)
+      expect(error).toMatchObject({ status, attempts: 1, outcome: 'unknown', key: keys()[0] })
+      expect(idempotencyOf(error)).toMatchObject({ attempts: 1, outcome: 'unknown', key: keys()[0] })
+    },
+  )
+
+  it('of a read is followed by the same request, also when its body breaks off', async () => {
+    const { client, sent } = clientOf([reset(), cut(), problem(503, 'x'), data({ plan: 'free' })])
+    expect(await client.getQuota()).toEqual({ plan: 'free' })
+    expect(sent).toHaveLength(4)
+  })
+
+  it('is a network error when there is no attempt left', async () => {
+    const { error, keys } = await errorOf(create, cut(), reset(), cut(), reset())
+    expect(error).toBeInstanceOf(NetworkError)
+    expect(error).toMatchObject({ code: 'network_error', attempts: 4, outcome: 'unknown', key: keys()[0] })
+    expect(error.cause).toBeDefined()
+    expect(error.message).toMatch(/POST \/v1\/qurls: .* same idempotencyKey/)
+  })
+
+  it('that provably was no answer is followed by another request in any case', async () => {
+    const { client, sent } = clientOf([refused(), data({ secret: 'whsec_1' })])
+    expect(await rotate(client)).toEqual({ secret: 'whsec_1' })
+    expect(sent).toHaveLength(2)
+    const { error } = await errorOf(rotate, refused(), refused(), refused(), refused())
+    expect(error).toMatchObject({ outcome: 'not-applied', attempts: 4 })
+  })
+})
+
+describe('a deletion', () => {
+  const calls: [string, (client: QURLClient) => Promise<void>][] = [
+    ['delete', (client) => client.delete('r_1')],
+    ['deleteResource', (client) => client.deleteResource('r_1')],
+    ['revokeResourceQurl', (client) => client.revokeResourceQurl('r_1', 'q_1')],
+    ['terminateResourceSession', (client) => client.terminateResourceSession('r_1', 's_1')],
+    ['deleteDomain', (client) => client.deleteDomain('links.example')],
+    ['deleteWebhook', (client) => client.deleteWebhook('wh_1')],
+    ['revokeApiKey', (client) => client.revokeApiKey('key_1')],
+    ['revokeAccessCode', (client) => client.revokeAccessCode('acd_1')],
+  ]
+
+  it.each(calls)('%s has been done when it is gone after a lost answer', async (_, call) => {
+    for (const status of [404, 410]) {
+      const { client, sent } = clientOf([reset(), problem(status, 'not_found')])
+      await expect(call(client)).resolves.toBeUndefined()
+      expect(sent).toHaveLength(2)
+    }
+  })
+
+  it.each(calls)('%s has not been done when it is gone at the first word', async (_, call) => {
+    const { error } = await errorOf(call, problem(404, 'not_found'))
+    expect(error).toBeInstanceOf(NotFoundError)
+    expect(error.outcome).toBe('not-applied')
+  })
+
+  it.each([
+    ['a refused connection', refused()],
+    ['a 429', problem(429, 'rate_limited')],
+  ])('has not been done when it is gone after %s', async (_, first) => {
+    const { error, sent } = await errorOf((client) => client.delete('r_1'), first, problem(404, 'not_found'))
+    expect(error).toBeInstanceOf(NotFoundError)
+    expect(sent).toHaveLength(2)
+  })
+
+  it('of a link has been done when it is revoked after a lost answer', async () => {
+    const revoke = (client: QURLClient) => client.revokeResourceQurl('r_1', 'q_1')
+    const { client } = clientOf([cut(), problem(409, 'revoked')])
+    await expect(revoke(client)).resolves.toBeUndefined()
+    const { error } = await errorOf(revoke, problem(409, 'revoked'))
+    expect(error).toBeInstanceOf(ConflictError)
+  })
+
+  it('of sessions is not done by a resource that is not there', async () => {
+    const terminate = (client: QURLClient) => client.terminateAllResourceSessions('r_1')
+    const { error } = await errorOf(terminate, reset(), problem(404, 'resource_not_found'))
+    expect(error).toBeInstanceOf(NotFoundError)
+    expect(error.outcome).toBe('unknown')
+  })
+
+  it('takes any body for its success', async () => {
+    for (const response of [new Response(null, { status: 204 }), new Response(''), html(200), data(null)]) {
+      await expect(clientOf([response]).client.delete('r_1')).resolves.toBeUndefined()
+    }
+  })
+})
+
+describe('createResource', () => {
+  it.each([
+    ['a URL', { target_url }],
+    ['a URL by type', { type: 'url', target_url } as const],
+    ['a tunnel, found or created', { type: 'tunnel', slug: 'db', find_or_create: true } as const],
+  ])('is sent again after a lost answer for %s', async (_, input) => {
+    const { client, sent } = clientOf([reset(), data({ resource_id: 'r_1' })])
+    await client.createResource(input)
+    expect(sent).toHaveLength(2)
+  })
+
+  it.each([
+    ['a tunnel', { type: 'tunnel', slug: 'db' } as const],
+    ['a tunnel that must be new', { type: 'tunnel', slug: 'db', find_or_create: false } as const],
+    ['what has no URL', { type: 'transit' } as const],
+  ])('is not sent again after a lost answer for %s', async (_, input) => {
+    const { error, sent } = await errorOf((client) => client.createResource(input), reset())
+    expect(sent).toHaveLength(1)
+    expect(error.outcome).toBe('unknown')
+  })
+})
+
+describe('resolve', () => {
+  const resolve = (client: QURLClient) => client.resolve('at_1')
+
+  it('is not sent again after a failed knock, which may have consumed the link', async () => {
+    const { error, sent } = await errorOf(resolve, problem(502, 'knock_failed'))
+    expect(sent).toHaveLength(1)
+    expect(error).toBeInstanceOf(ServerError)
+    expect(error).toMatchObject({ code: 'knock_failed', outcome: 'unknown' })
+  })
+
+  it('does not say that a link was consumed by another when it may have been us', async () => {
+    const { error } = await errorOf(resolve, reset(), problem(410, 'token_consumed'))
+    expect(error).toBeInstanceOf(GoneError)
+    expect(error).toMatchObject({ outcome: 'unknown', attempts: 2 })
+    const { error: first } = await errorOf(resolve, problem(410, 'token_consumed'))
+    expect(first.outcome).toBe('not-applied')
+  })
+
+  it('is sent again under its key after a lost answer', async () => {
+    const { client, keys } = clientOf([reset(), data({ target_url, resource_id: 'r_1' })])
+    await resolve(client)
+    expect(new Set(keys()).size).toBe(1)
+  })
+})
+
+describe('redeemAccessCode', () => {
+  it('sends no credential, not even one of the call', async () => {
+    const { client, sent } = clientOf([data({}), data({})])
+    await client.redeemAccessCode({ code: 'ac_1' })
+    await client.redeemAccessCode({ code: 'ac_1' }, { headers: { authorization: 'Bearer x' } })
+    for (const { headers } of sent) expect(headers).not.toHaveProperty('Authorization')
+  })
+
+  it('is not sent again after a lost answer', async () => {
+    const { sent } = await errorOf((client) => client.redeemAccessCode({ code: 'ac_1' }), reset())
+    expect(sent).toHaveLength(1)
+  })
+})
+
+describe('a redirect', () => {
+  it.each([301, 302, 303, 307, 308])('%i is refused, and nothing is sent there', async (status) => {
+    const location = 'https://evil.example/v1/qurls'
+    const { error, sent } = await errorOf(create, new Response(null, { status, headers: { location } }))
+    expect(sent).toHaveLength(1)
+    expect(error).toMatchObject({ status, code: 'redirect_refused', outcome: 'unknown' })
+    expect(error.message).not.toContain('evil')
+  })
+
+  it('is never followed by fetch', async () => {
+    const fetch = vi.fn<typeof globalThis.fetch>(async () => data({ resource_id: 'r_1' }))
+    await create(clientOf([], { fetch }).client)
+    expect(fetch.mock.calls[0]?.[1]?.redirect).toBe('manual')
+  })
+
+  it('is not what a 304 is', async () => {
+    const response = new Response(null, { status: 304 })
+    const { error } = await errorOf(
+      (client) => client.getQuota({ headers: { 'If-None-Match': '"1"' } }),
+      response,
+    )
+    expect(error).toMatchObject({ status: 304, code: 'not_modified' })
+  })
+})
+
+describe('an error', () => {
+  it('tells how long to wait, in seconds', async () => {
+    const date = 'Mon, 01 Jun 2026 12:00:00 GMT'
+    const waits: [Record<string, string>, number | undefined][] = [
+      [{ 'retry-after': '120' }, 120],
+      [{ 'retry-after': '86400' }, 86_400],
+      [{ 'retry-after': 'Mon, 01 Jun 2026 12:05:00 GMT', date }, 300],
+      [{}, undefined],
+      [{ 'retry-after': 'soon' }, undefined],
+    ]
+    for (const [headers, seconds] of waits) {
+      const { client } = clientOf([html(429, headers)], { maxRetries: 0 })
+      const error = (await failureOf(create(client))) as QURLError
+      expect(error).toBeInstanceOf(RateLimitError)
+      expect(error.retryAfter).toBe(seconds)
+    }
+  })
+
+  it('tells the rate limit', async () => {
+    const headers = { 'RateLimit-Limit': '60', 'RateLimit-Remaining': '0', 'RateLimit-Reset': '1800000000' }
+    const { client } = clientOf([problem(429, 'rate_limited', headers)], { maxRetries: 0 })
+    const error = (await failureOf(create(client))) as QURLError
+    expect(error.rateLimit).toEqual({ limit: 60, remaining: 0, reset: 1_800_000_000 })
+  })
+
+  it('has the class of its HTTP status, whatever the body says', async () => {
+    const { error } = await errorOf(create, json(401, { error: { status: 500, code: 'x', title: 'T' } }))
+    expect(error).toMatchObject({
+      name: 'AuthenticationError',
+      status: 401,
+      code: 'x',
+      outcome: 'not-applied',
+    })
+  })
+
+  it.each([
+    [{ error: { code: 'c', title: 'T', detail: 'D' } }, { code: 'c', title: 'T', detail: 'D' }],
+    [{ error: { code: 'c', message: 'M' } }, { code: 'c', detail: 'M' }],
+    [
+      { code: 'c', title: 'T', detail: 'D' },
+      { code: 'c', title: 'T', detail: 'D' },
+    ],
+    [{ error: 'no' }, { code: 'unknown' }],
+    [[1], { code: 'unknown' }],
+    [null, { code: 'unknown' }],
+    [{ error: { code: 7, title: {}, detail: [] } }, { code: 'unknown' }],
+  ])('reads %j', async (body, expected) => {
+    const { error } = await errorOf(create, json(404, body))
+    expect(error).toMatchObject({ status: 404, ...expected })
+    expect(error.detail).not.toBe('')
+  })
+
+  it('does not repeat the credential that the service repeats', async () => {
+    const body = {
+      error: {
+        code: 'api_key_invalid',
+        title: 'No',
+        detail: `unknown key ${apiKey}`,
+        invalid_fields: { key: apiKey },
+      },
+    }
+    const { error } = await errorOf(create, json(401, body))
+    expect(error.detail).toBe('unknown key ***')
+    expect(error.invalidFields).toEqual({ key: '***' })
+  })
+
+  it('of a key that names another input is a conflict', async () => {
+    const { client } = clientOf([problem(409, 'idempotency_conflict')])
+    const idempotencyKey = 'k'.repeat(32)
+    const error = await failureOf(
+      client.createApiKey({ name: 'a', scopes: ['qurl:read'] }, { idempotencyKey }),
+    )
+    expect(error).toBeInstanceOf(ConflictError)
+    expect(error).toMatchObject({ status: 409, code: 'key_reused', key: idempotencyKey, requestId: 'req_1' })
+    expect((error as Error).cause).toMatchObject({ name: 'KeyReusedError' })
+  })
+
+  it('of a key in flight with another input comes before anything is sent', async () => {
+    const controller = new AbortController()
+    const { client, sent } = clientOf([never])
+    const options = { idempotencyKey: 'job-1', signal: controller.signal }
+    const first = failureOf(client.create({ target_url }, options))
+    await vi.waitFor(() => expect(sent).toHaveLength(1))
+    const second = await failureOf(client.create({ target_url: `${target_url}/b` }, options))
+    expect(second).toBeInstanceOf(ConflictError)
+    expect(second).toMatchObject({ status: 0, code: 'key_reused' })
+    controller.abort()
+    await first
+    expect(sent).toHaveLength(1)
+  })
+})
+
+describe('an answer', () => {
+  it.each([
+    ['no JSON', html(200), 200],
+    ['nothing', new Response(''), 200],
+    ['an array', json(200, []), 0],
+    ['text', json(200, 'x'), 0],
+    ['null', json(200, null), 0],
+    ['no data', json(200, {}), 0],
+    ['null as data', json(200, { data: null }), 0],
+    ['a 204', new Response(null, { status: 204 }), 0],
+  ])('of %s is refused where an object is needed', async (_, response, status) => {
+    const { error } = await errorOf(create, response)
+    expect(error).toBeInstanceOf(ValidationError)
+    expect(error).toMatchObject({ status, code: 'unexpected_response', outcome: 'unknown', attempts: 1 })
+    expect(idempotencyOf(error)?.outcome).toBe('unknown')
+  })
+
+  it('that was replayed says so', async () => {
+    const { client } = clientOf([
+      json(201, { data: { resource_id: 'r_1' } }, { 'Idempotency-Replayed': 'true' }),
+    ])
+    const result = await create(client)
+    expect(idempotencyOf(result)?.replayed).toBe(true)
+    expect(metaOf(result)?.replayed).toBe(true)
+  })
+})
+
+describe('batchCreate', () => {
+  const items = [{ target_url }, { target_url: `${target_url}/b` }]
+  const failed = (index: number) => ({
+    index,
+    success: false,
+    error: { code: 'creation_failed', message: 'No.' },
+  })
+  const all = { succeeded: 0, failed: 2, results: [failed(1), failed(0)] }
+
+  it('gives back a 400 with a result for each item', async () => {
+    const { client } = clientOf([json(400, { data: all, meta: { request_id: 'req_1' } })])
+    const result = await client.batchCreate({ items })
+    expect(result).toEqual({ ...all, request_id: 'req_1' })
+    expect(metaOf(result)?.status).toBe(400)
+  })
+
+  it('throws a 400 without one, with the code of the service', async () => {
+    const { error } = await errorOf(
+      (client) => client.batchCreate({ items }),
+      problem(400, 'invalid_request'),
+    )
+    expect(error).toBeInstanceOf(ValidationError)
+    expect(error).toMatchObject({ status: 400, code: 'invalid_request' })
+  })
+
+  it('throws a result that does not add up, with its request id', async () => {
+    const response = json(201, { data: { ...all, results: [failed(0)] }, meta: { request_id: 'req_1' } })
+    const { error } = await errorOf((client) => client.batchCreate({ items }), response)
+    expect(error).toMatchObject({ status: 0, code: 'unexpected_response', requestId: 'req_1' })
+    expect(error.detail).toMatch(/HTTP 201/)
+  })
+
+  it('names every problem of every item', async () => {
+    const { client, sent } = clientOf([])
+    const bad = [{ target_url: 'x', max_sessions: -1 }, { target_url }, { label: '' }, 7]
+    const error = (await failureOf(client.batchCreate({ items: bad as never }))) as QURLError
+    expect(error.code).toBe('client_validation')
+    expect(error.detail).toMatch(
+      /items\[0\]: .*target_url.*; .*max_sessions.* \| items\[2\]: .* \| items\[3\]: /,
+    )
+    expect(error.detail).not.toMatch(/items\[1\]/)
+    expect(sent).toHaveLength(0)
+  })
+})
+
+describe('the time of a call', () => {
+  it('ends an attempt that takes longer than its timeout', async () => {
+    const { client, sent } = clientOf([never, data({ resource_id: 'r_1' })], { timeout: 20 })
+    await create(client)
+    expect(sent).toHaveLength(2)
+    const { client: another } = clientOf([never], { maxRetries: 0 })
+    const error = await failureOf(another.create({ target_url }, { timeout: 20 }))
+    expect(error).toBeInstanceOf(TimeoutError)
+    expect(error).toMatchObject({ code: 'timeout', outcome: 'unknown', attempts: 1 })
+    expect(inspect(error, { depth: 20, showHidden: true })).not.toContain(apiKey)
+  })
+
+  it('ends a call at its deadline, within an attempt', async () => {
+    const { client, sent } = clientOf([reset(), never], { deadlineMs: 50 })
+    const error = (await failureOf(create(client))) as QURLError
+    expect(error).toBeInstanceOf(TimeoutError)
+    expect(error).toMatchObject({ outcome: 'unknown', attempts: 2, key: sent[0]?.headers['Idempotency-Key'] })
+  })
+
+  it('does not begin a wait that would pass the deadline', async () => {
+    const { client, sent } = clientOf([problem(503, 'x', { 'retry-after': '30' })], { deadlineMs: 10_000 })
+    const error = await failureOf(create(client))
+    expect(error).toMatchObject({ status: 503, retryAfter: 30, attempts: 1 })
+    expect(sent).toHaveLength(1)
+  })
+
+  it('does not wait longer than it was told to', async () => {
+    const { client, sent } = clientOf([problem(429, 'x', { 'retry-after': '5' })], { maxRetryAfterMs: 1000 })
+    expect(await failureOf(create(client))).toMatchObject({ status: 429, retryAfter: 5 })
+    expect(sent).toHaveLength(1)
+  })
+
+  it('holds timeouts that no timer can', async () => {
+    const { client } = clientOf([data({ plan: 'free' })], { timeout: 2 ** 40, deadlineMs: 2 ** 41 })
+    expect(await client.getQuota({ timeout: 2 ** 33 })).toEqual({ plan: 'free' })
+  })
+})
+
+describe('a signal', () => {
+  const reason = new Error('enough')
+
+  it('that has aborted lets nothing be sent', async () => {
+    const { client, sent } = clientOf([])
+    const signal = AbortSignal.abort(reason)
+    const calls = [
+      client.create({ target_url }, { signal }),
+      client.get('r_1', { signal }),
+      client.list({}, { signal }),
+      client.delete('r_1', { signal }),
+      client.listAll({}, { signal }).next(),
+    ]
+    for (const call of calls) await expect(call).rejects.toBe(reason)
+    expect(sent).toHaveLength(0)
+  })
+
+  it('ends an attempt with its own reason, which knows the write', async () => {
+    const { client, sent } = clientOf([never])
+    const controller = new AbortController()
+    const call = failureOf(client.create({ target_url }, { signal: controller.signal }))
+    await vi.waitFor(() => expect(sent).toHaveLength(1))
+    const own = new Error('enough')
+    controller.abort(own)
+    expect(await call).toBe(own)
+    const key = sent[0]?.headers['Idempotency-Key']
+    expect(idempotencyOf(own)).toEqual({ key, attempts: 1, replayed: false, outcome: 'unknown' })
+  })
+
+  it('ends a wait', async () => {
+    const { client, sent } = clientOf([problem(429, 'x', { 'retry-after': '30' })])
+    const controller = new AbortController()
+    const call = failureOf(client.create({ target_url }, { signal: controller.signal }))
+    await vi.waitFor(() => expect(sent).toHaveLength(1))
+    controller.abort(reason)
+    expect(await call).toBe(reason)
+  })
+})
+
+describe('the key', () => {
+  it('needs Web Crypto, unless it is given', async () => {
+    vi.stubGlobal('crypto', undefined)
+    try {
+      const { client, sent } = clientOf([data({ resource_id: 'r_1' }), data({ plan: 'free' })])
+      expect(await failureOf(create(client))).toBeInstanceOf(RuntimeError)
+      await client.create({ target_url }, { idempotencyKey: 'job-1' })
+      await client.getQuota()
+      expect(sent).toHaveLength(2)
+    } finally {
+      vi.unstubAllGlobals()
+    }
+  })
+
+  it('that is too old to be known is not sent', async () => {
+    const { client, sent } = clientOf([])
+    const idempotencyKey = '01890a5d-ac96-774b-bcce-b302099a8057'
+    const error = await failureOf(client.create({ target_url }, { idempotencyKey }))
+    expect(error).toMatchObject({
+      name: 'QURLError',
+      status: 0,
+      code: 'key_expired',
+      outcome: 'unknown',
+      attempts: 0,
+    })
+    expect(sent).toHaveLength(0)
+  })
+})
+
+describe('the headers of a call', () => {
+  it('are added, and may bring another credential', async () => {
+    const { client, sent } = clientOf([data({ tier: 'growth' })])
+    await client.getCustomer({ headers: { Authorization: 'Bearer jwt', 'X-Trace': '1' } })
+    expect(sent[0]?.headers).toMatchObject({
+      Authorization: 'Bearer jwt',
+      'x-trace': '1',
+      Accept: 'application/json',
+    })
+  })
+
+  it('are as they should be', async () => {
+    const { client, sent } = clientOf([data({ resource_id: 'r_1' }), new Response(null, { status: 204 })])
+    await create(client)
+    await client.delete('r_1')
+    expect(sent[0]?.headers).toEqual({
+      Accept: 'application/json',
+      Authorization: `Bearer ${apiKey}`,
+      'Content-Type': 'application/json',
+      'Idempotency-Key': expect.stringMatching(/^[0-9a-f-]{36}$/),
+      'User-Agent': expect.stringMatching(/^fetch-idempotency-qurl\//),
+    })
+    expect(Object.keys(sent[1]?.headers ?? {}).sort()).toEqual(['Accept', 'Authorization', 'User-Agent'])
+  })
+})
