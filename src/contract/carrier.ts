@@ -3,8 +3,18 @@ import { readField } from './json-field.js'
 /** Where the key travels, and in which form. */
 export type KeyCarrier =
   | { readonly in: 'header'; readonly name: string; readonly format: 'raw' | 'quoted' }
-  | { readonly in: 'body'; readonly path: readonly string[] }
-  | { readonly in: 'query'; readonly name: string }
+  | {
+      readonly in: 'body'
+      readonly path: readonly string[]
+      readonly read: typeof readBodyKey
+      readonly write: typeof writeBodyKey
+    }
+  | {
+      readonly in: 'query'
+      readonly name: string
+      readonly read: typeof readQueryKey
+      readonly write: typeof writeQueryKey
+    }
 
 /** The key as it is, in a header. What nearly every live API expects. */
 /* @__NO_SIDE_EFFECTS__ */
@@ -25,13 +35,13 @@ export function quotedHeader(name = 'Idempotency-Key'): KeyCarrier {
 /** The key in a field of the JSON body; dots separate the steps of the path. */
 /* @__NO_SIDE_EFFECTS__ */
 export function bodyField(path: string): KeyCarrier {
-  return { in: 'body', path: path.split('.') }
+  return { in: 'body', path: path.split('.'), read: readBodyKey, write: writeBodyKey }
 }
 
 /** The key in a query parameter. */
 /* @__NO_SIDE_EFFECTS__ */
 export function queryParameter(name: string): KeyCarrier {
-  return { in: 'query', name }
+  return { in: 'query', name, read: readQueryKey, write: writeQueryKey }
 }
 
 /** The header value for a key. */
@@ -78,6 +88,11 @@ export function writeBodyKey(path: readonly string[], text: string, key: string)
     else place = place[step] ??= {}
   }
   return JSON.stringify(root)
+}
+
+/** The key in the query of a URL, `undefined` when it has none. */
+export function readQueryKey(name: string, url: string): string | undefined {
+  return new URLSearchParams(/\?([^#]*)/.exec(url)?.[1]).get(name) ?? undefined
 }
 
 /** The URL with the key in its query, in place of any that is there. Everything else stays as it was written. */

@@ -1,31 +1,11 @@
 import { checkNames } from '../errors/check-option.js'
 import { generateHexKey, generateKey, generateRandomKey } from '../key/generate-key.js'
 import { findKeyProblem } from '../key/key-rules.js'
-import { header } from './carrier.js'
 import { checkDefinition } from './check-definition.js'
+import { defaultContract } from './default-contract.js'
 import type { ContractDefinition, ServerContract } from './server-contract.js'
 
-/** Markers in use at several servers; one that a server does not send does no harm. */
-const commonReplayMarkers = [
-  { header: 'idempotent-replayed' },
-  { header: 'idempotency-replayed' },
-  { header: 'idempotent-replay' },
-]
-
-const defaults: Required<ContractDefinition> = {
-  name: 'custom',
-  carrier: header(),
-  keyRules: {},
-  generateKey,
-  methods: ['POST', 'PUT', 'PATCH'],
-  keyTtlMs: 24 * 3_600_000,
-  honoursKey: () => true,
-  companions: () => ({}),
-  replayMarkers: commonReplayMarkers,
-  retryHints: [],
-  minimumWaitMs: 0,
-  classify: () => undefined,
-}
+const defaults: Required<ContractDefinition> = { ...defaultContract, name: 'custom', keyRules: {} }
 
 /**
  * What our own generators make. A preset is checked against it and draws no random number: Workers refuse to give one

@@ -1,4 +1,4 @@
-import type { ServerContract } from './server-contract.js'
+import type { Contract } from './server-contract.js'
 import type { Answer, Reading, Verdict } from './verdict.js'
 
 /** How often a 409 that may be our own first attempt is asked about again. */
@@ -34,7 +34,7 @@ export function readStandard(answer: Answer): Reading {
   return { verdict: 'unknown' }
 }
 
-function readHint(contract: ServerContract, headers: Headers): boolean | undefined {
+function readHint(contract: Contract, headers: Headers): boolean | undefined {
   for (const name of contract.retryHints) {
     const value = headers.get(name)?.toLowerCase()
     if (value === 'true' || value === 'false') return value === 'true'
@@ -47,7 +47,7 @@ const frozen: ReadonlySet<Verdict> = new Set(['failed', 'unknown', 'key-reused']
 const frozenByDefault: ReadonlySet<Verdict> = new Set(['refused', 'running'])
 
 /** What an answer means under a contract. Pure: the same answer always has the same reading. */
-export function readAnswer(contract: ServerContract, answer: Answer): Reading {
+export function readAnswer(contract: Contract, answer: Answer): Reading {
   const special = contract.classify(answer)
   const reading = typeof special === 'string' ? { verdict: special } : (special ?? readStandard(answer))
   const { headers } = answer

@@ -10,13 +10,13 @@ export interface ReplayMarker {
 }
 
 /** How one server treats keys: where the key travels, how long it lives, and what the answers mean. */
-export interface ServerContract {
+export interface Contract {
   readonly name: string
   /** Where the key travels. */
   readonly carrier: KeyCarrier
   /** What the server accepts as a key. */
   readonly keyRules: KeyRules
-  /** Makes a key that fits {@link ServerContract.keyRules}. */
+  /** Makes a key that fits {@link Contract.keyRules}. */
   readonly generateKey: () => string
   /** The methods that carry a key, in upper case. */
   readonly methods: readonly string[]
@@ -40,6 +40,10 @@ export interface ServerContract {
    * with the replay markers, retry hints and waits of this one.
    */
   readonly classify: (answer: Answer) => Reading | Verdict | undefined
+}
+
+/** A {@link Contract} that was checked, as `defineContract` gives it. */
+export interface ServerContract extends Contract {
   /** A copy of this contract with some things changed. */
   readonly with: (changes: ContractDefinition) => ServerContract
 }

@@ -1,11 +1,4 @@
-import {
-  decodeHeader,
-  encodeHeader,
-  readBodyKey,
-  writeBodyKey,
-  writeQueryKey,
-  type KeyCarrier,
-} from '../contract/carrier.js'
+import { decodeHeader, encodeHeader, type KeyCarrier } from '../contract/carrier.js'
 import { findHeader, type CapturedBody, type CapturedRequest } from './capture-request.js'
 
 /** The parts of a request in which a key can travel. */
@@ -23,9 +16,8 @@ export function readGivenKey(carrier: KeyCarrier, { url, headers, body }: Stampa
     const name = findHeader(headers, carrier.name.toLowerCase())
     return name === undefined ? undefined : decodeHeader(carrier, headers[name] as string)
   }
-  if (carrier.in === 'query')
-    return new URLSearchParams(/\?([^#]*)/.exec(url)?.[1]).get(carrier.name) ?? undefined
-  return body === null || body === undefined ? undefined : readBodyKey(carrier.path, textOf(body))
+  if (carrier.in === 'query') return carrier.read(carrier.name, url)
+  return body === null || body === undefined ? undefined : carrier.read(carrier.path, textOf(body))
 }
 
 /**
@@ -50,8 +42,8 @@ export function stampRequest(
       headers[findHeader(headers, carrier.name.toLowerCase()) ?? carrier.name] = encodeHeader(carrier, key)
       return { ...request, headers }
     case 'query':
-      return { ...request, headers, url: writeQueryKey(carrier.name, url, key) }
+      return { ...request, headers, url: carrier.write(carrier.name, url, key) }
     case 'body':
-      return { ...request, headers, body: writeBodyKey(carrier.path, textOf(body), key) }
+      return { ...request, headers, body: carrier.write(carrier.path, textOf(body), key) }
   }
 }

@@ -1,8 +1,8 @@
 import { checkChoice, checkType } from '../errors/check-option.js'
 import type { Clock, Random } from '../clock/clock.js'
 import { systemClock, systemRandom } from '../clock/system-clock.js'
-import { standard } from '../contract/presets/standard.js'
-import type { ServerContract } from '../contract/server-contract.js'
+import { defaultContract } from '../contract/default-contract.js'
+import type { Contract } from '../contract/server-contract.js'
 import { createRetryPolicy, type RetryOptions, type RetryPolicy } from '../retry/retry-policy.js'
 import type { EventListener } from './events.js'
 
@@ -12,7 +12,7 @@ export type WritePolicy = 'keyed' | 'never' | 'always'
 /** What every host takes. */
 export interface GuardOptions {
   /** How the server treats keys. @defaultValue `standard`, safe on a server of which nothing is known */
-  readonly contract?: ServerContract
+  readonly contract?: Contract
   /** The methods that get a key, any case. @defaultValue those of the contract: POST, PUT and PATCH */
   readonly methods?: readonly string[]
   /** Makes a key, once per operation. @defaultValue that of the contract: a UUIDv7 */
@@ -66,7 +66,7 @@ export const guardOptionNames = [
 /** @throws `TypeError` or `RangeError` that names the option. */
 export function checkGuardOptions(options: GuardOptions, retry: RetryOptions | undefined): GuardSettings {
   const {
-    contract = standard,
+    contract = defaultContract,
     methods = contract.methods,
     writes,
     whenKeyStoreDown,

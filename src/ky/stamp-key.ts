@@ -1,5 +1,5 @@
 import { checkNames } from '../errors/check-option.js'
-import { encodeHeader, readBodyKey, decodeHeader } from '../contract/carrier.js'
+import { decodeHeader, encodeHeader } from '../contract/carrier.js'
 import { checkGuardOptions, type GuardOptions, type GuardSettings } from '../guard/guard-options.js'
 import { openOperation } from '../guard/guard.js'
 import { checkCallOptions } from '../fetch/fetch-options.js'
@@ -35,7 +35,7 @@ export function readHeaderKey(
 async function readGivenKey(settings: GuardSettings, request: Request): Promise<unknown> {
   const { carrier } = settings.contract
   if (carrier.in === 'query') return new URL(request.url).searchParams.get(carrier.name) ?? undefined
-  if (carrier.in === 'body') return readBodyKey(carrier.path, await request.clone().text())
+  if (carrier.in === 'body') return carrier.read(carrier.path, await request.clone().text())
   return readHeaderKey(settings, request)
 }
 
