@@ -23,10 +23,20 @@ import { createServer } from 'node:http'
  */
 
 /**
+ * What is kept under a key. Without an answer, the work still runs.
+ *
+ * @typedef {object} Entry
+ * @property {string} request
+ * @property {Answer} [answer]
+ * @property {() => void} [finish] ends slow work a moment later
+ */
+
+/**
  * @typedef {object} LossyServerOptions
  * @property {(operation: string) => readonly Fault[]} [script] what happens to an operation's attempts, in order
- * @property {number} [slowMs] how long the work of a `slow-reset` takes
- * @property {number} [retryAfterSeconds] what 429 and 409 ask for
+ * @property {number} [slowMs] how long the work of a `slow-reset` takes, unless a retry is told sooner that it runs
+ * @property {number} [busyRetryAfterSeconds] the wait that 429 asks for
+ * @property {number} [runningRetryAfterSeconds] the wait that 409 asks for
  */
 
 /**
@@ -39,10 +49,15 @@ import { createServer } from 'node:http'
  *
  * @param {LossyServerOptions} [options]
  */
-export async function startLossyServer({ script = () => [], slowMs = 300, retryAfterSeconds = 1 } = {}) {
+export async function startLossyServer({
+  script = () => [],
+  slowMs = 300,
+  busyRetryAfterSeconds = 1,
+  runningRetryAfterSeconds = 1,
+} = {}) {
   /** @type {Map<string, OperationRecord>} */
   const operations = new Map()
-  /** @type {Map<string, { request: string, answer?: Answer }>} */
+  /** @type {Map<string, Entry>} */
   const keys = new Map()
   /** @type {Set<Promise<void>>} */
   const running = new Set()
@@ -86,13 +101,17 @@ export async function startLossyServer({ script = () => [], slowMs = 300, retryA
     if (known) {
       if (known.request !== request) return json(422, { error: 'this key was used for another request' })
       if (known.answer) return withHeader(known.answer, 'idempotent-replayed', 'true')
-      return withHeader(json(409, { error: 'still running' }), 'retry-after', String(retryAfterSeconds))
+      known.finish?.()
+      return withRetryAfter(json(409, { error: 'still running' }), runningRetryAfterSeconds)
     }
-    /** @type {{ request: string, answer?: Answer }} */
+    /** @type {Entry} */
     const entry = { request }
     if (key !== undefined) keys.set(key, entry)
     if (!slow) return (entry.answer = commit(operation, body))
-    const work = afterMs(slowMs).then(() => {
+    const work = new Promise((resolve) => {
+      entry.finish = () => setTimeout(resolve, 50)
+      setTimeout(resolve, slowMs)
+    }).then(() => {
       entry.answer = commit(operation, body)
       running.delete(work)
     })
@@ -112,10 +131,7 @@ export async function startLossyServer({ script = () => [], slowMs = 300, retryA
     if (body === undefined) return
     if (fault === 'fail-503') return send(response, json(503, { error: 'unavailable' }))
     if (fault === 'busy-429') {
-      return send(
-        response,
-        withHeader(json(429, { error: 'busy' }), 'retry-after', String(retryAfterSeconds)),
-      )
+      return send(response, withRetryAfter(json(429, { error: 'busy' }), busyRetryAfterSeconds))
     }
 
     const fingerprint = `${request.method} ${request.url}\n${body}`
@@ -146,9 +162,6 @@ export async function startLossyServer({ script = () => [], slowMs = 300, retryA
   }
 }
 
-/** @param {number} delayMs */
-const afterMs = (delayMs) => new Promise((resolve) => setTimeout(resolve, delayMs))
-
 /**
  * @param {number} status
  * @param {unknown} value
@@ -167,6 +180,12 @@ const json = (status, value) => ({
  * @returns {Answer}
  */
 const withHeader = (answer, name, value) => ({ ...answer, headers: { ...answer.headers, [name]: value } })
+
+/**
+ * @param {Answer} answer
+ * @param {number} seconds
+ */
+const withRetryAfter = (answer, seconds) => withHeader(answer, 'retry-after', String(seconds))
 
 /**
  * @param {import('node:http').IncomingMessage} request
