@@ -38,7 +38,7 @@ const wanted = batch.items.length
 const script = (operation) => scenarios.find(({ name }) => operation.startsWith(`${name}/`))?.faults ?? []
 
 const narrator = createNarrator()
-const server = await startLossyServer({ script, slowMs: 600 })
+const server = await startLossyServer({ script, slowMs: 800 })
 
 narrator.line()
 narrator.line(`  One batch of ${wanted} items, four clients, four ways to lose an answer.`, 'bold')
