@@ -66,7 +66,7 @@ export async function main(print = console.log) {
 
     await server.delivered()
     const kinds = [...new Set(heard)].map((type) => `${heard.filter((one) => one === type).length} ${type}`)
-    print(`webhook   signed events: ${kinds.sort().join(', ')}`)
+    print(`webhook   signed events: ${kinds.toSorted().join(', ')}`)
     print(`server    made ${server.effects['qurl.created']} qURLs from ${server.requests.length} requests`)
     return { effects: server.effects, heard }
   } finally {

@@ -21,7 +21,10 @@ async function refuse(call: (client: QURLClient) => unknown) {
 
 const target_url = 'https://app.example/a'
 
-const refusals: [name: string, call: (client: any) => unknown][] = [
+/** The client as it looks without types: every method takes anything. */
+type Untyped = { readonly [Name in keyof QURLClient]: (...given: readonly unknown[]) => unknown }
+
+const refusals: [name: string, call: (client: Untyped) => unknown][] = [
   ['create: no target', (client) => client.create({})],
   ['create: no input', (client) => client.create()],
   ['create: a list', (client) => client.create([])],
@@ -52,7 +55,10 @@ const refusals: [name: string, call: (client: any) => unknown][] = [
     (client) => client.create({ target_url, access_policy: { ai_agent_policy: { block_all: 1 } } }),
   ],
   ['batchCreate: no items', (client) => client.batchCreate({ items: [] })],
-  ['batchCreate: 101 items', (client) => client.batchCreate({ items: Array(101).fill({ target_url }) })],
+  [
+    'batchCreate: 101 items',
+    (client) => client.batchCreate({ items: Array.from({ length: 101 }, () => ({ target_url })) }),
+  ],
   ['batchCreate: a list', (client) => client.batchCreate([{ target_url }])],
   [
     'batchCreate: an unknown field',
@@ -109,7 +115,7 @@ const refusals: [name: string, call: (client: any) => unknown][] = [
 
 describe('input that cannot be right is refused before anything is sent', () => {
   it.each(refusals)('%s', async (_, call) => {
-    await refuse(call)
+    await refuse((client) => call(client as unknown as Untyped))
   })
 
   it('with every problem of every item', async () => {

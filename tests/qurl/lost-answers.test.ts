@@ -158,7 +158,9 @@ describe('batchCreate of 100', () => {
     expect(server.effects).toMatchObject({ 'qurl.created': 100, 'link.minted': 100 })
     expect(server.account.tokens).toHaveLength(100)
     const links = server.account.tokens.map((token) => `https://qurl.link/#${token['secret']}`)
-    expect(results.map((entry) => (entry.success ? entry.qurl_link : '')).sort()).toEqual(links.sort())
+    expect(results.map((entry) => (entry.success ? entry.qurl_link : '')).toSorted()).toEqual(
+      links.toSorted(),
+    )
   })
 
   it('creates 100 when one answer after another goes wrong', async () => {

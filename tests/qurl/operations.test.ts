@@ -97,7 +97,7 @@ describe('a result', () => {
   it('tells of its answer without changing its shape', async () => {
     const server = await startServer()
     const created = await clientFor(server).create({ target_url: 'https://app.example/a' })
-    expect(Object.keys(created).sort()).toEqual([
+    expect(Object.keys(created).toSorted()).toEqual([
       'expires_at',
       'qurl_id',
       'qurl_link',
@@ -134,6 +134,6 @@ describe('the catalog', () => {
     const methods = Object.getOwnPropertyNames(QURLClient.prototype).filter(
       (name) => !name.startsWith('listAll') && !['constructor', 'toJSON', ...portalVerbs].includes(name),
     )
-    expect(methods.sort()).toEqual([...listed].sort())
+    expect(methods.toSorted()).toEqual([...listed].toSorted())
   })
 })

@@ -53,7 +53,7 @@ describe.each(lists)('%s', (_, path, read, wrap = (rows) => rows) => {
     expect(server.requests.map((seen) => `${seen.method} ${seen.path}?${seen.query}`)).toEqual(
       ['limit=2', 'limit=2&cursor=c1', 'limit=2&cursor=c2'].map((query) =>
         expect.stringMatching(
-          new RegExp(`^GET ${path}\\?(${query}|${query.split('&').reverse().join('&')})$`),
+          new RegExp(`^GET ${path}\\?(${query}|${query.split('&').toReversed().join('&')})$`),
         ),
       ),
     )

@@ -44,7 +44,7 @@ function findRoute(method, path) {
   })
   if (fits.length === 0) throw notFound('path')
   const literal = (/** @type {Route} */ route) => route.path.split('/').filter((word) => word !== ':').length
-  const route = fits.filter((one) => one.method === method).sort((a, b) => literal(b) - literal(a))[0]
+  const route = fits.filter((one) => one.method === method).toSorted((a, b) => literal(b) - literal(a))[0]
   if (!route) throw new Problem(405, 'method_not_allowed', `${method} is not possible here.`)
   const wanted = route.path.split('/')
   const params = segments.filter((_, at) => wanted[at] === ':').map(decodeURIComponent)

@@ -1,6 +1,7 @@
 /** The words that the qURL server's files share. */
 
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json }
+// oxlint-disable-next-line typescript/no-explicit-any -- a row is plain JSON that its route knows
 export type Row = Record<string, any>
 
 /** What a credential may do, and on whose behalf. */
@@ -90,6 +91,7 @@ export interface SeenRequest {
   /** The body's bytes as text. */
   text: string
   /** The body as JSON, `undefined` when it was empty or not JSON. */
+  // oxlint-disable-next-line typescript/no-explicit-any -- whatever was sent
   json: any
   status: number
   replayed: boolean

@@ -103,7 +103,7 @@ function batch(request) {
   const failed = results.length - succeeded
   const status = failed === 0 ? 201 : succeeded === 0 ? 400 : 207
   // The service does not promise an order, so this one does not keep it.
-  return { status, data: { succeeded, failed, results: results.reverse() } }
+  return { status, data: { succeeded, failed, results: results.toReversed() } }
 }
 
 /** @param {RouteRequest} request */
@@ -124,7 +124,7 @@ function list(request) {
   const sign = direction === 'desc' ? -1 : 1
   const rows = account.resources
     .map((row, at) => ({ row, at }))
-    .sort((a, b) => sign * (String(a.row[field]).localeCompare(String(b.row[field])) || a.at - b.at))
+    .toSorted((a, b) => sign * (String(a.row[field]).localeCompare(String(b.row[field])) || a.at - b.at))
     .map(({ row }) => row)
   const { data, meta } = cutPage(rows, query, {
     idOf: (row) => row.resource_id,

@@ -106,7 +106,10 @@ function detail(request) {
   const qurls = request.account.tokens.filter((token) => token.resource_id === resource.resource_id)
   return {
     status: 200,
-    data: { resource: showResource(request, resource), qurls: qurls.slice(0, 100).map(showToken).reverse() },
+    data: {
+      resource: showResource(request, resource),
+      qurls: qurls.slice(0, 100).map(showToken).toReversed(),
+    },
   }
 }
 
