@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -29,7 +28,6 @@ const preload = `
 /** Microsoft's `@typespec/spector` with the scenarios of `@typespec/http-specs`, in a process of its own. */
 export async function startSpectorServer(): Promise<LoopbackServer> {
   const packages = fileURLToPath(new URL('../../../node_modules/@typespec', import.meta.url))
-  const scratch = await mkdtemp(join(tmpdir(), 'spector-'))
   const child = spawn(
     process.execPath,
     [
@@ -41,16 +39,15 @@ export async function startSpectorServer(): Promise<LoopbackServer> {
       '--port',
       '0',
       '--coverageFile',
-      join(scratch, 'coverage.json'),
+      // Written at a clean exit, which never comes.
+      join(tmpdir(), 'spector-coverage.json'),
     ],
     { stdio: ['pipe', 'pipe', 'inherit'] },
   )
   const close = async () => {
-    if (child.exitCode === null && child.signalCode === null) {
-      child.kill('SIGKILL')
-      await once(child, 'exit')
-    }
-    await rm(scratch, { recursive: true, force: true })
+    if (child.exitCode !== null || child.signalCode !== null) return
+    child.kill('SIGKILL')
+    await once(child, 'exit')
   }
 
   const lines: string[] = []
