@@ -132,7 +132,7 @@ export async function conclude(
     const found = await Promise.resolve(summary())
       .then(reconcile)
       .catch(() => undefined)
-    if (found instanceof Response) return give(found, 'applied')
+    if (found instanceof Response) return give(found, found.ok ? 'applied' : outcome)
     if (found === 'applied' || found === 'not-applied') {
       say(found)
       if (response === undefined) throw toError(operation, last, retry)

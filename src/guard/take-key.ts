@@ -30,7 +30,7 @@ export function takeKey(
       { key: undefined, attempts: 0, outcome: 'not-applied', method, url },
       `The idempotency key cannot be used, as ${problem}`,
     )
-  const bornMs = firstSentMs ?? (isGiven ? Math.min(readKeyTime(key) ?? nowMs, nowMs) : nowMs)
+  const bornMs = Math.min(firstSentMs ?? (isGiven ? readKeyTime(key) : undefined) ?? nowMs, nowMs)
   if (nowMs >= bornMs + keyTtlMs)
     throw new KeyExpiredError({ key, attempts: 0, outcome: 'unknown', method, url })
   return { key, keyOrigin: isGiven ? 'given' : 'generated', firstSentMs: bornMs }

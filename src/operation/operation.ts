@@ -31,10 +31,10 @@ export function beginAttempt(operation: Operation): Operation {
 }
 
 /** The operation after an attempt was read. */
-export function endAttempt(operation: Operation, { verdict }: Reading): Operation {
+export function endAttempt(operation: Operation, { verdict, outcome }: Reading): Operation {
   if (verdict === 'running')
     return { ...operation, spent: operation.spent - 1, asks: operation.asks + 1, mayHaveRun: true }
-  return verdict === 'unknown' ? { ...operation, mayHaveRun: true } : operation
+  return verdict === 'unknown' || outcome === 'unknown' ? { ...operation, mayHaveRun: true } : operation
 }
 
 /** What is true of an operation when `reading` is its last word. */

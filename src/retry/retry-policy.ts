@@ -45,6 +45,10 @@ export function createRetryPolicy(options: RetryOptions = {}, base?: RetryPolicy
   checkNumber('retry.maxRetryAfterMs', maxRetryAfterMs, 0)
   checkType('retry.backoff', backoff, 'function')
   checkType('retry.budget', budget, 'object')
+  const isBucket = budget !== undefined && 'take' in budget
+  if (isBucket)
+    for (const name of ['take', 'giveBack'] as const)
+      checkType(`retry.budget.${name}`, budget[name] ?? null, 'function')
   return {
     maxAttempts: maxAttempts ?? base?.maxAttempts ?? 4,
     attemptTimeoutMs: attemptTimeoutMs ?? base?.attemptTimeoutMs ?? 30_000,
@@ -54,7 +58,7 @@ export function createRetryPolicy(options: RetryOptions = {}, base?: RetryPolicy
     budget:
       budget === undefined
         ? (base?.budget ?? createRetryBudget())
-        : 'take' in budget
+        : isBucket
           ? budget
           : createRetryBudget(budget),
   }
