@@ -19,7 +19,11 @@ function checkCarrier(carrier: KeyCarrier): void {
   if (carrier.in === 'header') {
     checkHeaderName('contract.carrier.name', carrier.name)
     checkChoice('contract.carrier.format', carrier.format, ['raw', 'quoted'])
-  } else if (carrier.in === 'body') {
+    return
+  }
+  if (typeof carrier.read !== 'function' || typeof carrier.write !== 'function')
+    throw new TypeError('contract.carrier must be made with bodyField() or queryParameter()')
+  if (carrier.in === 'body') {
     checkList('contract.carrier.path', carrier.path)
     if (carrier.path.length === 0 || carrier.path.some((step) => typeof step !== 'string' || step === ''))
       throw new TypeError('contract.carrier.path must have a name for every step')

@@ -53,7 +53,7 @@ describe('quotedHeader', () => {
 
 describe('bodyField', () => {
   it('takes a path of names', () => {
-    expect(bodyField('meta.key')).toEqual({ in: 'body', path: ['meta', 'key'] })
+    expect(bodyField('meta.key')).toMatchObject({ in: 'body', path: ['meta', 'key'] })
   })
 })
 
@@ -124,7 +124,7 @@ describe('writeBodyKey', () => {
 
 describe('queryParameter', () => {
   it('names the parameter', () => {
-    expect(queryParameter('requestId')).toEqual({ in: 'query', name: 'requestId' })
+    expect(queryParameter('requestId')).toMatchObject({ in: 'query', name: 'requestId' })
   })
 })
 

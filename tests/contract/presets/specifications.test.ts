@@ -49,6 +49,7 @@ describePreset(oasis, {
     ['a rejected 400 means another payload', { status: 400, headers: rejected }, 'key-reused'],
     ['any other 400 has failed', { status: 400 }, 'failed'],
     ['a 409 after a lost answer is running', { status: 409, afterLost: true }, 'running'],
+    ['a 409 to the caller’s key is running', { status: 409, given: true }, 'running'],
     ['a 409 on the first attempt with a new key has failed', { status: 409 }, 'failed'],
     ['a 500 is executed again, so it is unknown', { status: 500 }, 'unknown'],
     ['a 501 has no support', { status: 501 }, 'failed'],
