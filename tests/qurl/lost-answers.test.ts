@@ -219,14 +219,17 @@ describe('a delete', () => {
     ['reaped', 404],
     ['a tombstone', 410],
   ])('whose resource is %s by the second attempt has happened', async (state, status) => {
+    let close: (() => void) | undefined
     const { server, proxy, client } = await stage('api-key', {
+      // Between the attempts; asked as often as the client likes.
       retryDelay: () => {
-        if (status === 404) server.reap(resource_id)
-        else server.tombstone(resource_id)
+        close?.()
+        close = undefined
         return 0
       },
     })
     const { resource_id } = await client.create({ target_url: 'https://app.example/a' })
+    close = () => (status === 404 ? server.reap(resource_id) : server.tombstone(resource_id))
     proxy.next('commit-reset')
     await expect(client.deleteResource(resource_id), state).resolves.toBeUndefined()
     expect(server.requests.slice(1)).toMatchObject([{ status: 204 }, { method: 'DELETE', status }])
@@ -353,6 +356,25 @@ describe('the caller', () => {
     proxy.next('commit-reset')
     const call = client.create({ target_url: 'https://app.example/a' }, { signal: controller.signal })
     await expect(call).rejects.toBe(reason)
+    expect(proxy.requests).toBe(1)
+  })
+})
+
+describe('the deadline', () => {
+  it('ends a call whose answer does not come, with time left for that attempt', async () => {
+    const { server, proxy, client } = await stage('api-key', { timeout: 60_000, deadlineMs: 80 })
+    proxy.next('hang')
+    const error = await failure(client.create({ target_url: 'https://app.example/a' }))
+    expect(error).toBeInstanceOf(TimeoutError)
+    expect(error).toMatchObject({ outcome: 'unknown', attempts: 1, key: expect.stringMatching(/./) })
+    expect(server.effects['qurl.created']).toBe(1)
+  })
+
+  it('is not waited over: what the wait would pass is reported at once', async () => {
+    const { proxy, client } = await stage('api-key', { deadlineMs: 5000 })
+    proxy.next({ instead: { status: 503, headers: { 'retry-after': '30' } } })
+    const error = await failure(client.create({ target_url: 'https://app.example/a' }))
+    expect(error).toMatchObject({ outcome: 'unknown', attempts: 1 })
     expect(proxy.requests).toBe(1)
   })
 })
