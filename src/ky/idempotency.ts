@@ -26,7 +26,7 @@ export interface IdempotencyOptions
 /** ky options that make writes idempotent. */
 export interface KyIdempotencyOptions {
   hooks: {
-    init: ((options: Record<string, unknown>) => void)[]
+    init: ((options: object) => void)[]
     beforeRequest: KyBeforeRequest[]
     beforeRetry: KyBeforeRetry[]
   }
@@ -38,7 +38,7 @@ export interface KyIdempotencyOptions {
     jitter?: boolean
     shouldRetry: NonNullable<KyRetryOptions['shouldRetry']>
   }
-  fetch: (input: Request, init?: RequestInit) => Promise<Response>
+  fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>
 }
 
 /** The options of the instance that is extended, as far as they matter here. */
@@ -110,7 +110,8 @@ export function idempotency(
     return {
       hooks: {
         init: [
-          (call) => {
+          (options) => {
+            const call = options as Record<string, unknown>
             call['context'] ??= {}
             call[contextOption] = call['context']
           },
@@ -131,7 +132,7 @@ export function idempotency(
         settings,
         base ?? ((input, init) => globalThis.fetch(input, init)),
         maxResponseBytes,
-      ),
+      ) as KyIdempotencyOptions['fetch'],
     }
   }
   return Object.assign(extend, extend({}))
