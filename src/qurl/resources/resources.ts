@@ -2,7 +2,7 @@ import { Area } from '../area.js'
 import type { ReadOptions, RequestOptions } from '../options.js'
 import type { PaginatedOutput } from '../page.js'
 import { path } from '../path.js'
-import type { ExpiryChange, Open, QurlSummary, ResourceStatus } from '../types.js'
+import type { ExpiryChange, QurlSummary, ResourceStatus } from '../types.js'
 import {
   atLeastOne,
   atMostOne,
@@ -143,7 +143,7 @@ export type CreateResourceInput = CreateResourceCommon &
         /** Finds the tunnel with this slug if there is one. */
         find_or_create?: boolean
       }
-    | { type: Open<'transit'>; target_url?: string; slug?: never; find_or_create?: never }
+    | { type: 'transit'; target_url?: string; slug?: never; find_or_create?: never }
   )
 
 const createResourceChecks: Checks<CreateResourceInput> = {
