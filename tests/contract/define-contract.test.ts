@@ -5,9 +5,11 @@ import {
   generateHexKey,
   header,
   queryParameter,
+  standard,
   type ContractDefinition,
   type KeyCarrier,
 } from 'fetch-idempotency/contracts'
+import { defaultContract } from '../../src/contract/default-contract.js'
 import { findKeyProblem } from '../../src/key/key-rules.js'
 
 afterEach(() => vi.restoreAllMocks())
@@ -144,6 +146,15 @@ describe('defineContract', () => {
     const draw = vi.spyOn(globalThis.crypto, 'getRandomValues')
     defineContract({ generateKey: generateHexKey }).with({ keyTtlMs: 5 })
     expect(draw).not.toHaveBeenCalled()
+  })
+})
+
+describe('defaultContract', () => {
+  it('is the standard contract, without the checks', () => {
+    const { with: _, keyRules, ...rest } = standard
+    const { keyRules: expectedRules, ...expected } = defaultContract
+    expect(rest).toEqual(expected)
+    expect(keyRules).toEqual(expectedRules)
   })
 })
 
