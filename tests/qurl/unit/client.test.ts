@@ -45,10 +45,9 @@ describe('QURLClient', () => {
   it('writes no credential, body or query to the debug log', async () => {
     const lines: unknown[] = []
     const debug = (...line: unknown[]) => void lines.push(line)
-    const { client } = clientOf(
-      [new Error(`lost: ${apiKey}`), data({ resource_id: 'r_1' }), data([])],
-      { debug },
-    )
+    const { client } = clientOf([new Error(`lost: ${apiKey}`), data({ resource_id: 'r_1' }), data([])], {
+      debug,
+    })
     await client.create({ target_url: 'https://app.example/secret-path' })
     await client.list({ q: 'secret-query' })
     expect(lines.length).toBeGreaterThan(3)
