@@ -49,25 +49,26 @@ const frozenByDefault: ReadonlySet<Verdict> = new Set(['refused', 'running'])
 /** What an answer means under a contract. Pure: the same answer always has the same reading. */
 export function readAnswer(contract: Contract, answer: Answer): Reading {
   const special = contract.classify(answer)
-  const reading = typeof special === 'string' ? { verdict: special } : (special ?? readStandard(answer))
+  const reading: Reading =
+    typeof special === 'string' ? { verdict: special } : (special ?? readStandard(answer))
+  const { verdict, outcome, original, maxAsks, keyStoreDown } = reading
   const { headers } = answer
   const replayed =
     reading.replayed ??
     contract.replayMarkers.some(
       ({ header, value = 'true' }) => headers.get(header)?.toLowerCase() === value.toLowerCase(),
     )
-  const { verdict } = reading
-  if (replayed && (frozen.has(verdict) || (special === undefined && frozenByDefault.has(verdict))))
-    return {
-      ...reading,
-      outcome: reading.outcome ?? (answer.status >= 500 ? 'unknown' : undefined),
-      verdict: 'stored-failure',
-      replayed,
-    }
+  const isFrozen =
+    replayed && (frozen.has(verdict) || (special === undefined && frozenByDefault.has(verdict)))
+  // Written out: V8 takes microseconds for an object that is spread first and then added to.
   return {
-    ...reading,
+    verdict: isFrozen ? 'stored-failure' : verdict,
     replayed,
-    resend: reading.resend ?? readHint(contract, headers),
+    resend: isFrozen ? undefined : (reading.resend ?? readHint(contract, headers)),
     minimumWaitMs: reading.minimumWaitMs ?? (verdict === 'running' ? contract.minimumWaitMs : undefined),
+    outcome: outcome ?? (isFrozen && answer.status >= 500 ? 'unknown' : undefined),
+    original,
+    maxAsks,
+    keyStoreDown,
   }
 }

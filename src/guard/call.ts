@@ -19,9 +19,17 @@ export interface Call {
   readonly firstSentMs?: number | undefined
 }
 
+/** An attempt that was answered. */
+export interface AnsweredAttempt {
+  readonly status: number
+  readonly headers: Headers
+  /** The body, `undefined` when it was left to stream. */
+  readonly bytes: Uint8Array | undefined
+}
+
 /** What an attempt brought: an answer, or the reason why there is none. */
 export type Attempted =
-  | { readonly status: number; readonly headers: Headers; readonly bytes: Uint8Array | undefined }
+  | AnsweredAttempt
   | {
       readonly lost: 'not-sent' | 'unsendable' | 'unknown'
       readonly error: unknown

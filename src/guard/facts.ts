@@ -12,15 +12,22 @@ export interface IdempotencyFacts {
   readonly outcome: Outcome
 }
 
-/** `null` marks an object that more than one operation ended with, such as the reason of a shared signal. */
-const factsOf = new WeakMap<object, IdempotencyFacts | null>()
+/**
+ * Where the facts are kept: on the response or error itself, out of sight, so that they are found by every copy of the
+ * package in a process. `null` marks an object that more than one operation ended with, such as a shared signal's reason.
+ */
+const tag = Symbol.for('fetch-idempotency.facts')
+
+interface Tagged {
+  readonly [tag]?: IdempotencyFacts | null
+}
 
 /** Ties facts to the response or error that ends an operation. */
 export function rememberFacts(end: unknown, facts: IdempotencyFacts): void {
   if (typeof end !== 'object' || end === null) return
-  const known = factsOf.get(end)
+  const known = (end as Tagged)[tag]
   const isShared = known === null || (known !== undefined && known.key !== facts.key)
-  factsOf.set(end, isShared ? null : facts)
+  Reflect.defineProperty(end, tag, { value: isShared ? null : facts, configurable: true })
 }
 
 /**
@@ -36,17 +43,14 @@ export function rememberFacts(end: unknown, facts: IdempotencyFacts): void {
  */
 export function idempotencyOf(end: unknown): IdempotencyFacts | undefined {
   for (let at = end, depth = 0; typeof at === 'object' && at !== null && depth < 5; depth += 1) {
-    const facts = factsOf.get(at)
+    const { [tag]: facts, response, request, cause } = at as Tagged & { [near: string]: Tagged | undefined }
     if (facts !== undefined) return facts ?? undefined
     if (isIdempotencyError(at)) {
       const { key, attempts, outcome } = at
       return { key, attempts, replayed: false, outcome }
     }
-    const { response, request, cause } = at as { response?: unknown; request?: unknown; cause?: unknown }
-    for (const near of [response, request]) {
-      const nearFacts = typeof near === 'object' && near !== null ? factsOf.get(near) : undefined
-      if (nearFacts) return nearFacts
-    }
+    const near = response?.[tag] ?? request?.[tag]
+    if (near) return near
     at = cause
   }
   return undefined

@@ -8,6 +8,7 @@ import type { Attempted, Call, Ended } from './call.js'
 import type { EventDetail } from './events.js'
 import type { IdempotencyFacts } from './facts.js'
 import type { GuardSettings } from './guard-options.js'
+import { AnswerInFull } from './answer-in-full.js'
 import { takeKey } from './take-key.js'
 
 /** Drives one operation. It never sends and never sleeps: its host does, and obeys. */
@@ -29,11 +30,13 @@ export interface GuardedOperation {
   readonly resume: () => { readonly givenKey: string | undefined; readonly firstSentMs: number | undefined }
 }
 
+const final: Decision = { action: 'settle', why: 'final' }
+
 const reads: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /** The target as it may be shown: user info, query and fragment can hold secrets. */
 export function withoutSecrets(url: string): string {
-  return url.replace(/[?#].*$/s, '').replace(/^([a-z][\w+.-]*:\/\/)[^/@]*@/i, '$1')
+  return /[?#@]/.test(url) ? url.replace(/[?#].*$/s, '').replace(/^([a-z][\w+.-]*:\/\/)[^/@]*@/i, '$1') : url
 }
 
 function isResendable(
@@ -42,18 +45,10 @@ function isResendable(
   url: string,
   hasKey: boolean,
 ): boolean {
-  const { method, conditional, writes: allowed = writes } = call
+  const { method, writes: allowed = writes } = call
   if (reads.has(method) || allowed === 'always') return true
   if (allowed === 'never') return false
-  return method === 'DELETE' || conditional || (hasKey && contract.honoursKey({ method, url }))
-}
-
-function parseJson(bytes: Uint8Array | undefined): unknown {
-  try {
-    return bytes && JSON.parse(new TextDecoder().decode(bytes))
-  } catch {
-    return undefined
-  }
+  return method === 'DELETE' || (hasKey && contract.honoursKey({ method, url }))
 }
 
 /**
@@ -69,8 +64,11 @@ export function openOperation(settings: GuardSettings, call: Call): GuardedOpera
   const taken = takeKey(settings, call, url, nowMs)
   const { key } = taken
 
+  // Written out: V8 takes microseconds for an object that is spread first and then added to.
   let operation: Operation = {
-    ...taken,
+    key,
+    keyOrigin: taken.keyOrigin,
+    firstSentMs: taken.firstSentMs,
     method,
     url,
     conditional,
@@ -87,37 +85,23 @@ export function openOperation(settings: GuardSettings, call: Call): GuardedOpera
   let isSettled = false
   let paid: number | undefined
 
-  function tell(detail: EventDetail): void {
-    try {
-      onEvent?.({ key, method, url, attempts: operation.attempts, ...detail })
-    } catch {
-      // A listener must not change what happens to a write.
-    }
-  }
+  const tell =
+    onEvent &&
+    ((detail: EventDetail) => {
+      try {
+        onEvent({ key, method, url, attempts: operation.attempts, ...detail })
+      } catch {
+        // A listener must not change what happens to a write.
+      }
+    })
 
   function read(attempted: Attempted): Reading {
     if ('lost' in attempted) return { verdict: attempted.lost }
-    const { status, headers, bytes } = attempted
-    return readAnswer(contract, {
-      status,
-      headers,
-      get text() {
-        return bytes && new TextDecoder().decode(bytes)
-      },
-      get json() {
-        return parseJson(bytes)
-      },
-      method,
-      url,
-      key,
-      keyOrigin: operation.keyOrigin,
-      conditional,
-      attempt: operation.attempts,
-      mayHaveRun: operation.mayHaveRun,
-    })
+    return readAnswer(contract, new AnswerInFull(attempted, operation))
   }
 
   function decideNext(reading: Reading, attempted: Attempted): Decision {
+    if (reading.verdict === 'done') return final
     const nowMs = clock.now()
     const isLost = 'lost' in attempted
     const decision = decide(operation, reading, {
@@ -145,12 +129,16 @@ export function openOperation(settings: GuardSettings, call: Call): GuardedOpera
     isKeyed: () => isKeyed,
     companions: key === undefined ? {} : contract.companions({ key, firstSentMs: operation.firstSentMs }),
     begin() {
-      const leftMs = operation.deadlineAtMs - clock.now()
-      if (leftMs <= 0) return 0
+      const nowMs = clock.now()
+      const leftMs = operation.deadlineAtMs - nowMs
+      // A wait can last longer than was asked for: a machine that slept wakes up with a key that is too old.
+      const isTooOld =
+        key !== undefined && operation.attempts > 0 && nowMs >= operation.firstSentMs + contract.keyTtlMs
+      if (leftMs <= 0 || isTooOld) return 0
       operation = beginAttempt(operation)
       // An attempt on its way may be executed until we have read that it was not.
       outcome = 'unknown'
-      tell({ type: 'attempt-started' })
+      tell?.({ type: 'attempt-started' })
       return Math.min(policy.attemptTimeoutMs, leftMs)
     },
     end(attempted) {
@@ -159,17 +147,17 @@ export function openOperation(settings: GuardSettings, call: Call): GuardedOpera
       outcome = outcomeOf(operation, reading)
       replayed = reading.replayed === true
       const { status, error } = attempted as { status?: number; error?: unknown }
-      tell({ type: 'attempt-ended', verdict: reading.verdict, status, error, replayed })
+      tell?.({ type: 'attempt-ended', verdict: reading.verdict, status, error, replayed })
       const decision = decideNext(reading, attempted)
       if (decision.action === 'resend')
-        tell({ type: 'waiting', delayMs: decision.delayMs, reason: decision.reason })
+        tell?.({ type: 'waiting', delayMs: decision.delayMs, reason: decision.reason })
       else if (reading.verdict === 'done') policy.budget.giveBack(paid)
       return { reading, decision }
     },
     settle(last, lastReplayed = replayed) {
       outcome = last
       replayed = lastReplayed
-      if (!isSettled) tell({ type: 'settled', outcome, replayed })
+      if (!isSettled) tell?.({ type: 'settled', outcome, replayed })
       isSettled = true
       return facts()
     },
