@@ -1,0 +1,42 @@
+import type { Answer } from '../contract/verdict.js'
+import type { Operation } from '../operation/operation.js'
+import type { AnsweredAttempt } from './call.js'
+
+/** An answer as a contract sees it. A class, so that its body is decoded only for the contract that asks. */
+export class AnswerInFull implements Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly method: string
+  readonly url: string
+  readonly key: string | undefined
+  readonly keyOrigin: Operation['keyOrigin']
+  readonly conditional: boolean
+  readonly attempt: number
+  readonly mayHaveRun: boolean
+  readonly #bytes: Uint8Array | undefined
+
+  constructor({ status, headers, bytes }: AnsweredAttempt, operation: Operation) {
+    this.status = status
+    this.headers = headers
+    this.method = operation.method
+    this.url = operation.url
+    this.key = operation.key
+    this.keyOrigin = operation.keyOrigin
+    this.conditional = operation.conditional
+    this.attempt = operation.attempts
+    this.mayHaveRun = operation.mayHaveRun
+    this.#bytes = bytes
+  }
+
+  get text(): string | undefined {
+    return this.#bytes && new TextDecoder().decode(this.#bytes)
+  }
+
+  get json(): unknown {
+    try {
+      return this.text === undefined ? undefined : JSON.parse(this.text)
+    } catch {
+      return undefined
+    }
+  }
+}
