@@ -50,6 +50,7 @@ const rooms: Readonly<Record<string, Room>> = {
   },
   qurl: {
     rooms: ['errors', 'clock', 'backoff', 'contract', 'ky'],
+    files: ['guard/facts'],
     packages: ['ky'],
     ambient: ['Math.random'],
   },

@@ -1,5 +1,5 @@
-import type { Idempotency, ResultMeta } from './meta.js'
-import { keepMeta } from './meta.js'
+import type { IdempotencyFacts } from '../ky/index.js'
+import { keepFacts, type ResultMeta } from './meta.js'
 import { createError, ERROR_CODE_UNEXPECTED_RESPONSE } from './errors.js'
 import { isWrite, readRateLimit, type CallFacts } from './failure.js'
 import type { Answer, Call, EnvelopeMeta } from './call.js'
@@ -15,7 +15,7 @@ export function readAnswer(
   call: Call,
   { status, headers }: Response,
   body: unknown,
-  facts: Idempotency | undefined,
+  facts: IdempotencyFacts | undefined,
 ): Answer {
   const document = isRecord(body) ? body : {}
   const envelope = readMeta(document['meta'])
@@ -43,7 +43,7 @@ export function readAnswer(
       request_id: requestId,
       ...(known satisfies CallFacts | undefined),
     })
-    return keepMeta(error, undefined, known)
+    return keepFacts(error, known)
   }
   if (call.readsBody !== false && status !== 204) {
     if (body === undefined) throw refuse('the answer is not JSON', status)

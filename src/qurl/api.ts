@@ -1,7 +1,7 @@
 import ky, { type KyInstance } from 'ky'
 import { idempotency } from '../ky/index.js'
 import { contract } from './contract.js'
-import type { ResolvedOptions } from './options.js'
+import type { ResolvedOptions } from './client-options.js'
 import { plainFetch } from './plain-fetch.js'
 
 /** The ky instance that sends: the idempotency hooks, the service's contract, and the client's own patience. */

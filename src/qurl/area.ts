@@ -1,6 +1,6 @@
 import { keepMeta } from './meta.js'
 import { writeOperations, type WriteFacts, type WriteOperation } from './operations.js'
-import type { ReadOptions, RequestOptions } from './options.js'
+import type { ReadOptions, RequestOptions } from './call-options.js'
 import { readAllPages, type PaginatedOutput } from './page.js'
 import type { Answer, Send } from './call.js'
 import { readQuery, type Check } from './validate.js'
@@ -68,7 +68,7 @@ export abstract class Area {
       ...(next_cursor ? { next_cursor } : {}),
       ...pageFacts(answer),
     }
-    return keepMeta(page, answer.meta) as PaginatedOutput & Record<Rows, T[]>
+    return keepMeta(page, answer.meta, undefined) as PaginatedOutput & Record<Rows, T[]>
   }
 
   /** Reads a list that the service gives whole. */
@@ -79,7 +79,7 @@ export abstract class Area {
   ): Promise<{ has_more: false; page_size?: number; request_id?: string } & Record<Rows, T[]>> {
     const answer = await this.#send({ method: 'GET', path, options })
     const whole = { [rows]: rowsIn<T>(answer), has_more: false, ...pageFacts(answer) }
-    return keepMeta(whole, answer.meta) as { has_more: false } & Record<Rows, T[]>
+    return keepMeta(whole, answer.meta, undefined) as { has_more: false } & Record<Rows, T[]>
   }
 
   /** Reads every row of a paged list. Wrong input throws here, before the first page is asked for. */

@@ -1,7 +1,8 @@
 import type { QURLError } from './errors.js'
-import type { Idempotency, ResultMeta } from './meta.js'
+import type { IdempotencyFacts } from '../ky/index.js'
+import type { ResultMeta } from './meta.js'
 import type { Writes } from './operations.js'
-import type { RequestOptions } from './options.js'
+import type { RequestOptions } from './call-options.js'
 
 /** One call of the API. */
 export interface Call {
@@ -35,7 +36,7 @@ export interface Answer {
   readonly data: unknown
   readonly envelope: EnvelopeMeta
   readonly meta: ResultMeta
-  readonly write: Idempotency | undefined
+  readonly write: IdempotencyFacts | undefined
   /** Makes the error for an answer of the wrong shape. */
   readonly refuse: (detail: string) => QURLError
 }

@@ -1,5 +1,5 @@
 import { Area } from './area.js'
-import { maskApiKey, resolveClientOptions, type ClientOptions } from './options.js'
+import { maskApiKey, resolveClientOptions, type ClientOptions } from './client-options.js'
 import { AccessCodes } from './resources/access-codes.js'
 import { Account } from './resources/account.js'
 import { ApiKeys } from './resources/api-keys.js'

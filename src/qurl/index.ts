@@ -2,11 +2,12 @@
 export { QURLClient } from './client.js'
 export { ProtectedResource } from './resources/protected-resource.js'
 export { VERSION } from './version.js'
-export type { ClientOptions, DebugLog, ReadOptions, RequestOptions, RetryDelay } from './options.js'
+export type { ClientOptions, DebugLog, RetryDelay } from './client-options.js'
+export type { ReadOptions, RequestOptions } from './call-options.js'
 
 // What came with a result or an error
-export { idempotencyOf, metaOf } from './meta.js'
-export type { Idempotency, ResultMeta } from './meta.js'
+export { metaOf, type ResultMeta } from './meta.js'
+export { idempotencyOf, type IdempotencyFacts } from '../ky/index.js'
 
 // Webhooks that arrive
 export { verifyWebhookSignature } from './webhook-signature.js'

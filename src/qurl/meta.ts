@@ -1,5 +1,6 @@
-import { idempotencyOf as operationOf } from '../ky/index.js'
-import type { Outcome, RateLimit } from './errors.js'
+import { rememberFacts } from '../guard/facts.js'
+import { idempotencyOf, type IdempotencyFacts } from '../ky/index.js'
+import type { RateLimit } from './errors.js'
 
 /** What an answer told beside its data. */
 export interface ResultMeta {
@@ -18,17 +19,7 @@ export interface ResultMeta {
   readonly attempts: number
 }
 
-/** What is known of the write behind a result or an error. */
-export interface Idempotency {
-  readonly key: string | undefined
-  readonly attempts: number
-  readonly replayed: boolean
-  readonly outcome: Outcome
-}
-
 const metas = new WeakMap<object, ResultMeta>()
-/** `null` for an abort reason that ended more than one write. */
-const writes = new WeakMap<object, Idempotency | null>()
 
 /**
  * Tells what came with a result of the client: request id, status, headers, rate limit. The result itself stays plain data.
@@ -43,33 +34,19 @@ const writes = new WeakMap<object, Idempotency | null>()
  */
 export const metaOf = (result: unknown): ResultMeta | undefined => metas.get(result as object)
 
-/**
- * Tells of a write's result or error: its key, the attempts made, whether the service replayed an earlier answer, and the outcome.
- *
- * Also of the reason that a write was aborted with, unless it ended several.
- *
- * @returns `undefined` for anything else.
- */
-export const idempotencyOf = (resultOrError: unknown): Idempotency | undefined =>
-  (writes.has(resultOrError as object) ? writes.get(resultOrError as object) : operationOf(resultOrError)) ??
-  undefined
-
-/** Puts the facts of one answer on a result, which may be `undefined` or a plain value. */
-export function keepMeta<T>(result: T, meta: ResultMeta | undefined, write?: Idempotency): T {
+/** Puts the facts of one answer on a result, for {@link metaOf} and `idempotencyOf`. */
+export function keepMeta<T>(result: T, meta: ResultMeta | undefined, write: IdempotencyFacts | undefined): T {
   if (typeof result !== 'object' || result === null) return result
   if (meta !== undefined) metas.set(result, meta)
-  if (write !== undefined) writes.set(result, write)
-  return result
+  return keepFacts(result, write)
 }
 
-/** Puts the facts of a write on the reason that it was aborted with, and gives the reason. */
-export function keepReason(reason: unknown, write: Idempotency | undefined): unknown {
-  if (typeof reason === 'object' && reason !== null && write !== undefined) {
-    writes.set(reason, writes.has(reason) ? null : write)
-  }
-  return reason
+/** Puts the facts of a write on its result, its error, or the reason that it was aborted with. */
+export function keepFacts<T>(end: T, write: IdempotencyFacts | undefined): T {
+  if (write !== undefined) rememberFacts(end, write)
+  return end
 }
 
 /** Puts the facts of one result on another that was made from it. */
 export const copyMeta = <T>(result: T, from: object): T =>
-  keepMeta(result, metas.get(from), writes.get(from) ?? undefined)
+  keepMeta(result, metas.get(from), idempotencyOf(from))

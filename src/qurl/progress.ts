@@ -1,6 +1,6 @@
 import type { Call } from './call.js'
 import { isWrite } from './failure.js'
-import type { Idempotency } from './meta.js'
+import type { IdempotencyFacts } from '../ky/index.js'
 
 /** Counts along with one call, for an end that tells nothing of it: the caller's abort, or the deadline. */
 export function watchProgress(call: Call) {
@@ -24,7 +24,7 @@ export function watchProgress(call: Call) {
       ],
     },
     /** What is known of a write that broke off: once it was sent, not what became of it. */
-    facts: (): Idempotency | undefined =>
+    facts: (): IdempotencyFacts | undefined =>
       attempts === 0 || !isWrite(call) ? undefined : { key, attempts, replayed: false, outcome: 'unknown' },
   }
 }

@@ -1,12 +1,13 @@
-import { idempotencyOf, isIdempotencyError, isKeyReusedError } from '../ky/index.js'
+import { idempotencyOf, isIdempotencyError, isKeyReusedError, type IdempotencyFacts } from '../ky/index.js'
 import { readAnswer } from './answer.js'
 import { createApi } from './api.js'
 import type { Answer, Call, Send } from './call.js'
-import { startDeadline } from './deadline.js'
+import { clampTimer, startDeadline } from './deadline.js'
 import { QURLError } from './errors.js'
 import { errorOfAnswer, errorOfLoss, errorOfMissingCrypto, isWrite } from './failure.js'
-import { keepMeta, keepReason, type Idempotency } from './meta.js'
-import { clampTimer, resolveCallOptions, type ResolvedOptions } from './options.js'
+import { keepFacts } from './meta.js'
+import { resolveCallOptions } from './call-options.js'
+import type { ResolvedOptions } from './client-options.js'
 import { watchProgress } from './progress.js'
 import { invalid, isRecord } from './validate.js'
 
@@ -27,12 +28,16 @@ export function createSend(options: ResolvedOptions): Send {
   }
 
   /** What a failed request stands for: an answer after all, or an error. */
-  async function readFailure(call: Call, failure: unknown, facts: Idempotency | undefined): Promise<Answer> {
+  async function readFailure(
+    call: Call,
+    failure: unknown,
+    facts: IdempotencyFacts | undefined,
+  ): Promise<Answer> {
     const told = isWrite(call) ? facts : undefined
     const callFacts = { attempts: facts?.attempts, key: told?.key, outcome: told?.outcome }
     const response = responseOf(failure)
     if (response === undefined) {
-      throw keepMeta(errorOfLoss(failure, call, callFacts), undefined, told)
+      throw keepFacts(errorOfLoss(failure, call, callFacts), told)
     }
     const body = parse(redact(await readBody(failure, response)))
     // Removed already, by an attempt of this very call whose answer was lost.
@@ -41,7 +46,7 @@ export function createSend(options: ResolvedOptions): Send {
       return readAnswer(call, response, body, facts)
     }
     const reuse = isKeyReusedError(failure) ? { code: failure.code, cause: failure } : {}
-    throw keepMeta(errorOfAnswer(response, body, { ...callFacts, ...reuse }), undefined, told)
+    throw keepFacts(errorOfAnswer(response, body, { ...callFacts, ...reuse }), told)
   }
 
   return async (call) => {
@@ -73,7 +78,7 @@ export function createSend(options: ResolvedOptions): Send {
       return readAnswer(call, response, parse(await response.text()), idempotencyOf(response))
     } catch (failure) {
       if (failure instanceof QURLError) throw failure
-      if (signal?.aborted) throw keepReason(signal.reason, progress.facts())
+      if (signal?.aborted) throw keepFacts(signal.reason, progress.facts())
       return await readFailure(call, failure, idempotencyOf(failure) ?? factsOf(failure) ?? progress.facts())
     } finally {
       deadline.clear()
@@ -84,7 +89,7 @@ export function createSend(options: ResolvedOptions): Send {
 const hasCrypto = (): boolean => globalThis.crypto?.getRandomValues !== undefined
 
 /** What an error of the hooks says of itself. */
-function factsOf(failure: unknown): Idempotency | undefined {
+function factsOf(failure: unknown): IdempotencyFacts | undefined {
   if (!isIdempotencyError(failure)) return undefined
   const { key, attempts, outcome } = failure
   return { key, attempts, outcome, replayed: false }

@@ -93,6 +93,20 @@ export function readQuery(
   )
 }
 
+// Options
+
+export function refuseUnknown(where: string, given: object, names: readonly string[]): void {
+  const unknown = Object.keys(given).filter((name) => !names.includes(name))
+  if (unknown.length > 0)
+    throw invalid(`${where}: unknown option ${unknown.map((name) => `"${name}"`).join(', ')}`)
+}
+
+export function checkKind(name: string, value: unknown, kind: 'function' | 'number' | 'string'): void {
+  if (value !== undefined && typeof value !== kind) {
+    throw invalid(`${name}: must be a ${kind} (got ${describeShape(value)})`)
+  }
+}
+
 // Rules
 
 export const required =

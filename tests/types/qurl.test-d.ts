@@ -18,7 +18,7 @@ import {
   type CreateWebhookInput,
   type ExtendInput,
   type GoneError,
-  type Idempotency,
+  type IdempotencyFacts,
   type ListInput,
   type MintInput,
   type Portal,
@@ -44,9 +44,9 @@ describe('ClientOptions', () => {
   it('needs an API key and nothing else', () => {
     expectTypeOf<{ apiKey: string }>().toExtend<ClientOptions>()
     // @ts-expect-error the API key is missing
-    new QURLClient({})
+    void new QURLClient({})
     // @ts-expect-error there is no such option
-    new QURLClient({ apiKey: 'x', retries: 3 })
+    void new QURLClient({ apiKey: 'x', retries: 3 })
     expectTypeOf<ClientOptions['fetch']>().toEqualTypeOf<typeof fetch | undefined>()
   })
 })
@@ -253,7 +253,7 @@ describe('results', () => {
 
   it('tell what came with them', () => {
     expectTypeOf(metaOf({})).toEqualTypeOf<ResultMeta | undefined>()
-    expectTypeOf(idempotencyOf({})).toEqualTypeOf<Idempotency | undefined>()
+    expectTypeOf(idempotencyOf({})).toEqualTypeOf<IdempotencyFacts | undefined>()
   })
 })
 

@@ -1,5 +1,5 @@
 import { Area } from '../area.js'
-import type { ReadOptions, RequestOptions } from '../options.js'
+import type { ReadOptions, RequestOptions } from '../call-options.js'
 import type { UnpaginatedOutput } from '../page.js'
 import { path } from '../path.js'
 import { isInteger, isName, isString, readFields, required, type Checks } from '../validate.js'

@@ -1,5 +1,5 @@
 import { Area } from '../area.js'
-import type { ReadOptions, RequestOptions } from '../options.js'
+import type { ReadOptions, RequestOptions } from '../call-options.js'
 import type { PaginatedOutput } from '../page.js'
 import { path } from '../path.js'
 import type { Open } from '../types.js'

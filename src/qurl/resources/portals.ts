@@ -6,7 +6,7 @@ import {
   QURLError,
 } from '../errors.js'
 import { copyMeta } from '../meta.js'
-import type { ReadOptions, RequestOptions } from '../options.js'
+import type { ReadOptions, RequestOptions } from '../call-options.js'
 import { path } from '../path.js'
 import { describeShape, invalid, isName, isRecord, unexpected } from '../validate.js'
 import { readAccessToken } from './access-token.js'

@@ -1,4 +1,4 @@
-import type { RequestOptions } from '../options.js'
+import type { RequestOptions } from '../call-options.js'
 import type { CreatePortalOptions, Portal } from './portal.js'
 import type { Resource } from './resources.js'
 

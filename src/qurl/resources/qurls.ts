@@ -1,6 +1,6 @@
 import { Area } from '../area.js'
 import { metaOf } from '../meta.js'
-import type { ReadOptions, RequestOptions } from '../options.js'
+import type { ReadOptions, RequestOptions } from '../call-options.js'
 import type { PaginatedOutput } from '../page.js'
 import { path } from '../path.js'
 import type { AccessPolicy, AccessToken, Expiry, ExpiryChange, ResourceStatus, Open } from '../types.js'

@@ -1,6 +1,6 @@
 import { Area } from '../area.js'
 import { keepMeta } from '../meta.js'
-import type { ReadOptions } from '../options.js'
+import type { ReadOptions } from '../call-options.js'
 import type { UnpaginatedOutput } from '../page.js'
 import { path } from '../path.js'
 import { isRecord } from '../validate.js'

@@ -539,6 +539,6 @@ describe('the headers of a call', () => {
       'Idempotency-Key': expect.stringMatching(/^[0-9a-f-]{36}$/),
       'User-Agent': expect.stringMatching(/^fetch-idempotency-qurl\//),
     })
-    expect(Object.keys(sent[1]?.headers ?? {}).sort()).toEqual(['Accept', 'Authorization', 'User-Agent'])
+    expect(Object.keys(sent[1]?.headers ?? {}).toSorted()).toEqual(['Accept', 'Authorization', 'User-Agent'])
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { ValidationError } from '../../../src/qurl/errors.js'
-import { maskApiKey, resolveCallOptions, resolveClientOptions } from '../../../src/qurl/options.js'
+import { maskApiKey, resolveClientOptions } from '../../../src/qurl/client-options.js'
 
 const apiKey = 'lv_live_0123456789abcdef'
 const resolve = (options: object) => resolveClientOptions({ apiKey, ...options } as never, 'agent/1')
@@ -155,64 +155,6 @@ describe('resolveClientOptions', () => {
     resolve({ debug: false }).debug('silence')
     expect(toConsole.mock.calls).toEqual([['hello', undefined]])
     toConsole.mockRestore()
-  })
-})
-
-describe('resolveCallOptions', () => {
-  it('takes nothing', () => {
-    expect(resolveCallOptions(undefined, true)).toMatchObject({
-      signal: undefined,
-      timeoutMs: undefined,
-      key: undefined,
-    })
-  })
-
-  it('takes everything', () => {
-    const { signal } = new AbortController()
-    const headers = { 'X-Trace': '1' }
-    const resolved = resolveCallOptions({ signal, timeout: 2 ** 40, headers, idempotencyKey: 'job-1' }, true)
-    expect(resolved).toMatchObject({ signal, timeoutMs: 2 ** 31 - 1, key: 'job-1' })
-    expect([...resolved.headers]).toEqual([['x-trace', '1']])
-  })
-
-  it.each(['x', 'job 1', '~'.repeat(256), '"quoted"'])('takes the key %j', (idempotencyKey) => {
-    expect(resolveCallOptions({ idempotencyKey }, true).key).toBe(idempotencyKey)
-  })
-
-  it.each(['', ' job', 'job ', 'a\tb', 'a\nb', 'ä', 'x'.repeat(257), 7, {}])('refuses the key %j', (key) => {
-    expect(() => resolveCallOptions({ idempotencyKey: key as string }, true)).toThrow(
-      /options.idempotencyKey/,
-    )
-  })
-
-  it('holds a key to the length that the endpoint needs', () => {
-    const withKey = (length: number) => () =>
-      resolveCallOptions({ idempotencyKey: 'x'.repeat(length) }, true, 32)
-    expect(withKey(31)).toThrow(/32 to 256/)
-    expect(withKey(32)).not.toThrow()
-  })
-
-  it('refuses a key where there is nothing to key', () => {
-    expect(() => resolveCallOptions({ idempotencyKey: 'job-1' } as never, false)).toThrow(/unknown option/)
-  })
-
-  it.each([
-    [{ retries: 3 }, /unknown option "retries"/],
-    [{ signal: {} }, /options.signal/],
-    [{ timeout: 0 }, /options.timeout/],
-    [{ timeout: '5' }, /options.timeout/],
-    [{ headers: { 'bad name': '1' } }, /options.headers/],
-    [{ headers: { 'X-A': 'line\nbreak' } }, /options.headers/],
-    [{ headers: { 'idempotency-KEY': 'job-1' } }, /options.idempotencyKey/],
-    [{ headers: { 'Content-Type': 'text/plain' } }, /content-type cannot be set/],
-    ['job-1', /options: must be an object/],
-    [[], /options: must be an object/],
-  ])('refuses %o', (options, message) => {
-    expect(() => resolveCallOptions(options as never, true)).toThrow(message)
-  })
-
-  it('does not show a header that cannot be sent', () => {
-    expect(() => resolveCallOptions({ headers: { 'X-Token': 'secret\0' } }, true)).not.toThrow(/secret/)
   })
 })
 

@@ -1,0 +1,91 @@
+import { clampTimer } from './deadline.js'
+import { describeShape, invalid, isRecord, refuseUnknown } from './validate.js'
+
+/** Options of one call that reads or deletes. */
+export interface ReadOptions {
+  /** Ends the call at once, also while it waits; the call rejects with the signal's reason. */
+  readonly signal?: AbortSignal
+  /** Time for one attempt of this call, in milliseconds. */
+  readonly timeout?: number
+  /** More headers for this call. */
+  readonly headers?: HeadersInit
+}
+
+/** Options of one call that writes. */
+export interface RequestOptions extends ReadOptions {
+  /**
+   * The `Idempotency-Key` of this write: 1 to 256 printable ASCII characters, for `createApiKey` at least 32. Give the same key
+   * again, with the same input, to finish a write whose outcome is unknown.
+   *
+   * @defaultValue a new UUIDv7 per call
+   */
+  readonly idempotencyKey?: string
+}
+
+/** {@link RequestOptions}, checked and copied. */
+export interface ResolvedCall {
+  readonly signal: AbortSignal | undefined
+  readonly timeoutMs: number | undefined
+  readonly headers: Headers
+  readonly key: string | undefined
+}
+
+const readOptionNames = ['signal', 'timeout', 'headers']
+const writeOptionNames = [...readOptionNames, 'idempotencyKey']
+/** What the client says about a request's body and key is not to be contradicted. */
+const ownHeaders = ['accept', 'content-length', 'content-type', 'host', 'idempotency-key']
+
+function checkHeaders(given: unknown): Headers {
+  let headers: Headers
+  try {
+    headers = new Headers(given as HeadersInit)
+  } catch {
+    // The runtime's own message would show the value.
+    throw invalid('options.headers: must be valid header names and values')
+  }
+  const own = ownHeaders.filter((name) => headers.has(name))
+  if (own.length > 0) {
+    const advice = own.includes('idempotency-key') ? '; give the key as options.idempotencyKey' : ''
+    throw invalid(`options.headers: ${own.join(', ')} cannot be set here${advice}`)
+  }
+  return headers
+}
+
+function checkKey(key: unknown, minLength: number): string {
+  if (typeof key !== 'string')
+    throw invalid(`options.idempotencyKey: must be a string (got ${describeShape(key)})`)
+  if (key.length < minLength || key.length > 256) {
+    throw invalid(`options.idempotencyKey: must be ${minLength} to 256 characters (got ${key.length})`)
+  }
+  if (!/^[\x20-\x7e]+$/.test(key)) throw invalid('options.idempotencyKey: must be printable ASCII')
+  if (key.trim() !== key) throw invalid('options.idempotencyKey: must not have surrounding whitespace')
+  return key
+}
+
+/**
+ * Checks and copies the options of one call.
+ *
+ * @throws {@link ValidationError} for an unknown option or a value that cannot be used.
+ */
+export function resolveCallOptions(
+  options: RequestOptions | undefined,
+  takesKey: boolean,
+  minKeyLength = 1,
+): ResolvedCall {
+  const given = options ?? {}
+  if (!isRecord(given)) throw invalid(`options: must be an object (got ${describeShape(given)})`)
+  refuseUnknown('options', given, takesKey ? writeOptionNames : readOptionNames)
+  const { signal, timeout, headers, idempotencyKey } = given as RequestOptions
+  if (signal != null && typeof signal.addEventListener !== 'function') {
+    throw invalid(`options.signal: must be an AbortSignal (got ${describeShape(signal)})`)
+  }
+  if (timeout != null && !(typeof timeout === 'number' && timeout > 0)) {
+    throw invalid('options.timeout: must be a number above 0')
+  }
+  return {
+    signal: signal ?? undefined,
+    timeoutMs: timeout == null ? undefined : clampTimer(timeout),
+    headers: checkHeaders(headers ?? {}),
+    key: idempotencyKey == null ? undefined : checkKey(idempotencyKey, minKeyLength),
+  }
+}
