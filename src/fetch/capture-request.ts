@@ -67,6 +67,13 @@ async function captureStream(
   throw new OversizedBody()
 }
 
+/** Not every `fetch` takes an iterable. */
+async function toStream(source: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>) {
+  if (source instanceof ReadableStream) return source
+  const read = await readStream(source, -1)
+  return read.isWhole ? read.bytes : read.stream
+}
+
 /** The body in a form that stays as it is, with the content type that `fetch` would have given it. */
 function captureBody(
   body: unknown,
@@ -130,13 +137,13 @@ export async function captureRequest(
     throw new TypeError('Body is unusable: the body of the request was used before')
   const source = make !== undefined ? await make() : usesBase ? await bodyOf(base) : given
   const isRemade = make !== undefined && isStream(source)
-  const captured = isRemade ? (source as ReadableStream<Uint8Array>) : captureBody(source, headers, limits)
+  const captured = isRemade ? toStream(source) : captureBody(source, headers, limits)
   return {
     method: method ?? base?.method ?? 'GET',
     url: base?.url ?? String(input),
     headers,
     body: captured instanceof Promise ? await captured : captured,
-    remake: isRemade ? (make as () => Promise<ReadableStream<Uint8Array>>) : undefined,
+    remake: isRemade ? async () => toStream((await make()) as ReadableStream<Uint8Array>) : undefined,
     rest,
     base,
     signal: signal === null ? undefined : (signal ?? base?.signal),

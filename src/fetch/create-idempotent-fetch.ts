@@ -25,6 +25,12 @@ interface PreparedCall {
   readonly givenKey: unknown
 }
 
+/** Who would get whose answer: calls with other headers, such as another account's credentials, are not the same call. */
+function flightId({ method, url, headers }: CapturedRequest, key: string | undefined): string {
+  const names = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])
+  return JSON.stringify([method.toUpperCase(), url, key, names.sort()])
+}
+
 function isConditional({ method, headers }: CapturedRequest): boolean {
   return (
     /^(?:PUT|PATCH|DELETE)$/i.test(method) &&
@@ -70,12 +76,21 @@ export function createIdempotentFetch(options: IdempotentFetchOptions = {}): Ide
   const settings = checkFetchOptions(options)
   const { guard, hooks } = settings
   const { carrier } = guard.contract
+  const hasHooks = Object.values(hooks).some((list) => list.length > 0)
   const flights = new Map<string, Flight>()
 
   function keyed(operation: GuardedOperation, request: CapturedRequest): CapturedRequest {
     return operation.isKeyed() && operation.key !== undefined
       ? stampRequest(carrier, request, operation.key, operation.companions)
       : request
+  }
+
+  /** For an operation that goes on without its key. */
+  function unkeyed(operation: GuardedOperation, request: CapturedRequest, first: CapturedRequest) {
+    const names = Object.keys(operation.companions).concat(carrier.in === 'header' ? carrier.name : [])
+    const headers = { ...request.headers }
+    for (const name of names) delete headers[findHeader(headers, name.toLowerCase()) ?? name]
+    return { ...request, headers, ...(carrier.in !== 'header' && { url: first.url, body: first.body }) }
   }
 
   function asRequest({ url, method, headers, body, base }: CapturedRequest): Request {
@@ -94,8 +109,11 @@ export function createIdempotentFetch(options: IdempotentFetchOptions = {}): Ide
     isSame: boolean,
   ): Promise<CapturedRequest> {
     if (isSame) return { ...request, headers: Object.fromEntries(hooked.headers) }
-    const taken = await captureRequest(hooked, {}, settings)
-    return { ...taken, rest: request.rest, signal: request.signal }
+    const taken = await captureRequest(hooked, {}, { ...settings, maxRequestBytes: Infinity })
+    const { rest, signal, body, remake } = request
+    // A stream was not shown to the hook: what it made of the request has none.
+    const isHidden = body instanceof ReadableStream && taken.body == null
+    return { ...taken, rest, signal, ...(isHidden && { body, remake }) }
   }
 
   async function start(operation: GuardedOperation, call: PreparedCall, run: Run): Promise<Response> {
@@ -109,21 +127,27 @@ export function createIdempotentFetch(options: IdempotentFetchOptions = {}): Ide
 
   async function drive(operation: GuardedOperation, call: PreparedCall, run: Run): Promise<Response> {
     let request = call.request
+    let shown: Request | undefined
     try {
       request = keyed(operation, request)
+      if (hasHooks) shown = asRequest(request)
     } catch (cause) {
       throw new UnsendableError({ ...operation.errorFacts(), cause })
     }
     const hookOptions: HookOptions = { method: request.method, context: {} }
     let retries = 0
-    if (hooks.beforeRequest.length > 0) {
-      const shown = asRequest(request)
-      const hooked = await stoppable(run, () => runBeforeRequest(hooks.beforeRequest, shown, hookOptions))
+    if (shown !== undefined && hooks.beforeRequest.length > 0) {
+      const first = shown
+      const hooked = await stoppable(run, () => runBeforeRequest(hooks.beforeRequest, first, hookOptions))
       if (hooked instanceof Response) {
         rememberFacts(hooked, operation.settle(operation.facts().outcome))
         return hooked
       }
-      request = keyed(operation, await takeOver(request, hooked, hooked === shown))
+      try {
+        request = keyed(operation, await takeOver(request, hooked, hooked === shown))
+      } catch (cause) {
+        throw new UnsendableError({ ...operation.errorFacts(), cause })
+      }
     }
     const host: OperationHost = {
       sender: {
@@ -144,7 +168,7 @@ export function createIdempotentFetch(options: IdempotentFetchOptions = {}): Ide
           request = { ...request, body: await request.remake() }
         }
         if (!operation.isKeyed() && operation.key !== undefined)
-          request = { ...call.request, body: request.body }
+          request = unkeyed(operation, request, call.request)
         if (hooks.beforeRetry.length > 0) {
           const shown = asRequest(request)
           const state = { request: shown, options: hookOptions, error: asError(last), retryCount: retries }
@@ -182,16 +206,17 @@ export function createIdempotentFetch(options: IdempotentFetchOptions = {}): Ide
     // A key made just now cannot be in flight elsewhere, and without a signal nobody can leave early.
     if (givenKey === undefined && request.signal === undefined) return start(operation, call, createRun())
 
-    const id = givenKey === undefined ? undefined : `${request.method} ${request.url} ${operation.key}`
+    const id = givenKey === undefined ? undefined : flightId(request, operation.key)
     const sharing = id === undefined ? undefined : flights.get(id)
-    if (sharing !== undefined) {
+    // Nobody joins a flight that its last reader has just ended.
+    if (sharing !== undefined && !sharing.run.isStopped) {
       if (isSamePayload(sharing.payload, request.body)) return board(sharing, request.signal)
       throw new KeyReusedError({ ...operation.errorFacts(), retry: () => launch(call) })
     }
     const flight = createFlight(request.body, operation.facts)
     const boarded = board(flight, request.signal)
     if (id !== undefined) flights.set(id, flight)
-    void land(flight, start(operation, call, flight.run)).finally(() => {
+    land(flight, start(operation, call, flight.run), () => {
       if (id !== undefined && flights.get(id) === flight) flights.delete(id)
     })
     return boarded
@@ -229,8 +254,9 @@ export function createIdempotentFetch(options: IdempotentFetchOptions = {}): Ide
   return markIdempotentFetch(async (input: string | URL | Request, init: IdempotentRequestInit = {}) => {
     const { idempotency } = init
     if (idempotency === false) {
-      const { idempotency: _, idempotencyKey: __, body, ...rest } = init
-      return settings.fetch(input, { ...rest, ...(body !== undefined && { body: body as BodyInit }) })
+      const { idempotency: _, idempotencyKey: __, body: given, ...rest } = init
+      const body = typeof given === 'function' ? await given() : given
+      return settings.fetch(input, { ...rest, ...(body !== undefined && { body }) })
     }
     const options = idempotency === undefined ? noCallOptions : checkCallOptions(idempotency as CallOptions)
     return launch(await prepare(input, init, options))

@@ -55,10 +55,14 @@ export function board(flight: Flight, signal: AbortSignal | undefined): Promise<
   })
 }
 
-/** Gives the result of a flight to everyone who still waits: the response to the first, copies to the others. */
-export function land(flight: Flight, result: Promise<Response>): Promise<void> {
-  return result.then(
-    (response) => {
+/**
+ * Gives the result of a flight to everyone who still waits: the response to the first, copies to the others.
+ * `close` is called at that moment, so that nobody boards a flight that has landed.
+ */
+export function land(flight: Flight, result: Promise<Response>, close: () => void): void {
+  result
+    .then((response) => {
+      close()
       const readers = [...flight.readers]
       const copies = readers.map((_, index) => (index === 0 ? response : response.clone()))
       for (const [index, reader] of readers.entries()) {
@@ -66,9 +70,9 @@ export function land(flight: Flight, result: Promise<Response>): Promise<void> {
         rememberFacts(copy, idempotencyOf(response) as IdempotencyFacts)
         reader.give(copy)
       }
-    },
-    (error: unknown) => {
+    })
+    .catch((error: unknown) => {
+      close()
       for (const reader of flight.readers) reader.fail(error)
-    },
-  )
+    })
 }

@@ -48,6 +48,7 @@ export async function runOperation(
       last = { ...last, decision: overdue.decision }
       break
     }
+    discard(last.response)
     const result = await sendAttempt(sender, request, timeoutMs, run)
     const { reading, decision } = operation.end(result.attempted)
     last = { reading, decision, response: result.response, error: result.error }
@@ -62,7 +63,6 @@ export async function runOperation(
       last = { ...last, decision: { action: 'settle', why: next } }
       break
     }
-    discard(result.response)
     request = next
   }
   if (last.response !== undefined && last.reading.verdict === 'done') {

@@ -25,11 +25,14 @@ export function stopRun(run: Run, reason: unknown): void {
  * @throws the reason of the stop, at once, whether or not `work` heeds its signal.
  */
 export function stoppable<T>(run: Run, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const { onStop } = run
   return new Promise((resolve, reject) => {
     const controller = new AbortController()
     run.onStop = (reason) => {
       controller.abort(reason)
       reject(reason)
+      // An answer of which the body is still on its way.
+      onStop?.(reason)
     }
     if (run.isStopped) run.onStop(run.reason)
     else work(controller.signal).then(resolve, reject)

@@ -16,7 +16,7 @@ export interface AttemptResult {
 export interface Sender {
   readonly fetch: typeof fetch
   readonly maxResponseBytes: number
-  /** May put another answer in the place of the one that came. */
+  /** May put another answer in the place of the one that came. What it throws ends the operation. */
   readonly inspect: ((response: Response, request: CapturedRequest) => Promise<Response>) | undefined
 }
 
@@ -30,9 +30,10 @@ function transmit({ fetch }: Sender, request: CapturedRequest, signal: AbortSign
     : fetch(new Request(url === base.url ? base : new Request(url, base), init), rest)
 }
 
-function isSendable({ url, method, headers }: CapturedRequest): boolean {
+/** Whether the request is one that `fetch` takes at all. The URL may be for a fetch that knows what it is relative to. */
+function isSendable({ method, headers, body }: CapturedRequest): boolean {
   try {
-    return new Request(url, { method, headers }) !== undefined
+    return new Request('http://a', { method, headers, ...(body != null && { body: '' }) }) !== undefined
   } catch {
     return false
   }
@@ -59,7 +60,7 @@ export function sendAttempt(
     let timer: ReturnType<typeof setTimeout> | undefined
     const lose = (error: unknown, isTimeout: boolean) => {
       clearTimeout(timer)
-      const verdict = isTimeout ? 'unknown' : readFailure(error)
+      const verdict = isTimeout ? 'unknown' : readFailure(error, request.url)
       const lost =
         verdict === 'unknown' && error instanceof TypeError && !isSendable(request) ? 'unsendable' : verdict
       resolve({ attempted: { lost, error, isTimeout }, response: undefined, error })
@@ -80,12 +81,23 @@ export function sendAttempt(
         Math.min(timeoutMs, maxTimerMs),
       )
 
-    const receive = async () => {
-      let response = await transmit(sender, request, controller.signal)
-      if (sender.inspect !== undefined) response = await sender.inspect(response, request)
-      const body = isBodyRead(request.method, response)
-        ? await settleResponse(response, sender.maxResponseBytes)
+    const read = (response: Response) =>
+      isBodyRead(request.method, response)
+        ? settleResponse(response, sender.maxResponseBytes)
         : { response, bytes: undefined }
+    const receive = async () => {
+      const response = await transmit(sender, request, controller.signal)
+      // A fetch that does not heed its signal brings its answer when the attempt is long over.
+      if (controller.signal.aborted) return response.body?.cancel()
+      let body = await read(response)
+      if (sender.inspect !== undefined) {
+        // Read before it is shown, so that what a hook throws is its own and not the connection's.
+        const inspected = await sender.inspect(body.response, request).catch((error: unknown) => {
+          end(error, () => reject(error))
+        })
+        if (inspected === undefined) return
+        if (inspected !== body.response) body = await read(inspected)
+      }
       clearTimeout(timer)
       run.isStreaming = body.bytes === undefined && body.response.body !== null
       const { status, headers } = body.response

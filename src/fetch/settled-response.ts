@@ -9,9 +9,16 @@ export interface SettledBody {
 /** A native response with another body, and everything else as the wrapped fetch gave it. */
 function rebuild(original: Response, body: BodyInit): Response {
   const { status, statusText, headers, url, redirected, type } = original
-  const response = new Response(body, { status, statusText, headers })
+  // A server may send a status that no response can be made with.
+  const isOdd = status > 599
+  const response = new Response(body, { status: isOdd ? 500 : status, statusText, headers })
   const as = (value: unknown) => ({ value, configurable: true })
-  return Object.defineProperties(response, { url: as(url), redirected: as(redirected), type: as(type) })
+  return Object.defineProperties(response, {
+    url: as(url),
+    redirected: as(redirected),
+    type: as(type),
+    ...(isOdd && { status: as(status) }),
+  })
 }
 
 interface Settled {
@@ -38,19 +45,19 @@ class SettledResponse extends Response {
   }
 
   override async text(): Promise<string> {
-    return new TextDecoder().decode(take(this))
+    return new TextDecoder().decode(await take(this))
   }
 
   override async json(): Promise<unknown> {
-    return JSON.parse(new TextDecoder().decode(take(this)))
+    return JSON.parse(await this.text())
   }
 
   override async arrayBuffer(): Promise<ArrayBuffer> {
-    return take(this).slice().buffer as ArrayBuffer
+    return (await this.bytes()).buffer
   }
 
   override async bytes(): Promise<Uint8Array<ArrayBuffer>> {
-    return take(this).slice() as Uint8Array<ArrayBuffer>
+    return (await take(this)).slice() as Uint8Array<ArrayBuffer>
   }
 
   override blob(): Promise<Blob> {
@@ -62,23 +69,30 @@ class SettledResponse extends Response {
   }
 
   override clone(): Response {
-    if (this.bodyUsed) throw new TypeError('Response.clone: Body has already been consumed.')
+    if (this.bodyUsed || this[state].native?.body?.locked)
+      throw new TypeError('Response.clone: Body has already been consumed.')
     return rebuild(this, this[state].bytes as Uint8Array<ArrayBuffer>)
   }
 }
 
-function take(response: SettledResponse): Uint8Array {
-  if (response.bodyUsed || response[state].native?.body?.locked)
-    throw new TypeError('Body is unusable: Body has already been read')
-  response[state].isUsed = true
-  return response[state].bytes
+/** Native once somebody has touched the native body, so that both agree on whether it is used. */
+function take(response: SettledResponse): Uint8Array | Promise<Uint8Array> {
+  const settled = response[state]
+  if (settled.isUsed || settled.native !== undefined)
+    return nativeOf(response)
+      .arrayBuffer()
+      .then((buffer) => new Uint8Array(buffer))
+  settled.isUsed = true
+  return settled.bytes
 }
 
 function nativeOf(response: SettledResponse): Response {
   const settled = response[state]
-  if (settled.isUsed && settled.native === undefined)
-    throw new TypeError('Body is unusable: Body has already been read')
-  return (settled.native ??= rebuild(response, settled.bytes as Uint8Array<ArrayBuffer>))
+  if (settled.native === undefined) {
+    settled.native = rebuild(response, settled.bytes as Uint8Array<ArrayBuffer>)
+    if (settled.isUsed) void settled.native.arrayBuffer()
+  }
+  return settled.native
 }
 
 /** Where responses are handed back to native code (service workers, other runtimes), only a native body will do. */
@@ -103,7 +117,7 @@ function settle(original: Response, bytes: Uint8Array): Response {
 export async function settleResponse(response: Response, maxBytes: number): Promise<SettledBody> {
   const { body, headers } = response
   if (!body) return { response, bytes: undefined }
-  if (headers.get('content-type')?.startsWith('text/event-stream')) return { response, bytes: undefined }
+  if (/^\s*text\/event-stream/i.test(headers.get('content-type') ?? '')) return { response, bytes: undefined }
   if (Number(headers.get('content-length')) > maxBytes) return { response, bytes: undefined }
   // Read by hand, not with `arrayBuffer()`: that has no limit, and in Node it is slower too.
   const read = await readStream(body, maxBytes)

@@ -8,41 +8,66 @@ const notSent =
 /** Said of a broken connection too, unless the system call was the one that opens it. */
 const notSentOnConnect = /^(?:ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL|ETIMEDOUT|ECONNRESET|ECONNABORTED)$/
 
-/** The server's certificate or the request itself is refused, by this side. */
-const unsendable =
-  /^(?:CERT_|UNABLE_TO_(?:GET|VERIFY)_|DEPTH_ZERO_SELF_SIGNED|(?:ERR_TLS_CERT|SELF_SIGNED_CERT|HOSTNAME_MISMATCH)|ERR_INVALID_(?:URL|CHAR|HTTP_TOKEN)|UND_ERR_INVALID_ARG$|ERR_SSL_WRONG_VERSION_NUMBER$)/
+/** The request itself is refused, by this side. */
+const unsendable = /^(?:ERR_INVALID_(?:CHAR|HTTP_TOKEN)|UND_ERR_INVALID_ARG)$/
+
+/** The server's certificate is refused. */
+const badCertificate =
+  /^(?:CERT_|UNABLE_TO_(?:GET|VERIFY)_|DEPTH_ZERO_SELF_SIGNED|ERR_TLS_CERT|SELF_SIGNED_CERT|HOSTNAME_MISMATCH|ERR_SSL_WRONG_VERSION_NUMBER$)/
 
 /** Deno gives no codes, and undici none for what the fetch standard blocks. */
-const unsendableMessage = /^(?:bad port|unknown scheme|invalid method)$|invalid peer certificate/
+const badCertificateMessage = /invalid peer certificate/
+const badUrlMessage = /invalid url|url is invalid|^failed to parse url|^unknown scheme$/i
 const notSentMessage = /client error \(Connect\)/
 
 interface SystemError {
   readonly code?: unknown
   readonly syscall?: unknown
+  readonly port?: unknown
+  readonly hostname?: unknown
+  readonly host?: unknown
   readonly message?: unknown
   readonly cause?: unknown
   readonly errors?: unknown
 }
 
 /**
- * Reads the error of a fetch. Only what provably happened before anything was sent is `not-sent`; a runtime that does
- * not say (browsers) gives `unknown`.
+ * Whether a failure is about another server than the one that was addressed, which must have answered with a redirect
+ * that led there: then the write may have been applied.
  */
-export function readFailure(error: unknown): FailureVerdict {
+function isElsewhere({ port, hostname, host = hostname }: SystemError, target: URL): boolean {
+  const ownPort = target.port || (target.protocol === 'https:' ? '443' : '80')
+  return (
+    (typeof port === 'number' && String(port) !== ownPort) ||
+    (typeof host === 'string' && host.toLowerCase() !== target.hostname.replace(/^\[|\]$/g, ''))
+  )
+}
+
+/**
+ * Reads the error of a fetch that was to send to `url`. Only what provably happened before anything was sent is
+ * `not-sent`; a runtime that does not say (browsers) gives `unknown`.
+ */
+export function readFailure(error: unknown, url?: string): FailureVerdict {
+  const target = url !== undefined && URL.canParse(url) ? new URL(url) : undefined
   for (let at = error, depth = 0; typeof at === 'object' && at !== null && depth < 8; depth += 1) {
     const { code, syscall, message, cause, errors } = at as SystemError
     if (Array.isArray(errors) && errors.length > 0) {
-      const verdicts = errors.map((one) => readFailure(one))
+      const verdicts = errors.map((one) => readFailure(one, url))
       return verdicts.every((verdict) => verdict === verdicts[0])
         ? (verdicts[0] as FailureVerdict)
         : 'unknown'
     }
+    if (target !== undefined && isElsewhere(at, target)) return 'unknown'
     if (typeof code === 'string') {
       if (notSent.test(code) || (notSentOnConnect.test(code) && syscall === 'connect')) return 'not-sent'
       if (unsendable.test(code)) return 'unsendable'
+      if (badCertificate.test(code)) return target?.protocol === 'http:' ? 'unknown' : 'unsendable'
     }
     if (typeof message === 'string') {
-      if (unsendableMessage.test(message)) return 'unsendable'
+      if (badUrlMessage.test(message))
+        return target && /^https?:$/.test(target.protocol) ? 'unknown' : 'unsendable'
+      if (message === 'bad port') return target?.port === '' ? 'unknown' : 'unsendable'
+      if (badCertificateMessage.test(message)) return target?.protocol === 'http:' ? 'unknown' : 'unsendable'
       if (notSentMessage.test(message)) return 'not-sent'
     }
     at = cause

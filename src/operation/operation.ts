@@ -7,7 +7,7 @@ export interface Operation {
   readonly url: string
   readonly key: string | undefined
   readonly keyOrigin: 'generated' | 'given' | 'none'
-  /** The request carries a precondition, which makes a second execution harmless. */
+  /** The request carries a precondition, which its own success can make fail. */
   readonly conditional: boolean
   /** A lost answer may be answered with a resend. */
   readonly resendable: boolean
