@@ -1,34 +1,44 @@
-import { checkChoice, checkNumber, checkType } from '../errors/check-option.js'
+import { checkOption, checkOptions, type Checks } from '../errors/check-option.js'
 import type { KeyCarrier } from './carrier.js'
 import type { ContractDefinition } from './server-contract.js'
 
 const headerName = /^[\w!#$%&'*+.^`|~-]+$/
+
+const definitionChecks: Checks = {
+  name: 'string',
+  carrier: 'object',
+  keyRules: 'object',
+  generateKey: 'function',
+  methods: 'strings',
+  keyTtlMs: [0],
+  honoursKey: 'function',
+  companions: 'function',
+  replayMarkers: 'objects',
+  retryHints: 'strings',
+  minimumWaitMs: [0],
+  classify: 'function',
+}
 
 function checkHeaderName(option: string, name: unknown): void {
   if (typeof name !== 'string' || !headerName.test(name))
     throw new TypeError(`${option} must be a header name that HTTP allows`)
 }
 
-function checkList(option: string, list: unknown): asserts list is readonly unknown[] {
-  if (!Array.isArray(list)) throw new TypeError(`${option} must be an array, not ${typeof list}`)
-}
-
 function checkCarrier(carrier: KeyCarrier): void {
-  checkType('contract.carrier', carrier, 'object')
-  checkChoice('contract.carrier.in', carrier.in, ['header', 'body', 'query'])
+  checkOption('contract.carrier.in', carrier.in ?? null, ['header', 'body', 'query'])
   if (carrier.in === 'header') {
     checkHeaderName('contract.carrier.name', carrier.name)
-    checkChoice('contract.carrier.format', carrier.format, ['raw', 'quoted'])
+    checkOption('contract.carrier.format', carrier.format ?? null, ['raw', 'quoted'])
     return
   }
   if (typeof carrier.read !== 'function' || typeof carrier.write !== 'function')
     throw new TypeError('contract.carrier must be made with bodyField() or queryParameter()')
   if (carrier.in === 'body') {
-    checkList('contract.carrier.path', carrier.path)
-    if (carrier.path.length === 0 || carrier.path.some((step) => typeof step !== 'string' || step === ''))
+    checkOption('contract.carrier.path', carrier.path ?? null, 'strings')
+    if (carrier.path.length === 0 || carrier.path.includes(''))
       throw new TypeError('contract.carrier.path must have a name for every step')
   } else {
-    checkType('contract.carrier.name', carrier.name, 'string')
+    checkOption('contract.carrier.name', carrier.name ?? null, 'string')
     if (carrier.name === '') throw new TypeError('contract.carrier.name must not be empty')
   }
 }
@@ -38,23 +48,20 @@ function checkCarrier(carrier: KeyCarrier): void {
  *
  * @throws `TypeError` or `RangeError` that names the part.
  */
-export function checkDefinition(definition: Required<ContractDefinition>): void {
-  const { keyRules, methods, replayMarkers, retryHints } = definition
-  checkType('contract.name', definition.name, 'string')
-  checkCarrier(definition.carrier)
-  checkType('contract.keyRules', keyRules, 'object')
-  checkNumber('contract.keyRules.minLength', keyRules.minLength, 1, true)
-  checkNumber('contract.keyRules.maxLength', keyRules.maxLength, keyRules.minLength ?? 1, true)
-  if (keyRules.pattern !== undefined && !(keyRules.pattern instanceof RegExp))
-    throw new TypeError('contract.keyRules.pattern must be a regular expression')
-  checkList('contract.methods', methods)
+export function checkDefinition(definition: ContractDefinition): void {
+  checkOptions('contract', definition, definitionChecks)
+  const { carrier, keyRules, methods = [], replayMarkers = [], retryHints = [] } = definition
+  if (carrier !== undefined) checkCarrier(carrier)
+  if (keyRules !== undefined) {
+    const { pattern, ...lengths } = keyRules
+    checkOptions('contract.keyRules', lengths, {
+      minLength: [1, 'whole'],
+      maxLength: [lengths.minLength ?? 1, 'whole'],
+    })
+    if (pattern !== undefined && !(pattern instanceof RegExp))
+      throw new TypeError('contract.keyRules.pattern must be a regular expression')
+  }
   for (const method of methods) checkHeaderName('contract.methods', method)
-  checkNumber('contract.keyTtlMs', definition.keyTtlMs, 0)
-  checkNumber('contract.minimumWaitMs', definition.minimumWaitMs, 0)
-  for (const name of ['generateKey', 'honoursKey', 'companions', 'classify'] as const)
-    checkType(`contract.${name}`, definition[name], 'function')
-  checkList('contract.replayMarkers', replayMarkers)
-  for (const marker of replayMarkers) checkHeaderName('contract.replayMarkers', marker?.header)
-  checkList('contract.retryHints', retryHints)
+  for (const marker of replayMarkers) checkHeaderName('contract.replayMarkers', marker.header)
   for (const hint of retryHints) checkHeaderName('contract.retryHints', hint)
 }

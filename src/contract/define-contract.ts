@@ -1,4 +1,3 @@
-import { checkNames } from '../errors/check-option.js'
 import { generateHexKey, generateKey, generateRandomKey } from '../key/generate-key.js'
 import { findKeyProblem } from '../key/key-rules.js'
 import { checkDefinition } from './check-definition.js'
@@ -48,10 +47,9 @@ function wholeKey({ source, flags }: RegExp): RegExp {
  */
 /* @__NO_SIDE_EFFECTS__ */
 export function defineContract(definition: ContractDefinition): ServerContract {
-  checkNames('contract', definition, Object.keys(defaults))
+  checkDefinition(definition)
   const given = withoutAbsent(definition)
   const { keyRules, methods, replayMarkers, retryHints, ...rest } = { ...defaults, ...given }
-  checkDefinition({ keyRules, methods, replayMarkers, retryHints, ...rest })
   const { minLength = 1, maxLength = 255, pattern } = keyRules
   const contract: ServerContract = {
     ...rest,

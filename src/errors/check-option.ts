@@ -1,30 +1,66 @@
-/** @throws `TypeError` for an option that does not exist, so that a misspelt one is not silently without effect. */
-export function checkNames(where: string, given: object, known: readonly string[]): void {
-  for (const name of Object.keys(given))
-    if (!known.includes(name)) throw new TypeError(`${where}: there is no option "${name}"`)
+/**
+ * What an option may be: a type; its plural for an array of them; the words to choose from; or a number,
+ * by its least value and whether it has to be whole.
+ */
+export type Check =
+  | 'function'
+  | 'object'
+  | 'string'
+  | 'functions'
+  | 'objects'
+  | 'strings'
+  | readonly string[]
+  | readonly [min: number, whole?: 'whole']
+
+/** The options that exist, and what each may be. */
+export type Checks = Readonly<Record<string, Check>>
+
+function describe(value: unknown): string {
+  return value === null ? 'null' : typeof value
 }
 
-/** @throws `TypeError` when the option is given and of another type. */
-export function checkType(name: string, value: unknown, type: 'function' | 'object' | 'string'): void {
-  if (value !== undefined && (typeof value !== type || value === null))
-    throw new TypeError(`${name} must be a ${type}, not ${value === null ? 'null' : typeof value}`)
-}
-
-/** @throws `TypeError` when the option is no number, `RangeError` when it is NaN, below `min`, or not whole where it has to be. */
-export function checkNumber(name: string, value: unknown, min: number, isWhole = false): void {
+/**
+ * Checks one value; `undefined` counts as not given.
+ *
+ * @throws `TypeError` for a wrong type or word, `RangeError` for a number that is NaN, too small, or not whole.
+ */
+export function checkOption(name: string, value: unknown, check: Check): void {
   if (value === undefined) return
-  if (typeof value !== 'number')
-    throw new TypeError(`${name} must be a number, not ${value === null ? 'null' : typeof value}`)
-  if (!(value >= min) || (isWhole && value !== Infinity && !Number.isInteger(value)))
-    throw new RangeError(
-      `${name} must be ${isWhole ? 'a whole number' : 'a number'} of at least ${min}, not ${value}`,
-    )
+  if (typeof check === 'string') {
+    const one = check.replace(/s$/, '')
+    const isList = one !== check
+    const values = isList ? value : [value]
+    // oxlint-disable-next-line valid-typeof -- the types are spelt in the type `Check`
+    if (!Array.isArray(values) || values.some((item) => item === null || typeof item !== one))
+      throw new TypeError(
+        `${name} must be ${isList ? `an array of ${check}` : `a ${check}`}, not ${describe(value)}`,
+      )
+    return
+  }
+  const [first, whole] = check
+  if (typeof first === 'string') {
+    if (!check.includes(value as never))
+      throw new TypeError(
+        `${name} must be one of ${check.join(', ')}, not ${typeof value === 'string' ? value : describe(value)}`,
+      )
+    return
+  }
+  if (typeof value !== 'number') throw new TypeError(`${name} must be a number, not ${describe(value)}`)
+  if (!(value >= (first as number)) || (whole && value !== Infinity && !Number.isInteger(value)))
+    throw new RangeError(`${name} must be a ${whole ?? ''} number of at least ${first}, not ${value}`)
 }
 
-/** @throws `TypeError` when the option is given and none of the choices. */
-export function checkChoice(name: string, value: unknown, choices: readonly string[]): void {
-  if (value !== undefined && !choices.includes(value as string))
-    throw new TypeError(
-      `${name} must be one of ${choices.join(', ')}, not ${typeof value === 'string' ? `"${value}"` : typeof value}`,
-    )
+/**
+ * Checks a group of options.
+ *
+ * @throws what {@link checkOption} throws, and `TypeError` for an option that does not exist, so that a misspelt one is
+ * not silently without effect.
+ */
+export function checkOptions(where: string, given: unknown, checks: Checks): void {
+  checkOption(where, given ?? null, 'object')
+  for (const [name, value] of Object.entries(given as object)) {
+    const check = Object.hasOwn(checks, name) ? checks[name] : undefined
+    if (check === undefined) throw new TypeError(`${where}: there is no option "${name}"`)
+    checkOption(`${where}.${name}`, value, check)
+  }
 }

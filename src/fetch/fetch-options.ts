@@ -1,14 +1,15 @@
-import { checkChoice, checkNames, checkNumber, checkType } from '../errors/check-option.js'
-import { checkEndOptions, endOptionNames, type EndOptions } from '../guard/conclude.js'
+import { checkOption, checkOptions, type Checks } from '../errors/check-option.js'
+import { endChecks, type EndOptions } from '../guard/conclude.js'
 import {
-  checkGuardOptions,
-  guardOptionNames,
+  copyGuardOptions,
+  guardChecks,
+  writesCheck,
   type GuardOptions,
   type GuardSettings,
 } from '../guard/guard-options.js'
 import type { RetryOptions } from '../retry/retry-policy.js'
 import type { BodyLimits } from './capture-request.js'
-import { hookNames, type Hooks } from './hooks.js'
+import type { Hooks } from './hooks.js'
 import type { CallOptions } from './idempotent-init.js'
 import { isIdempotentFetch } from './nesting.js'
 
@@ -42,51 +43,56 @@ export interface FetchSettings extends BodyLimits {
   readonly hooks: Required<Hooks>
 }
 
-const names = [
-  ...guardOptionNames,
-  ...endOptionNames,
-  'fetch',
-  'retry',
-  'maxRequestBytes',
-  'oversizedBody',
-  'maxResponseBytes',
-  'hooks',
-]
+const hookChecks: Checks = {
+  beforeRequest: 'functions',
+  beforeRetry: 'functions',
+  afterResponse: 'functions',
+}
 
-const defaultMaxBytes = 10 * 1024 * 1024
+/** What {@link IdempotentFetchOptions} may be. */
+const fetchChecks: Checks = {
+  ...guardChecks,
+  ...endChecks,
+  fetch: 'function',
+  retry: 'object',
+  maxRequestBytes: [0],
+  oversizedBody: ['refuse', 'send-once'],
+  maxResponseBytes: [0],
+  hooks: 'object',
+}
 
-/** @throws `TypeError` when `fetch` is one of ours: stacked retry loops multiply. */
-export function checkFetch(fetch: unknown): void {
-  checkType('fetch', fetch, 'function')
+const callChecks: Checks = { ...endChecks, writes: writesCheck, retry: 'object', firstSentAt: [0] }
+
+/** Most bytes of a body that are kept, unless told otherwise. */
+export const defaultMaxBytes = 10 * 1024 * 1024
+
+/**
+ * What sends when no `fetch` is given: the one that is there at each call.
+ *
+ * @throws `TypeError` when the given one is ours: stacked retry loops multiply.
+ */
+export function takeFetch(fetch: unknown): typeof globalThis.fetch {
+  if (fetch === undefined) return (input, init) => globalThis.fetch(input, init)
+  checkOption('fetch', fetch, 'function')
   if (isIdempotentFetch(fetch))
     throw new TypeError(
       'fetch is wrapped already: two retry loops on top of each other multiply their attempts',
     )
+  return fetch as typeof globalThis.fetch
 }
 
 /** @throws `TypeError` or `RangeError` that names the option. */
 export function checkFetchOptions(options: IdempotentFetchOptions): FetchSettings {
-  checkType('options', options, 'object')
-  checkNames('createIdempotentFetch', options, names)
-  const { fetch, retry, maxRequestBytes, oversizedBody, maxResponseBytes, hooks = {} } = options
-  checkFetch(fetch)
-  checkNumber('maxRequestBytes', maxRequestBytes, 0)
-  checkNumber('maxResponseBytes', maxResponseBytes, 0)
-  checkChoice('oversizedBody', oversizedBody, ['refuse', 'send-once'])
-  checkType('hooks', hooks, 'object')
-  checkNames('hooks', hooks, hookNames)
-  for (const name of hookNames) {
-    const list: unknown = hooks[name] ?? []
-    if (!Array.isArray(list) || list.some((hook) => typeof hook !== 'function'))
-      throw new TypeError(`hooks.${name} must be an array of functions`)
-  }
+  checkOptions('createIdempotentFetch', options, fetchChecks)
+  const { hooks = {} } = options
+  checkOptions('hooks', hooks, hookChecks)
   return {
-    guard: checkGuardOptions(options, retry),
-    ends: checkEndOptions(options),
-    fetch: fetch ?? ((input, init) => globalThis.fetch(input, init)),
-    maxRequestBytes: maxRequestBytes ?? defaultMaxBytes,
-    oversizedBody: oversizedBody ?? 'refuse',
-    maxResponseBytes: maxResponseBytes ?? defaultMaxBytes,
+    guard: copyGuardOptions(options, options.retry),
+    ends: { resolve: options.resolve, reconcile: options.reconcile },
+    fetch: takeFetch(options.fetch),
+    maxRequestBytes: options.maxRequestBytes ?? defaultMaxBytes,
+    oversizedBody: options.oversizedBody ?? 'refuse',
+    maxResponseBytes: options.maxResponseBytes ?? defaultMaxBytes,
     hooks: {
       beforeRequest: [...(hooks.beforeRequest ?? [])],
       beforeRetry: [...(hooks.beforeRetry ?? [])],
@@ -95,15 +101,15 @@ export function checkFetchOptions(options: IdempotentFetchOptions): FetchSetting
   }
 }
 
-/** The options of one call, checked. */
-export function checkCallOptions(
-  options: CallOptions,
-): CallOptions & { readonly firstSentMs: number | undefined } {
-  checkType('idempotency', options, 'object')
-  checkNames('idempotency', options, [...endOptionNames, 'writes', 'retry', 'firstSentAt'])
-  checkChoice('idempotency.writes', options.writes, ['keyed', 'never', 'always'])
-  const { firstSentAt } = options
+/** The options of one call, checked: `firstSentAt` in milliseconds. */
+export type CheckedCallOptions = Omit<CallOptions, 'firstSentAt'> & {
+  readonly firstSentMs: number | undefined
+}
+
+/** @throws `TypeError` or `RangeError` that names the option. */
+export function checkCallOptions(options: CallOptions): CheckedCallOptions {
+  const { firstSentAt, ...rest } = options
   const firstSentMs = firstSentAt instanceof Date ? firstSentAt.getTime() : firstSentAt
-  checkNumber('idempotency.firstSentAt', firstSentMs, 0)
-  return { ...options, ...checkEndOptions(options), firstSentMs }
+  checkOptions('idempotency', { ...rest, firstSentAt: firstSentMs }, callChecks)
+  return { ...rest, firstSentMs }
 }

@@ -6,7 +6,7 @@ import { KeyReusedError } from '../errors/key-reused-error.js'
 import { NotAppliedError } from '../errors/not-applied-error.js'
 import { OutcomeUnknownError } from '../errors/outcome-unknown-error.js'
 import { UnsendableError } from '../errors/unsendable-error.js'
-import { checkType } from '../errors/check-option.js'
+import type { Checks } from '../errors/check-option.js'
 import type { StopReason } from '../retry/decide.js'
 import type { Ended } from './call.js'
 import { rememberFacts } from './facts.js'
@@ -45,24 +45,18 @@ export interface EndOptions {
    *
    * @defaultValue none: `AlreadyDoneError` with outcome `applied`
    */
-  readonly resolve?: ResolveOriginal
+  readonly resolve?: ResolveOriginal | undefined
   /**
    * Finds out what happened before an unknown outcome reaches the caller: look it up by key, list, or GET. What it
    * throws is taken as "still unknown".
    *
    * @defaultValue none
    */
-  readonly reconcile?: Reconcile
+  readonly reconcile?: Reconcile | undefined
 }
 
-export const endOptionNames = ['resolve', 'reconcile']
-
-/** @throws `TypeError` that names the option. */
-export function checkEndOptions({ resolve, reconcile }: EndOptions): EndOptions {
-  checkType('resolve', resolve, 'function')
-  checkType('reconcile', reconcile, 'function')
-  return { ...(resolve && { resolve }), ...(reconcile && { reconcile }) }
-}
+/** What {@link EndOptions} may be. */
+export const endChecks: Checks = { resolve: 'function', reconcile: 'function' }
 
 /** How the last attempt ended. */
 export interface LastAttempt extends Ended {

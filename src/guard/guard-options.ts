@@ -1,4 +1,4 @@
-import { checkChoice, checkType } from '../errors/check-option.js'
+import { checkOption, type Checks } from '../errors/check-option.js'
 import type { Clock, Random } from '../clock/clock.js'
 import { systemClock, systemRandom } from '../clock/system-clock.js'
 import { defaultContract } from '../contract/default-contract.js'
@@ -51,50 +51,41 @@ export interface GuardSettings extends Required<Omit<GuardOptions, 'onEvent'>> {
   readonly policy: RetryPolicy
 }
 
-export const guardOptionNames = [
-  'contract',
-  'methods',
-  'generateKey',
-  'match',
-  'writes',
-  'whenKeyStoreDown',
-  'onEvent',
-  'clock',
-  'random',
-]
+/** How far retries of writes may go. */
+export const writesCheck = ['keyed', 'never', 'always'] as const
 
-/** @throws `TypeError` or `RangeError` that names the option. */
-export function checkGuardOptions(options: GuardOptions, retry: RetryOptions | undefined): GuardSettings {
-  const {
-    contract = defaultContract,
-    methods = contract.methods,
-    writes,
-    whenKeyStoreDown,
-    onEvent,
-    clock,
-    random,
-  } = options
-  checkType('contract', contract, 'object')
-  checkType('contract.classify', contract.classify ?? null, 'function')
-  if (!Array.isArray(methods) || methods.some((method) => typeof method !== 'string'))
-    throw new TypeError('methods must be an array of strings')
-  for (const name of ['generateKey', 'match', 'onEvent', 'random'] as const)
-    checkType(name, options[name], 'function')
-  checkChoice('writes', writes, ['keyed', 'never', 'always'])
-  checkChoice('whenKeyStoreDown', whenKeyStoreDown, ['wait', 'send-without-key'])
-  checkType('clock', clock, 'object')
-  checkType('clock.now', clock?.now, 'function')
-  checkType('clock.sleep', clock?.sleep, 'function')
+/** What {@link GuardOptions} may be. */
+export const guardChecks: Checks = {
+  contract: 'object',
+  methods: 'strings',
+  generateKey: 'function',
+  match: 'function',
+  writes: writesCheck,
+  whenKeyStoreDown: ['wait', 'send-without-key'],
+  onEvent: 'function',
+  clock: 'object',
+  random: 'function',
+}
+
+/**
+ * Copies options that were checked one by one, with every default in place.
+ *
+ * @throws `TypeError` or `RangeError` that names the option, for what only shows in their parts.
+ */
+export function copyGuardOptions(options: GuardOptions, retry: RetryOptions | undefined): GuardSettings {
+  const { contract = defaultContract, methods = contract.methods, clock = systemClock } = options
+  checkOption('contract.classify', contract.classify ?? null, 'function')
+  for (const part of ['now', 'sleep'] as const) checkOption(`clock.${part}`, clock[part] ?? null, 'function')
   return {
     contract,
     methods: methods.map((method) => method.toUpperCase()),
     generateKey: options.generateKey ?? contract.generateKey,
     match: options.match ?? (() => true),
-    writes: writes ?? 'keyed',
-    whenKeyStoreDown: whenKeyStoreDown ?? 'wait',
-    onEvent,
-    clock: clock ?? systemClock,
-    random: random ?? systemRandom,
+    writes: options.writes ?? 'keyed',
+    whenKeyStoreDown: options.whenKeyStoreDown ?? 'wait',
+    onEvent: options.onEvent,
+    clock,
+    random: options.random ?? systemRandom,
     policy: createRetryPolicy(retry),
   }
 }

@@ -1,48 +1,84 @@
+import { checkOptions } from '../errors/check-option.js'
 import { isIdempotencyError } from '../errors/idempotency-error.js'
+import { readFailure } from '../fetch/transport-failure.js'
 import type { Attempted } from '../guard/call.js'
 import { rememberFacts } from '../guard/facts.js'
-import { readFailure } from '../fetch/transport-failure.js'
-import { endAttempt, type KyCall } from './ky-call.js'
+import { writesCheck, type WritePolicy } from '../guard/guard-options.js'
+import { beginAttempt, endAttempt, type KyCall } from './ky-call.js'
 import type { KyRetryOptions, ShouldRetry } from './ky-shapes.js'
 
-const gates = new WeakSet<ShouldRetry>()
-const bound = new WeakSet<object>()
+/** What {@link gateRetries} takes. */
+export interface GateRetriesOptions {
+  /**
+   * How far retries of writes may go after a lost answer or a 5xx. `'always'` resends without a key, too: **this can
+   * apply a write twice**.
+   *
+   * @defaultValue that of {@link stampKey}, else `'keyed'`
+   */
+  readonly writes?: WritePolicy
+}
+
+const gates = new WeakMap<ShouldRetry, WritePolicy | undefined>()
+const reads = /^(?:GET|HEAD|OPTIONS|TRACE|QUERY)$/
 
 /** ky's own methods, and the writes, which the gate lets pass only when that is safe. */
-export const gatedMethods = ['get', 'put', 'head', 'delete', 'options', 'trace', 'post', 'patch']
+export const gatedMethods = ['get', 'put', 'head', 'delete', 'options', 'trace', 'query', 'post', 'patch']
 
 /** ky's own status codes, and 425, which like 429 says that nothing was done. */
 export const gatedStatusCodes = [408, 413, 425, 429, 500, 502, 503, 504]
 
-function readError(error: Error): Attempted {
-  const { response, name } = error as { response?: Response; name: string }
-  if (response !== undefined) return { status: response.status, headers: response.headers, bytes: undefined }
-  const isTimeout = name === 'TimeoutError'
-  return { lost: isTimeout ? 'unknown' : readFailure(error), error, isTimeout }
+/** How far the gate in these retry options lets writes go, when it is one of ours and says so. */
+export function readGate(retry: object): WritePolicy | undefined {
+  const { shouldRetry } = retry as KyRetryOptions
+  return shouldRetry && gates.get(shouldRetry)
 }
 
-function refuses(call: KyCall, error: Error): boolean {
+interface KyError {
+  readonly name: string
+  readonly request?: Request
+  readonly response?: Response
+}
+
+function readError(error: Error, url: string): Attempted {
+  const { response, name } = error as KyError
+  if (response !== undefined) return { status: response.status, headers: response.headers, bytes: undefined }
+  const isTimeout = name === 'TimeoutError'
+  return { lost: isTimeout ? 'unknown' : readFailure(error, url), error, isTimeout }
+}
+
+function refuses(call: KyCall, error: Error, isRead: boolean): boolean {
   // Our own errors are the last word on an operation, or say that it must not be sent.
   if (isIdempotencyError(error)) return true
-  const { decision } = call.ended ?? endAttempt(call, readError(error))
-  rememberFacts(error, call.operation.facts())
-  return decision.action === 'settle'
+  const { operation, attempt, hasFetch } = call
+  const { value = error } = error as { value?: unknown }
+  const isAborted = value === call.abortReason
+  const wasSent = attempt !== undefined || call.ended !== undefined || !hasFetch
+  if (wasSent && !isAborted) {
+    if (attempt === undefined && call.ended === undefined) beginAttempt(call)
+    attempt?.abort(error)
+    endAttempt(call, readError(error, operation.errorFacts().url))
+  }
+  rememberFacts(error, operation.facts())
+  if (isAborted) return true
+  const { reading, decision } = call.ended ?? {}
+  if (decision?.action !== 'settle' || reading === undefined) return false
+  // A definite answer may be asked for again where the user's own status codes or shouldRetry say so.
+  const isDefinite = isRead
+    ? reading.verdict !== 'unsendable'
+    : reading.verdict === 'failed' && reading.outcome !== 'unknown'
+  return !(decision.why === 'final' && isDefinite)
 }
 
 /** Without its call the gate sees the error alone, which may not say whether a key went with the request. */
-function refusesUnseen(error: Error): boolean {
+function refusesUnseen(error: Error, writes: WritePolicy | undefined): boolean {
   if (isIdempotencyError(error)) return true
-  const { request, response } = error as { request?: Request; response?: Response }
-  const isRead = request !== undefined && /^(?:GET|HEAD|OPTIONS|DELETE)$/.test(request.method)
-  if (isRead || request?.headers.has('idempotency-key')) return false
+  const { request, response } = error as KyError
+  const { method = 'POST', url = '' } = request ?? {}
+  if (writes === 'always' || reads.test(method)) return false
+  const isKeyed = method === 'DELETE' || request?.headers.has('idempotency-key')
+  if (isKeyed && writes !== 'never') return false
   if (response !== undefined) return ![408, 425, 429].includes(response.status)
-  return readFailure(error) !== 'not-sent'
-}
-
-function createGate(): ShouldRetry {
-  const gate: ShouldRetry = ({ error }) => (refusesUnseen(error) ? false : undefined)
-  gates.add(gate)
-  return gate
+  return readFailure(error, url) !== 'not-sent'
 }
 
 /**
@@ -51,6 +87,8 @@ function createGate(): ShouldRetry {
  *
  * Used with {@link stampKey}, which tells it which call it judges. Alone, under ky 1, it cannot see which request met a
  * network error, and then lets only those pass that were provably not sent.
+ *
+ * @throws `TypeError` for an option that cannot work.
  *
  * @example
  * ```ts
@@ -64,23 +102,39 @@ function createGate(): ShouldRetry {
  * await api.post('https://api.example.com/orders', { json: { items: 100 } })
  * ```
  */
-export function gateRetries(): { methods: string[]; statusCodes: number[]; shouldRetry: ShouldRetry } {
-  return { methods: [...gatedMethods], statusCodes: [...gatedStatusCodes], shouldRetry: createGate() }
+export function gateRetries(options: GateRetriesOptions = {}): {
+  methods: string[]
+  statusCodes: number[]
+  shouldRetry: ShouldRetry
+} {
+  checkOptions('gateRetries', options, { writes: writesCheck })
+  const { writes } = options
+  const shouldRetry: ShouldRetry = ({ error }) => (refusesUnseen(error, writes) ? false : undefined)
+  gates.set(shouldRetry, writes)
+  return { methods: [...gatedMethods], statusCodes: [...gatedStatusCodes], shouldRetry }
 }
 
 /**
  * Ties the gate to its call. ky keeps one object of retry options for each call, which a later `retry` option may have
  * put together without the gate: with `always`, it is put back in, in front of a `shouldRetry` of the user's own.
  */
-export function bindGate(given: object, call: KyCall, method: string, always: boolean): void {
+export function bindGate(call: KyCall, given: object, method: string, always: boolean): void {
   const retry = given as KyRetryOptions
   const theirs = retry.shouldRetry
   const isGated = theirs !== undefined && gates.has(theirs)
-  if (bound.has(retry) || !(isGated || always)) return
-  bound.add(retry)
+  if (call.retry === given) return
+  call.retry = given
+  if (!(isGated || always)) return
   // A number in place of the retry options has swept away everything but the limit.
   if (theirs === undefined)
-    Object.assign(retry, { statusCodes: gatedStatusCodes, retryOnTimeout: true, jitter: true })
-  retry.methods = [...(retry.methods ?? []), method.toLowerCase()]
-  retry.shouldRetry = (state) => (refuses(call, state.error) ? false : isGated ? undefined : theirs?.(state))
+    Object.assign(retry, {
+      methods: gatedMethods,
+      statusCodes: gatedStatusCodes,
+      retryOnTimeout: true,
+      jitter: true,
+    })
+  if (call.operation.key !== undefined) retry.methods = [...(retry.methods ?? []), method.toLowerCase()]
+  const isRead = reads.test(method)
+  retry.shouldRetry = (state) =>
+    refuses(call, state.error, isRead) ? false : isGated ? undefined : theirs?.(state)
 }

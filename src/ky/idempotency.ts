@@ -1,14 +1,24 @@
 import { isIdempotencyError } from '../errors/idempotency-error.js'
-import { checkNames, checkNumber, checkType } from '../errors/check-option.js'
-import { checkFetch } from '../fetch/fetch-options.js'
-import { checkEndOptions, endOptionNames, type EndOptions } from '../guard/conclude.js'
-import { checkGuardOptions, guardOptionNames, type GuardOptions } from '../guard/guard-options.js'
+import { checkOptions, type Checks } from '../errors/check-option.js'
+import { defaultMaxBytes, takeFetch } from '../fetch/fetch-options.js'
+import { endChecks, type EndOptions } from '../guard/conclude.js'
+import { rememberFacts } from '../guard/facts.js'
+import { copyGuardOptions, guardChecks, type GuardOptions } from '../guard/guard-options.js'
 import type { RetryOptions } from '../retry/retry-policy.js'
 import { createAttemptFetch } from './attempt-fetch.js'
 import { gatedMethods, gatedStatusCodes, gateRetries } from './gate-retries.js'
-import { contextOption } from './ky-call.js'
-import type { KyBeforeRequest, KyBeforeRetry, KyRetryOptions, ShouldRetry } from './ky-shapes.js'
-import { createReuseKey } from './reuse-key.js'
+import { findCall, isAttemptFetch } from './ky-call.js'
+import {
+  sendOption,
+  type KyBeforeError,
+  type KyBeforeRequest,
+  type KyBeforeRetry,
+  type KyCallOptions,
+  type KyRetryOptions,
+  type KySendOptions,
+  type ShouldRetry,
+} from './ky-shapes.js'
+import { reuseKey } from './reuse-key.js'
 import { createStampKey } from './stamp-key.js'
 
 /** Options of {@link idempotency}. How often and how long ky retries are ky's own options. */
@@ -29,6 +39,7 @@ export interface KyIdempotencyOptions {
     init: ((options: object) => void)[]
     beforeRequest: KyBeforeRequest[]
     beforeRetry: KyBeforeRetry[]
+    beforeError: KyBeforeError[]
   }
   retry: {
     limit?: number
@@ -46,6 +57,23 @@ interface ParentOptions {
   readonly fetch?: unknown
   readonly retry?: unknown
   readonly context?: unknown
+  readonly headers?: unknown
+}
+
+/** An `init` hook, which only ky 2 has: tells our fetch what ky 1 tells it by `this`. */
+function tellFetch(options: object): void {
+  const call = options as KySendOptions & { context?: object; fetch?: unknown; [sendOption]?: KySendOptions }
+  const { context = {}, signal, throwHttpErrors } = call
+  call.context = context
+  if (isAttemptFetch(call.fetch)) call[sendOption] = { context, signal, throwHttpErrors }
+}
+
+/** An error that ky made for itself, such as of a time limit, answers `idempotencyOf`, too. */
+const tellFacts: KyBeforeError = (first) => {
+  const { error = first, options } = first as { error?: object; options?: KyCallOptions }
+  const call = options && findCall(options.context)
+  if (call !== undefined) rememberFacts(error, call.operation.facts())
+  return error as ReturnType<typeof tellFacts<typeof first>>
 }
 
 /** Until a call is there to judge by, all that is certain is that our own errors end it. */
@@ -53,16 +81,16 @@ function inFrontOf(theirs: ShouldRetry): ShouldRetry {
   return (state) => (isIdempotencyError(state.error) ? false : theirs(state))
 }
 
-const names = [
-  ...guardOptionNames,
-  ...endOptionNames,
-  'deadlineMs',
-  'maxRetryAfterMs',
-  'budget',
-  'backoff',
-  'fetch',
-  'maxResponseBytes',
-]
+const checks: Checks = {
+  ...guardChecks,
+  ...endChecks,
+  deadlineMs: [1],
+  maxRetryAfterMs: [0],
+  budget: 'object',
+  backoff: 'function',
+  fetch: 'function',
+  maxResponseBytes: [0],
+}
 
 /**
  * Makes the writes of a ky instance idempotent: a key for each, kept over ky's retries, which are let through only where
@@ -87,37 +115,34 @@ const names = [
 export function idempotency(
   options: IdempotencyOptions = {},
 ): ((parent: ParentOptions) => KyIdempotencyOptions) & KyIdempotencyOptions {
-  checkType('options', options, 'object')
-  checkNames('idempotency', options, names)
-  const { deadlineMs, maxRetryAfterMs, budget, backoff, maxResponseBytes = 10 * 1024 * 1024 } = options
-  checkNumber('maxResponseBytes', maxResponseBytes, 0)
+  checkOptions('idempotency', options, checks)
+  const { deadlineMs, maxRetryAfterMs, budget, backoff, maxResponseBytes = defaultMaxBytes } = options
   const given = { deadlineMs, maxRetryAfterMs, budget, backoff }
   const retry = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-  const settings = checkGuardOptions(options, { attemptTimeoutMs: Infinity, ...retry })
-  const ends = checkEndOptions(options)
+  const settings = copyGuardOptions(options, { attemptTimeoutMs: Infinity, ...retry })
+  const ends = { resolve: options.resolve, reconcile: options.reconcile }
+
+  /** @throws `TypeError` for a key on the instance: every call would send the same one. */
+  function checkInstance({ context, headers }: ParentOptions): void {
+    const { carrier } = settings.contract
+    const isInHeaders =
+      carrier.in === 'header' && new Headers(headers as HeadersInit | undefined).has(carrier.name)
+    if (isInHeaders || (context as { idempotencyKey?: unknown } | undefined)?.idempotencyKey !== undefined)
+      throw new TypeError('a key belongs to one call: on an instance, every call would send the same one')
+  }
 
   function extend(parent: ParentOptions): KyIdempotencyOptions {
-    const { context } = parent
-    if ((context as { idempotencyKey?: unknown } | undefined)?.idempotencyKey !== undefined)
-      throw new TypeError(
-        'context.idempotencyKey belongs to one call: on an instance, every call would send the same key',
-      )
-    const base = (options.fetch ?? parent.fetch) as typeof fetch | undefined
-    checkFetch(base)
+    checkInstance(parent)
+    const base = takeFetch(options.fetch ?? parent.fetch)
     const theirs = (
       typeof parent.retry === 'number' ? { limit: parent.retry } : (parent.retry ?? {})
     ) as KyRetryOptions
     return {
       hooks: {
-        init: [
-          (options) => {
-            const call = options as Record<string, unknown>
-            call['context'] ??= {}
-            call[contextOption] = call['context']
-          },
-        ],
+        init: [tellFetch],
         beforeRequest: [createStampKey(settings, ends, true)],
-        beforeRetry: [createReuseKey(settings)],
+        beforeRetry: [reuseKey()],
+        beforeError: [tellFacts],
       },
       retry: {
         ...gateRetries(),
@@ -128,11 +153,7 @@ export function idempotency(
         ...(theirs.limit !== undefined && { limit: theirs.limit }),
         ...(theirs.shouldRetry !== undefined && { shouldRetry: inFrontOf(theirs.shouldRetry) }),
       },
-      fetch: createAttemptFetch(
-        settings,
-        base ?? ((input, init) => globalThis.fetch(input, init)),
-        maxResponseBytes,
-      ) as KyIdempotencyOptions['fetch'],
+      fetch: createAttemptFetch(settings, ends, base, maxResponseBytes),
     }
   }
   return Object.assign(extend, extend({}))

@@ -1,14 +1,20 @@
-import { checkNames } from '../errors/check-option.js'
+import { checkOptions, type Checks } from '../errors/check-option.js'
 import { decodeHeader, encodeHeader } from '../contract/carrier.js'
-import { checkGuardOptions, type GuardOptions, type GuardSettings } from '../guard/guard-options.js'
+import {
+  copyGuardOptions,
+  guardChecks,
+  type GuardOptions,
+  type GuardSettings,
+} from '../guard/guard-options.js'
 import { openOperation } from '../guard/guard.js'
 import { checkCallOptions } from '../fetch/fetch-options.js'
 import type { CallOptions } from '../fetch/idempotent-init.js'
 import type { EndOptions } from '../guard/conclude.js'
-import { bindGate } from './gate-retries.js'
-import { beginHookedAttempt, findCall, linkRequest, rememberCall, type KyCall } from './ky-call.js'
+import { bindGate, readGate } from './gate-retries.js'
+import { beginAttempt, findCall, isAttemptFetch, linkRequest, rememberCall, type KyCall } from './ky-call.js'
 import {
   readHookArguments,
+  sendOption,
   type KyBeforeRequest,
   type KyCallOptions,
   type KyRetryOptions,
@@ -20,23 +26,14 @@ export type StampKeyOptions = Pick<
   'contract' | 'methods' | 'generateKey' | 'match' | 'writes' | 'onEvent' | 'clock' | 'random'
 >
 
-const names = ['contract', 'methods', 'generateKey', 'match', 'writes', 'onEvent', 'clock', 'random']
+const { whenKeyStoreDown: _, ...stampChecks }: Checks = guardChecks
 const preconditions = ['if-match', 'if-none-match', 'if-unmodified-since']
 
-/** The key in the headers of a request, `undefined` when it has none there. */
-export function readHeaderKey(
-  { contract: { carrier } }: GuardSettings,
-  { headers }: Request,
-): string | undefined {
-  const value = carrier.in === 'header' ? headers.get(carrier.name) : null
-  return value === null || carrier.in !== 'header' ? undefined : decodeHeader(carrier, value)
-}
-
-async function readGivenKey(settings: GuardSettings, request: Request): Promise<unknown> {
-  const { carrier } = settings.contract
-  if (carrier.in === 'query') return new URL(request.url).searchParams.get(carrier.name) ?? undefined
+async function readGivenKey({ contract: { carrier } }: GuardSettings, request: Request): Promise<unknown> {
+  if (carrier.in === 'query') return carrier.read(carrier.name, request.url)
   if (carrier.in === 'body') return carrier.read(carrier.path, await request.clone().text())
-  return readHeaderKey(settings, request)
+  const value = request.headers.get(carrier.name)
+  return value === null ? undefined : decodeHeader(carrier, value)
 }
 
 /** Makes the call of a context, once: ky 1 runs `beforeRequest` again on every attempt. */
@@ -44,7 +41,7 @@ export async function openCall(
   settings: GuardSettings,
   ends: EndOptions,
   request: Request,
-  { context, retry }: KyCallOptions,
+  { context, retry, fetch, [sendOption]: told }: KyCallOptions,
 ): Promise<KyCall> {
   const known = findCall(context)
   if (known !== undefined) return known
@@ -63,30 +60,34 @@ export async function openCall(
       /^(?:PUT|PATCH|DELETE)$/.test(request.method) &&
       preconditions.some((name) => request.headers.has(name)),
     policy: { ...settings.policy, maxAttempts: limit + 1 },
-    writes: own.writes,
+    writes: own.writes ?? readGate(retry),
     firstSentMs: own.firstSentMs,
   })
   const call = {
+    settings,
     operation,
     ends: { ...ends, ...own },
     isGiven: givenKey !== undefined,
-    isUnderWay: false,
+    hasFetch: told !== undefined || isAttemptFetch(fetch),
+    attempt: undefined,
     ended: undefined,
+    abortReason: undefined,
+    retry: undefined,
   }
   rememberCall(context, call)
   return call
 }
 
 /** Puts the key of a call, and what goes with it, into the headers of its request. */
-export function stampHeaders(
-  { contract: { carrier } }: GuardSettings,
-  { operation }: KyCall,
-  headers: Headers,
-): void {
+export function stampHeaders({ settings, operation }: KyCall, headers: Headers): void {
+  const { carrier } = settings.contract
   if (operation.key === undefined) return
-  for (const [name, value] of Object.entries(operation.companions)) headers.set(name, value)
+  const isKeyed = operation.isKeyed()
+  for (const [name, value] of Object.entries(operation.companions))
+    if (isKeyed) headers.set(name, value)
+    else headers.delete(name)
   if (carrier.in !== 'header') return
-  if (!operation.isKeyed()) headers.delete(carrier.name)
+  if (!isKeyed) headers.delete(carrier.name)
   else if (decodeHeader(carrier, headers.get(carrier.name) ?? '') !== operation.key)
     headers.set(carrier.name, encodeHeader(carrier, operation.key))
 }
@@ -102,9 +103,9 @@ export function createStampKey(
     const isFirst = findCall(options.context) === undefined
     const call = await openCall(settings, ends, request, options)
     linkRequest(request, options.context)
-    bindGate(options.retry, call, request.method, isWholeSet)
-    stampHeaders(settings, call, request.headers)
-    if (!isWholeSet && isFirst) beginHookedAttempt(call, request)
+    bindGate(call, options.retry, request.method, isWholeSet)
+    stampHeaders(call, request.headers)
+    if (isFirst && !call.hasFetch) beginAttempt(call, request)
     return undefined
   }
 }
@@ -118,8 +119,8 @@ export function createStampKey(
  * @throws `TypeError` for an option that cannot work, or a contract whose key is not in a header.
  */
 export function stampKey(options: StampKeyOptions = {}): KyBeforeRequest {
-  checkNames('stampKey', options, names)
-  const settings = checkGuardOptions(options, {})
+  checkOptions('stampKey', options, stampChecks)
+  const settings = copyGuardOptions(options, {})
   if (settings.contract.carrier.in !== 'header')
     throw new TypeError(
       'stampKey: this contract carries the key elsewhere than in a header: use idempotency()',

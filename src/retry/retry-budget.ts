@@ -1,4 +1,4 @@
-import { checkNames, checkNumber } from '../errors/check-option.js'
+import { checkOptions } from '../errors/check-option.js'
 
 /** What a retry budget holds and costs, in tokens. */
 export interface RetryBudgetOptions {
@@ -27,8 +27,7 @@ export interface RetryBudget {
  * @throws `TypeError` or `RangeError` for an option that does not exist or is no number of at least 0.
  */
 export function createRetryBudget(options: RetryBudgetOptions = {}): RetryBudget {
-  checkNames('retry.budget', options, ['capacity', 'retryCost', 'timeoutCost', 'refund'])
-  for (const [name, value] of Object.entries(options)) checkNumber(`retry.budget.${name}`, value, 0)
+  checkOptions('retry.budget', options, { capacity: [0], retryCost: [0], timeoutCost: [0], refund: [0] })
   const { capacity = 500, retryCost = 5, timeoutCost = 10, refund = 1 } = options
   let tokens = capacity
   return {

@@ -1,5 +1,5 @@
 import { exponentialBackoff, type Backoff } from '../backoff/backoff.js'
-import { checkNames, checkNumber, checkType } from '../errors/check-option.js'
+import { checkOption, checkOptions, type Checks } from '../errors/check-option.js'
 import { createRetryBudget, type RetryBudget, type RetryBudgetOptions } from './retry-budget.js'
 
 /** How often, how long and how hard one operation is retried. */
@@ -28,38 +28,48 @@ export interface RetryPolicy extends Required<RetryOptions> {
   readonly budget: RetryBudget
 }
 
-const names = ['maxAttempts', 'attemptTimeoutMs', 'deadlineMs', 'backoff', 'maxRetryAfterMs', 'budget']
+/** What {@link RetryOptions} may be. */
+const retryChecks: Checks = {
+  maxAttempts: [1, 'whole'],
+  attemptTimeoutMs: [1],
+  deadlineMs: [1],
+  backoff: 'function',
+  maxRetryAfterMs: [0],
+  budget: 'object',
+}
 
 /**
  * Checks the options and fills in `base`, the policy that they adjust.
  *
  * @throws `TypeError` or `RangeError` that names the option.
  */
-export function createRetryPolicy(options: RetryOptions = {}, base?: RetryPolicy): RetryPolicy {
-  checkType('retry', options, 'object')
-  checkNames('retry', options, names)
-  const { maxAttempts, attemptTimeoutMs, deadlineMs, backoff, maxRetryAfterMs, budget } = options
-  checkNumber('retry.maxAttempts', maxAttempts, 1, true)
-  checkNumber('retry.attemptTimeoutMs', attemptTimeoutMs, 1)
-  checkNumber('retry.deadlineMs', deadlineMs, 1)
-  checkNumber('retry.maxRetryAfterMs', maxRetryAfterMs, 0)
-  checkType('retry.backoff', backoff, 'function')
-  checkType('retry.budget', budget, 'object')
-  const isBucket = budget !== undefined && 'take' in budget
-  if (isBucket)
-    for (const name of ['take', 'giveBack'] as const)
-      checkType(`retry.budget.${name}`, budget[name] ?? null, 'function')
+export function createRetryPolicy(options: RetryOptions = {}, base: RetryPolicy = defaults()): RetryPolicy {
+  checkOptions('retry', options, retryChecks)
+  const { budget } = options
   return {
-    maxAttempts: maxAttempts ?? base?.maxAttempts ?? 4,
-    attemptTimeoutMs: attemptTimeoutMs ?? base?.attemptTimeoutMs ?? 30_000,
-    deadlineMs: deadlineMs ?? base?.deadlineMs ?? 120_000,
-    backoff: backoff ?? base?.backoff ?? exponentialBackoff(),
-    maxRetryAfterMs: maxRetryAfterMs ?? base?.maxRetryAfterMs ?? 60_000,
-    budget:
-      budget === undefined
-        ? (base?.budget ?? createRetryBudget())
-        : isBucket
-          ? budget
-          : createRetryBudget(budget),
+    maxAttempts: options.maxAttempts ?? base.maxAttempts,
+    attemptTimeoutMs: options.attemptTimeoutMs ?? base.attemptTimeoutMs,
+    deadlineMs: options.deadlineMs ?? base.deadlineMs,
+    backoff: options.backoff ?? base.backoff,
+    maxRetryAfterMs: options.maxRetryAfterMs ?? base.maxRetryAfterMs,
+    budget: budget === undefined ? base.budget : takeBudget(budget),
+  }
+}
+
+function takeBudget(budget: RetryBudget | RetryBudgetOptions): RetryBudget {
+  if (!('take' in budget)) return createRetryBudget(budget)
+  for (const part of ['take', 'giveBack'] as const)
+    checkOption(`retry.budget.${part}`, budget[part] ?? null, 'function')
+  return budget
+}
+
+function defaults(): RetryPolicy {
+  return {
+    maxAttempts: 4,
+    attemptTimeoutMs: 30_000,
+    deadlineMs: 120_000,
+    backoff: exponentialBackoff(),
+    maxRetryAfterMs: 60_000,
+    budget: createRetryBudget(),
   }
 }
