@@ -19,6 +19,7 @@ for (const [from, to] of [
   const error = await send('https://api.example.com/orders', { method: 'POST' }).catch((thrown) => thrown)
   assert.ok(error instanceof from.OutcomeUnknownError, String(error))
   assert.ok(!(error instanceof to.OutcomeUnknownError))
+  assert.equal(to.idempotencyOf(error)?.outcome, 'unknown')
   assert.ok(to.isIdempotencyError(error) && to.isOutcomeUnknownError(error) && !to.isNotAppliedError(error))
 }
 console.log('ok')

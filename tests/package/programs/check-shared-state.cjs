@@ -26,5 +26,9 @@ exports.checkSharedState = async ({ main, forKy, contracts }) => {
   })
   const answer = await api.post('https://api.example.com/orders', { json: {} })
   assert.equal(main.idempotencyOf(answer)?.attempts, 1)
+  const refused = await api
+    .post('https://api.example.com/orders', { context: { idempotencyKey: '' } })
+    .catch((e) => e)
+  assert.ok(refused instanceof main.KeyInvalidError, String(refused))
   console.log('ok')
 }
