@@ -1,9 +1,11 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { parseRetryAfter } from '../../src/backoff/retry-after.js'
 
 const now = Date.UTC(1994, 10, 6, 8, 49, 37)
 const parse = (headers: Record<string, string>, nowMs = now) => parseRetryAfter(new Headers(headers), nowMs)
+
+afterEach(() => void vi.unstubAllEnvs())
 
 describe('parseRetryAfter', () => {
   it.each([
@@ -29,6 +31,12 @@ describe('parseRetryAfter', () => {
     ['an asctime date, which is in GMT without saying so', 'Sun Nov  6 08:49:47 1994'],
   ])('reads %s (RFC 9110, section 5.6.7)', (_, value) => {
     expect(parse({ 'Retry-After': value })).toBe(10_000)
+  })
+
+  it('reads an asctime date as GMT wherever the machine stands', () => {
+    vi.stubEnv('TZ', 'America/New_York')
+    expect(new Date(now).getHours()).toBe(3)
+    expect(parse({ 'Retry-After': 'Sun Nov  6 08:49:47 1994' })).toBe(10_000)
   })
 
   it('measures a date against the Date of the answer, whatever our own clock says', () => {

@@ -237,6 +237,7 @@ describePreset(razorpay, {
   ignored: [['POST', 'https://api.razorpay.com/v1/contacts']],
   rows: [
     ['a 409 after a lost answer is running', { status: 409, url: payouts, afterLost: true }, 'running'],
+    ['a 409 to the caller’s key is running', { status: 409, url: payouts, given: true }, 'running'],
     ['a 409 on the first attempt with a new key has failed', { status: 409, url: payouts }, 'failed'],
     [
       'a 400 about a different request means another payload (wording unverified)',
