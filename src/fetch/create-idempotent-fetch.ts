@@ -120,7 +120,7 @@ export function createIdempotentFetch(options: IdempotentFetchOptions = {}): Ide
     try {
       return await drive(operation, call, run)
     } catch (error) {
-      rememberFacts(error, operation.settle(operation.facts().outcome))
+      rememberFacts(error, operation.settle(operation.facts().outcome), operation.facts)
       throw error
     }
   }
@@ -160,7 +160,7 @@ export function createIdempotentFetch(options: IdempotentFetchOptions = {}): Ide
                 runAfterResponse(hooks.afterResponse, asRequest(sent), hookOptions, response, retries),
       },
       clock: guard.clock,
-      ends: { ...settings.ends, ...call.options },
+      ends: call.options === noCallOptions ? settings.ends : { ...settings.ends, ...call.options },
       async prepareRetry(last) {
         retries += 1
         if (request.body instanceof ReadableStream) {
@@ -242,7 +242,7 @@ export function createIdempotentFetch(options: IdempotentFetchOptions = {}): Ide
       const url = withoutSecrets(input instanceof Request ? input.url : String(input))
       const facts = { key: undefined, attempts: 0, outcome: 'not-applied', method, url } as const
       if (signal?.aborted) {
-        rememberFacts(signal.reason, { ...facts, replayed: false })
+        rememberFacts(signal.reason, { ...facts, replayed: false }, {})
         throw signal.reason
       }
       throw cause instanceof OversizedBody

@@ -18,9 +18,12 @@ export interface OperationHost {
   readonly retry: () => Promise<Response>
 }
 
-const overdue: Omit<LastAttempt, 'response' | 'error'> = {
+/** Before the first attempt: all that can happen to an operation then is that its deadline passes. */
+const unsent: LastAttempt = {
   reading: { verdict: 'not-sent' },
   decision: { action: 'settle', why: 'deadline' },
+  response: undefined,
+  error: undefined,
 }
 
 /** Frees the connection of an answer that nobody will read. */
@@ -41,11 +44,11 @@ export async function runOperation(
 ): Promise<Response> {
   const { sender, clock, ends, prepareRetry, retry } = host
   let request = first
-  let last: LastAttempt = { ...overdue, response: undefined, error: undefined }
+  let last = unsent
   for (;;) {
     const timeoutMs = operation.begin()
     if (timeoutMs <= 0) {
-      last = { ...last, decision: overdue.decision }
+      last = { ...last, decision: unsent.decision }
       break
     }
     discard(last.response)

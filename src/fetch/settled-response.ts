@@ -27,6 +27,8 @@ interface Settled {
   native: Response | undefined
 }
 
+const decoder = new TextDecoder()
+
 const state = Symbol('settled body')
 
 /**
@@ -45,7 +47,7 @@ class SettledResponse extends Response {
   }
 
   override async text(): Promise<string> {
-    return new TextDecoder().decode(await take(this))
+    return decoder.decode(await take(this))
   }
 
   override async json(): Promise<unknown> {
