@@ -19,6 +19,7 @@ async function stage(operation: Operation) {
 }
 
 const table = operations.map((operation) => [operation.name, operation] as const)
+const unsafe = writes.filter(({ write }) => write.resend === 'never')
 const keyed = writes.filter((one) => !one.sends({}).line.startsWith('DELETE'))
 
 describe.each(table)('%s', (_, operation) => {
@@ -81,6 +82,18 @@ describe('a write', () => {
       expect(idempotencyOf(first)?.replayed).toBe(false)
       expect(idempotencyOf(again)?.replayed).toBe(true)
       expect(did(operation.write.effect)).toBe(operation.write.times ?? 1)
+    },
+  )
+
+  it.each(unsafe.map((one) => [one.name, one] as const))(
+    '%s is done twice when the same key is used again: the API does not promise more',
+    async (_, operation) => {
+      const { client, known, did } = await stage(operation)
+      const options = { idempotencyKey: 'job-0815-0123456789-0123456789-0123456789' }
+      await operation.call(client, known, options)
+      const again = await operation.call(client, known, options)
+      expect(idempotencyOf(again)?.replayed).toBe(false)
+      expect(did(operation.write.effect)).toBe(2 * (operation.write.times ?? 1))
     },
   )
 
