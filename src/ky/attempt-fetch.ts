@@ -1,59 +1,67 @@
+import { maxTimerMs } from '../clock/clock.js'
 import { isIdempotencyError } from '../errors/idempotency-error.js'
-import { UnsendableError } from '../errors/unsendable-error.js'
 import { markIdempotentFetch } from '../fetch/nesting.js'
 import { settleResponse, type SettledBody } from '../fetch/settled-response.js'
 import { readFailure } from '../fetch/transport-failure.js'
-import { conclude } from '../guard/conclude.js'
-import { rememberFacts } from '../guard/facts.js'
+import type { Ended } from '../guard/call.js'
+import { conclude, type EndOptions, type LastAttempt } from '../guard/conclude.js'
+import { idempotencyOf, rememberFacts, type IdempotencyFacts } from '../guard/facts.js'
 import type { GuardSettings } from '../guard/guard-options.js'
-import { beginAttempt, contextOption, endAttempt, findCallOfRequest, type KyCall } from './ky-call.js'
-import { shareInFlight, type InFlight } from './share-in-flight.js'
-import { readHeaderKey, stampHeaders } from './stamp-key.js'
+import { bindGate } from './gate-retries.js'
+import { beginAttempt, endAttempt, findCallOfRequest, markAttemptFetch, type KyCall } from './ky-call.js'
+import { sendOption, type KyCallOptions, type KyRetryOptions, type KySendOptions } from './ky-shapes.js'
+import { findFlight, identify, joinFlight, openFlight, type InFlight } from './share-in-flight.js'
+import { stampBody } from './stamp-body.js'
+import { openCall, stampHeaders } from './stamp-key.js'
+import { follow, within } from './within.js'
 
-/** What ky 2 takes for a lost connection, by the message; anything else it would not retry. */
-const lostMessage =
-  /^(?:fetch failed|terminated|Failed to fetch|Load failed|NetworkError when|network error|error sending request)/
+/** A fetch for ky. ky 1 calls it as a method of its options. */
+export type AttemptFetch = (
+  this: unknown,
+  input: string | URL | Request,
+  init?: RequestInit,
+) => Promise<Response>
 
+const overdue: Ended = { reading: { verdict: 'not-sent' }, decision: { action: 'settle', why: 'deadline' } }
+
+/** A lost answer as an error that ky 2 takes for one, by its message, and would retry. */
 function asNetworkError(error: unknown): unknown {
-  if (error instanceof TypeError && lostMessage.test(error.message)) return error
-  return new TypeError('fetch failed', { cause: error })
+  const { name, message } = error as TypeError
+  const isKnown =
+    error instanceof TypeError &&
+    name === 'TypeError' &&
+    /^(?:fetch failed|terminated|Failed to fetch)$/.test(message)
+  return isKnown ? error : new TypeError('fetch failed', { cause: error })
 }
 
-async function stampBody(
-  { contract: { carrier } }: GuardSettings,
-  { operation }: KyCall,
-  request: Request,
-): Promise<Request> {
-  const { key } = operation
-  if (key === undefined || carrier.in === 'header' || !operation.isKeyed()) return request
-  const { url, method, headers, signal } = request
-  if (carrier.in === 'query') {
-    const isStamped = new URL(url).searchParams.get(carrier.name) === key
-    return isStamped ? request : new Request(carrier.write(carrier.name, url, key), request)
-  }
+/** Ties facts to a response and to its copies, which are what the hooks of ky are given and often give back. */
+function keepFacts(response: Response, facts: IdempotencyFacts): Response {
+  rememberFacts(response, facts)
+  const { clone } = response
+  response.clone = () => keepFacts(clone.call(response), idempotencyOf(response) ?? facts)
+  return response
+}
+
+/** Whether ky makes an error of an answer and asks for another after it. */
+function isRetried(call: KyCall, { throwHttpErrors }: KySendOptions, status: number): boolean {
+  const isThrown = typeof throwHttpErrors === 'function' ? throwHttpErrors(status) : (throwHttpErrors ?? true)
+  return isThrown && (call.retry as KyRetryOptions).statusCodes?.includes(status) === true
+}
+
+/** Says the last word on an operation. ky has errors of its own for a lost answer: the facts go with them. */
+async function settle(call: KyCall, last: LastAttempt, signal: AbortSignal): Promise<Response> {
+  const { operation, ends } = call
+  let end: unknown
+  const retry = () => Promise.reject(end)
   try {
-    const body = carrier.write(carrier.path, await request.text(), key)
-    return new Request(url, { ...pickSettings(request), method, headers, signal, body })
-  } catch (cause) {
-    throw new UnsendableError({ ...operation.errorFacts(), cause })
+    const response = await conclude(operation, last, ends, retry, signal)
+    return keepFacts(response, idempotencyOf(response) ?? operation.facts())
+  } catch (thrown) {
+    const isTold = last.error === undefined || !isIdempotencyError(thrown) || thrown.code === 'already_done'
+    end = isTold ? thrown : last.error
+    rememberFacts(end, operation.facts())
+    throw end
   }
-}
-
-function pickSettings({
-  credentials,
-  cache,
-  redirect,
-  referrer,
-  integrity,
-  keepalive,
-}: Request): RequestInit {
-  return { credentials, cache, redirect, referrer, integrity, keepalive }
-}
-
-/** Reads are streamed to the caller when they succeed; everything else is read to its end within the attempt. */
-function settle(response: Response, request: Request, maxBytes: number): Promise<SettledBody> | SettledBody {
-  const isStreamed = response.ok && /^(?:GET|HEAD|OPTIONS)$/.test(request.method)
-  return isStreamed ? { response, bytes: undefined } : settleResponse(response, maxBytes)
 }
 
 /**
@@ -63,70 +71,120 @@ function settle(response: Response, request: Request, maxBytes: number): Promise
  */
 export function createAttemptFetch(
   settings: GuardSettings,
+  ends: EndOptions,
   base: typeof fetch,
   maxResponseBytes: number,
-): (input: Request, init?: RequestInit) => Promise<Response> {
+): AttemptFetch {
   const inFlight: InFlight = new Map()
 
-  async function transmit(call: KyCall, request: Request, init: RequestInit): Promise<SettledBody> {
-    const send = async () => settle(await base(request, init), request, maxResponseBytes)
-    return call.isGiven ? shareInFlight(inFlight, call, request, send) : send()
+  async function transmit(
+    request: Request,
+    init: RequestInit,
+    signals: readonly AbortSignal[],
+    controller: AbortController,
+  ): Promise<SettledBody> {
+    // Reads are streamed to the caller when they succeed; everything else is read to its end within the attempt.
+    const isRead = /^(?:GET|HEAD|OPTIONS)$/.test(request.method)
+    const { signal } = controller
+    const response = await base(request, isRead ? init : { ...init, signal })
+    if (isRead && response.ok) return { response, bytes: undefined }
+    const settled = await settleResponse(response, maxResponseBytes)
+    // What is left to stream can still be ended by the caller.
+    if (!isRead && settled.bytes === undefined && settled.response.body) follow(signals, controller)
+    return settled
   }
 
   /** The end of an operation, or of an attempt that ky may follow with another. */
-  async function attempt(call: KyCall, request: Request, init: RequestInit): Promise<Response> {
+  async function send(
+    call: KyCall,
+    input: Request,
+    init: RequestInit,
+    told: KySendOptions,
+  ): Promise<Response> {
     const { operation } = call
+    const signals = told.signal ? [input.signal, told.signal] : [input.signal]
+    const isAborted = () => signals.some((signal) => signal.aborted)
+    const abandon = (reason: unknown): never => {
+      if (isAborted()) call.abortReason = reason
+      rememberFacts(reason, operation.facts())
+      throw reason
+    }
+    let request = await stampBody(call, input)
+    const identity = call.isGiven ? await identify(call, request) : undefined
     for (;;) {
-      const isOverdue = beginAttempt(call) <= 0
-      rememberFacts(request, operation.facts())
+      if (isAborted()) abandon(signals.find((signal) => signal.aborted)?.reason)
+      const flight = identity && findFlight(inFlight, identity, call)
       const again = operation.key === undefined ? undefined : request.clone()
-      let response: Response | undefined
-      let error: unknown
+      const leftMs = beginAttempt(call, input)
+      const controller = call.attempt as AbortController
+      if (leftMs <= 0) {
+        call.ended = overdue
+        return settle(call, { ...overdue, response: undefined, error: undefined }, input.signal)
+      }
+      const stop = () => controller.abort(new DOMException('the deadline has passed', 'TimeoutError'))
+      const timer = leftMs <= maxTimerMs ? setTimeout(stop, leftMs) : undefined
+      let last: LastAttempt
       try {
-        if (isOverdue) throw new DOMException('the deadline has passed', 'TimeoutError')
-        const body = await transmit(call, request, init)
-        if (request.signal.aborted) throw request.signal.reason
-        response = body.response
-        endAttempt(call, { status: response.status, headers: response.headers, bytes: body.bytes })
-      } catch (caught) {
-        if (isIdempotencyError(caught)) throw caught
-        if (request.signal.aborted) {
-          rememberFacts(caught, operation.facts())
-          throw caught
-        }
-        error = asNetworkError(caught)
-        endAttempt(call, { lost: readFailure(caught), error: caught, isTimeout: isOverdue })
-      }
-      const ended = call.ended as NonNullable<KyCall['ended']>
-      const { reading, decision } = ended
-      rememberFacts(response ?? error, operation.facts())
-      if (decision.action === 'settle') {
-        const retry = () => Promise.reject(error)
-        const concluded = conclude(operation, { ...ended, response, error }, call.ends, retry, request.signal)
-        return await concluded.catch((last: unknown) => {
-          // ky has errors of its own for a lost answer: the facts go with them.
-          const isOurs = error === undefined || !isIdempotencyError(last) || last.code === 'already_done'
-          const end = isOurs ? last : error
-          rememberFacts(end, operation.facts())
-          throw end
+        const { response, bytes } = await within(signals, controller, (signal) => {
+          if (flight !== undefined) return joinFlight(flight)
+          const answer = transmit(request, init, signals, controller)
+          return identity ? openFlight(inFlight, identity, signal, answer) : answer
         })
+        if (call.attempt !== controller) abandon(controller.signal.reason)
+        const { status, headers } = response
+        last = { ...endAttempt(call, { status, headers, bytes }), response, error: undefined }
+      } catch (caught) {
+        // The caller has aborted, or ky has timed out and gone on.
+        if (call.attempt !== controller || isAborted()) abandon(caught)
+        const error = asNetworkError(caught)
+        const lost = readFailure(caught, request.url)
+        const isTimeout = controller.signal.aborted
+        last = {
+          ...endAttempt(call, { lost, error: caught, isTimeout }),
+          response: undefined,
+          error: isTimeout ? undefined : error,
+        }
+      } finally {
+        clearTimeout(timer)
       }
+      const { decision, reading, response } = last
       // ky knows no retry for a server that is still running, or that asks for one with a status of its choice.
       const isBeyondKy = reading.verdict === 'running' || reading.verdict === 'failed'
-      if (!isBeyondKy || again === undefined) {
-        if (response === undefined) throw error
-        return response
-      }
-      await settings.clock.sleep(decision.delayMs, request.signal)
-      request = again
+      if (decision.action === 'resend' && isBeyondKy && again !== undefined) {
+        const { delayMs } = decision
+        await within(signals, new AbortController(), (signal) => settings.clock.sleep(delayMs, signal)).catch(
+          abandon,
+        )
+        // ky has timed out and gone on meanwhile.
+        if (call.ended?.reading !== reading) abandon(undefined)
+        request = again
+      } else if (
+        decision.action === 'resend' &&
+        (response === undefined || isRetried(call, told, response.status))
+      ) {
+        rememberFacts(last.error, operation.facts())
+        if (response === undefined) throw last.error
+        return keepFacts(response, operation.facts())
+      } else return settle(call, last, input.signal)
     }
   }
 
-  return markIdempotentFetch(async (input: Request, init?: RequestInit) => {
-    const call = findCallOfRequest(input, init, (request) => readHeaderKey(settings, request))
-    const { [contextOption]: _, ...rest } = (init ?? {}) as Record<string, unknown>
+  async function attemptFetch(
+    this: unknown,
+    input: string | URL | Request,
+    init: RequestInit & { readonly [sendOption]?: KySendOptions } = {},
+  ): Promise<Response> {
+    const { [sendOption]: told = (this ?? {}) as KySendOptions, ...rest } = init
+    if (!(input instanceof Request)) return base(input, rest)
+    let call = findCallOfRequest(input, told.context)
+    // In ky 1, a hook that gave a request of its own has kept the hooks after it from running.
+    if (call === undefined && told.context && 'retry' in told) {
+      call = await openCall(settings, ends, input, told as KyCallOptions)
+      bindGate(call, (told as KyCallOptions).retry, input.method, true)
+    }
     if (call === undefined) return base(input, rest)
-    stampHeaders(settings, call, input.headers)
-    return attempt(call, await stampBody(settings, call, input), rest)
-  })
+    stampHeaders(call, input.headers)
+    return send(call, input, rest, told)
+  }
+  return markAttemptFetch(markIdempotentFetch(attemptFetch))
 }

@@ -14,10 +14,27 @@ export type ShouldRetry = (state: {
   readonly retryCount: number
 }) => boolean | undefined | Promise<boolean | undefined>
 
+/** What a fetch has to know of ky's options. */
+export interface KySendOptions {
+  readonly context?: object | undefined
+  readonly signal?: AbortSignal | null | undefined
+  readonly throwHttpErrors?: boolean | ((status: number) => boolean) | undefined
+}
+
+/**
+ * The option by which ky 2 hands {@link KySendOptions} through to its fetch. ky 1 has no hook to set it in, and needs
+ * none: there the fetch is called as a method of the options.
+ */
+export const sendOption = 'idempotencyCall'
+
 /** The part of ky's normalized options that the hooks read. */
 export interface KyCallOptions {
   readonly context: Record<string, unknown>
   readonly retry: object
+  /** Only in ky 1. */
+  readonly fetch?: unknown
+  /** Only in ky 2, and only when our fetch is the one that sends. */
+  readonly [sendOption]?: KySendOptions
 }
 
 /** The single argument of a ky 2 hook. */
@@ -34,6 +51,9 @@ export type KyBeforeRequest = (
 
 /** A `beforeRetry` hook: both majors pass one state object. */
 export type KyBeforeRetry = (state: KyHookState & { readonly error: Error }) => void
+
+/** A `beforeError` hook: ky 1 passes the error, ky 2 one state object that holds it. */
+export type KyBeforeError = <T extends object>(first: T) => T extends { readonly error: infer E } ? E : T
 
 /** Brings the arguments of both majors into one shape. */
 export function readHookArguments(first: Request | KyHookState, options?: KyCallOptions): KyHookState {

@@ -3,36 +3,60 @@ import { isSamePayload } from '../fetch/flights.js'
 import type { SettledBody } from '../fetch/settled-response.js'
 import type { KyCall } from './ky-call.js'
 
+/** What two requests with the same key have to have in common in order to be one. */
+export interface Identity {
+  readonly name: string
+  readonly payload: Uint8Array
+}
+
+/** A request on its way, and its end. */
+interface Flight {
+  readonly payload: Uint8Array
+  readonly signal: AbortSignal
+  readonly answer: Promise<SettledBody>
+}
+
 /** The attempts on their way whose key was given by a caller, by method, URL and key. */
-export type InFlight = Map<
-  string,
-  { readonly call: KyCall; readonly payload: Uint8Array; readonly answer: Promise<SettledBody> }
->
+export type InFlight = Map<string, Flight>
+
+export async function identify({ operation }: KyCall, request: Request): Promise<Identity> {
+  return {
+    name: `${request.method} ${request.url} ${operation.key}`,
+    payload: new Uint8Array(await request.clone().arrayBuffer()),
+  }
+}
 
 /**
- * Sends a request, or joins the one with the same key that is on its way already and takes a copy of its answer.
+ * Finds the request with the same key that is on its way already.
  *
- * @throws {@link KeyReusedError} before anything is sent, when that one has another payload.
+ * @throws {@link KeyReusedError} when that one has another payload.
  */
-export async function shareInFlight(
+export function findFlight(
   inFlight: InFlight,
-  call: KyCall,
-  request: Request,
-  send: () => Promise<SettledBody>,
-): Promise<SettledBody> {
-  const { operation } = call
-  const id = `${request.method} ${request.url} ${operation.key}`
-  const payload = new Uint8Array(await request.clone().arrayBuffer())
-  const other = inFlight.get(id)
-  // A fetch may outlive its attempt: Node forgets to abort a cloned request whose controller was garbage.
-  if (other === undefined || other.call === call || !other.call.isUnderWay) {
-    const entry = { call, payload, answer: send() }
-    inFlight.set(id, entry)
-    return entry.answer.finally(() => {
-      if (inFlight.get(id) === entry) inFlight.delete(id)
-    })
-  }
-  if (!isSamePayload(other.payload, payload)) throw new KeyReusedError(operation.errorFacts())
-  const { response, bytes } = await other.answer
+  { name, payload }: Identity,
+  { operation }: KyCall,
+): Flight | undefined {
+  const flight = inFlight.get(name)
+  // A fetch that does not heed its signal outlives its attempt: nobody joins it then.
+  if (flight === undefined || flight.signal.aborted) return undefined
+  if (!isSamePayload(flight.payload, payload)) throw new KeyReusedError(operation.errorFacts())
+  return flight
+}
+
+/** A copy of the answer to a request of another call. */
+export async function joinFlight({ answer }: Flight): Promise<SettledBody> {
+  const { response, bytes } = await answer
   return { response: response.clone(), bytes }
+}
+
+/** Lets others join a request until it ends. */
+export function openFlight(
+  inFlight: InFlight,
+  { name, payload }: Identity,
+  signal: AbortSignal,
+  answer: Promise<SettledBody>,
+): Promise<SettledBody> {
+  const flight = { payload, signal, answer }
+  inFlight.set(name, flight)
+  return answer.finally(() => inFlight.get(name) === flight && inFlight.delete(name))
 }

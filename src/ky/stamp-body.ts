@@ -1,0 +1,34 @@
+import { UnsendableError } from '../errors/unsendable-error.js'
+import type { KyCall } from './ky-call.js'
+
+/** The settings of a request, for one with another URL or body. */
+function pickSettings(request: Request): RequestInit {
+  const { method, headers, signal, mode, credentials, cache } = request
+  const { redirect, referrer, referrerPolicy, integrity, keepalive } = request
+  return {
+    ...{ method, headers, signal, mode, credentials, cache },
+    ...{ redirect, referrer, referrerPolicy, integrity, keepalive },
+  }
+}
+
+/**
+ * The request with the key in its URL or its body, where the contract wants it there.
+ *
+ * @throws {@link UnsendableError} when the body cannot take the key.
+ */
+export async function stampBody({ settings, operation }: KyCall, request: Request): Promise<Request> {
+  const { carrier } = settings.contract
+  const { key } = operation
+  if (key === undefined || carrier.in === 'header' || !operation.isKeyed()) return request
+  let { url } = request
+  try {
+    // Read, and not handed on: a stream would go out in chunks, without a length.
+    let body: string | ArrayBuffer = await request.arrayBuffer()
+    if (carrier.in === 'query') {
+      if (carrier.read(carrier.name, url) !== key) url = carrier.write(carrier.name, url, key)
+    } else body = carrier.write(carrier.path, new TextDecoder().decode(body), key)
+    return new Request(url, { ...pickSettings(request), ...(request.body !== null && { body }) })
+  } catch (cause) {
+    throw new UnsendableError({ ...operation.errorFacts(), cause })
+  }
+}
