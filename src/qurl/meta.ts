@@ -1,6 +1,6 @@
 import { rememberFacts } from '../guard/facts.js'
 import { idempotencyOf, type IdempotencyFacts } from '../ky/index.js'
-import type { RateLimit } from './errors.js'
+import { createError, ERROR_CODE_UNEXPECTED_RESPONSE, type QURLError, type RateLimit } from './errors.js'
 
 /** What an answer told beside its data. */
 export interface ResultMeta {
@@ -50,3 +50,18 @@ export function keepFacts<T>(end: T, write: IdempotencyFacts | undefined): T {
 /** Puts the facts of one result on another that was made from it. */
 export const copyMeta = <T>(result: T, from: object): T =>
   keepMeta(result, metas.get(from), idempotencyOf(from))
+
+/** The error for a result that lacks what it is for. The write behind it may have been done all the same. */
+export function refuseResult(detail: string, result: object): QURLError {
+  const facts = idempotencyOf(result)
+  const known = facts && { ...facts, outcome: 'unknown' as const }
+  const error = createError({
+    status: 0,
+    code: ERROR_CODE_UNEXPECTED_RESPONSE,
+    title: 'Unexpected response',
+    detail,
+    request_id: metas.get(result)?.requestId,
+    ...known,
+  })
+  return keepFacts(error, known)
+}

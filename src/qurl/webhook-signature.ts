@@ -3,8 +3,8 @@ import { describeShape, invalid } from './validate.js'
 
 /**
  * Tells whether a webhook delivery was signed with your secret. Give it the body exactly as it arrived: parsing and
- * serializing it again changes the bytes. The signature has no timestamp, so keep the `QURL-Delivery` ids you have handled
- * to recognize a delivery that is sent twice.
+ * serializing it again changes the bytes. The signature has no timestamp, so keep the `id` of every event that
+ * you have handled: it is signed, and tells an event that comes twice.
  *
  * @param body - The raw request body.
  * @param signature - The `QURL-Signature` header: the lowercase hex HMAC-SHA256 of the body.

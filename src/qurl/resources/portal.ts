@@ -1,3 +1,4 @@
+import { refuseResult } from '../meta.js'
 import {
   describeShape,
   invalid,
@@ -6,7 +7,6 @@ import {
   isInteger,
   isName,
   readFields,
-  unexpected,
   type Check,
 } from '../validate.js'
 import type { CreateOutput } from './qurls.js'
@@ -91,7 +91,7 @@ export function portalOf(method: string, made: CreateOutput): Portal {
   const { resource_id, qurl_link, qurl_site, expires_at, qurl_id, label } = made
   for (const [name, value] of Object.entries({ resource_id, qurl_link })) {
     if (typeof value !== 'string' || value.trim() === '')
-      throw unexpected(`${method}: the answer has no ${name}`)
+      throw refuseResult(`${method}: the answer has no ${name}`, made)
   }
   const expiresAt = new Date(expires_at ?? Number.NaN)
   return {

@@ -5,15 +5,15 @@ import {
   NotFoundError,
   QURLError,
 } from '../errors.js'
-import { copyMeta } from '../meta.js'
+import { copyMeta, refuseResult } from '../meta.js'
 import type { ReadOptions, RequestOptions } from '../call-options.js'
 import { path } from '../path.js'
-import { describeShape, invalid, isName, isRecord, unexpected } from '../validate.js'
+import { describeShape, invalid, isName, isRecord } from '../validate.js'
 import { readAccessToken } from './access-token.js'
 import { portalBody, portalOf, readPortalUrl, type CreatePortalOptions, type Portal } from './portal.js'
 import { ProtectedResource, type PortalMaker } from './protected-resource.js'
 import type { CreateInput, CreateOutput, Qurls } from './qurls.js'
-import type { CreateResourceInput, Resources } from './resources.js'
+import type { CreateResourceInput, Resource, Resources } from './resources.js'
 
 /** What these verbs use of the rest of the client. */
 type Client = Portals &
@@ -39,7 +39,7 @@ export class Portals extends Area implements PortalMaker {
     const input = { type: 'url', target_url, ...rest, custom_domain } as CreateResourceInput
     const details = await this.createResource(input, requestOptions)
     return copyMeta(
-      new ProtectedResource(this, readId(details.resource_id), details.target_url ?? targetUrl, details),
+      new ProtectedResource(this, readId(details, details), details.target_url ?? targetUrl, details),
       details,
     )
   }
@@ -85,11 +85,8 @@ export class Portals extends Area implements PortalMaker {
     }
     // The slug is the identity; an older service shows it as the alias only.
     if ((details.slug ?? details.alias) !== connectorId)
-      throw unexpected('connectorResource: the service answered with another one')
-    return copyMeta(
-      new ProtectedResource(this, readId(details.resource_id), details.target_url, details),
-      page,
-    )
+      throw refuseResult('connectorResource: the service answered with another one', page)
+    return copyMeta(new ProtectedResource(this, readId(details, page), details.target_url, details), page)
   }
 
   /** Makes a portal: a link to a resource. */
@@ -130,7 +127,7 @@ export class Portals extends Area implements PortalMaker {
   ): Promise<ResourceHandle> {
     const found = await this.resolve(readAccessToken(linkOrToken), requestOptions)
     if (typeof found.target_url !== 'string' || found.target_url === '') {
-      throw unexpected('enterPortal: the answer has no target_url')
+      throw refuseResult('enterPortal: the answer has no target_url', found)
     }
     const handle: ResourceHandle = {
       resourceUrl: found.target_url,
@@ -141,10 +138,11 @@ export class Portals extends Area implements PortalMaker {
   }
 }
 
-function readId(id: unknown): string {
-  if (isName()(id) !== undefined || (id as string).trim() === '')
-    throw unexpected('the answer has no resource_id')
-  return id as string
+/** The id of a resource that came with a result; without one there is no handle on it. */
+function readId({ resource_id: id }: Resource, result: object): string {
+  if (isName()(id) !== undefined || id.trim() === '')
+    throw refuseResult('the answer has no resource_id', result)
+  return id
 }
 
 export interface ProtectUrlOptions {

@@ -74,6 +74,17 @@ describe('ProtectedResource', () => {
     expect(sent).toHaveLength(0)
   })
 
+  it('is not made of an answer without an id, whose write is not forgotten', async () => {
+    const { client, keys } = clientOf([data({ target_url: 'https://app.example/a' })])
+    const error = await client.protectUrl('https://app.example/a').catch((reason: unknown) => reason)
+    expect(error).toMatchObject({
+      code: 'unexpected_response',
+      requestId: 'req_1',
+      key: keys()[0],
+      outcome: 'unknown',
+    })
+  })
+
   it.each(['', ' r_1', '.', '..'])('has no handle for %j', (id) => {
     expect(() => clientOf([]).client.resourceById(id)).toThrow(ValidationError)
   })
