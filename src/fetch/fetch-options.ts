@@ -108,6 +108,7 @@ export type CheckedCallOptions = Omit<CallOptions, 'firstSentAt'> & {
 
 /** @throws `TypeError` or `RangeError` that names the option. */
 export function checkCallOptions(options: CallOptions): CheckedCallOptions {
+  checkOption('idempotency', options, 'object')
   const { firstSentAt, ...rest } = options
   const firstSentMs = firstSentAt instanceof Date ? firstSentAt.getTime() : firstSentAt
   checkOptions('idempotency', { ...rest, firstSentAt: firstSentMs }, callChecks)

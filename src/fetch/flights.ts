@@ -35,7 +35,7 @@ export function board(flight: Flight, signal: AbortSignal | undefined): Promise<
     const leave = () => {
       flight.readers.delete(reader)
       if (flight.readers.size === 0) stopRun(flight.run, signal?.reason)
-      rememberFacts(signal?.reason, flight.facts())
+      rememberFacts(signal?.reason, flight.facts(), flight.facts)
       reject(signal?.reason)
     }
     const reader: Reader = {

@@ -22,11 +22,18 @@ interface Tagged {
   readonly [tag]?: IdempotencyFacts | null
 }
 
-/** Ties facts to the response or error that ends an operation. */
-export function rememberFacts(end: unknown, facts: IdempotencyFacts): void {
+const ownerOf = new WeakMap<IdempotencyFacts, object>()
+
+/**
+ * Ties facts to the response or error that ends an operation. `owner` tells operations apart where the object is the
+ * caller's and may end several that have the same key or none.
+ */
+export function rememberFacts(end: unknown, facts: IdempotencyFacts, owner?: object): void {
   if (typeof end !== 'object' || end === null) return
+  if (owner !== undefined) ownerOf.set(facts, owner)
   const known = (end as Tagged)[tag]
-  const isShared = known === null || (known !== undefined && known.key !== facts.key)
+  const isShared =
+    known === null || (known !== undefined && (known.key !== facts.key || ownerOf.get(known) !== owner))
   Reflect.defineProperty(end, tag, { value: isShared ? null : facts, configurable: true })
 }
 

@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest'
+import { NotAppliedError } from '../../src/errors/not-applied-error.js'
+import { idempotencyOf, rememberFacts, type IdempotencyFacts } from '../../src/guard/facts.js'
+
+const facts = (more: Partial<IdempotencyFacts> = {}): IdempotencyFacts => ({
+  key: 'k',
+  attempts: 1,
+  replayed: false,
+  outcome: 'unknown',
+  ...more,
+})
+
+describe('idempotencyOf', () => {
+  it('answers for a response, an error, and an error around them', () => {
+    const response = new Response()
+    const error = new Error('lost')
+    for (const end of [response, error]) rememberFacts(end, facts())
+    expect(idempotencyOf(response)).toEqual(facts())
+    expect(idempotencyOf(error)).toEqual(facts())
+    expect(idempotencyOf(new Error('outer', { cause: error }))).toEqual(facts())
+    expect(idempotencyOf(Object.assign(new Error('http'), { response }))).toEqual(facts())
+  })
+
+  it('answers for an error of this package by its own fields', () => {
+    const error = new NotAppliedError({
+      key: 'k',
+      attempts: 2,
+      outcome: 'not-applied',
+      method: 'POST',
+      url: 'https://api.test',
+    })
+    expect(idempotencyOf(error)).toEqual(facts({ attempts: 2, outcome: 'not-applied' }))
+    expect(idempotencyOf(new Error('outer', { cause: error }))).toEqual(
+      facts({ attempts: 2, outcome: 'not-applied' }),
+    )
+  })
+
+  it.each([
+    undefined,
+    null,
+    'text',
+    42,
+    {},
+    new Error('plain'),
+    new Response(),
+    Symbol('s'),
+    () => undefined,
+  ])('knows nothing of %s', (end) => {
+    expect(idempotencyOf(end)).toBeUndefined()
+  })
+
+  it('does not run round in circles', () => {
+    const error = new Error('x') as Error & { cause?: unknown }
+    error.cause = error
+    expect(idempotencyOf(error)).toBeUndefined()
+  })
+
+  it('leaves no trace that shows', () => {
+    const error = new Error('x')
+    rememberFacts(error, facts())
+    expect(Object.keys(error)).toEqual([])
+    expect(JSON.stringify(error)).toBe('{}')
+  })
+})
+
+describe('rememberFacts', () => {
+  it('takes the latest facts of the same operation', () => {
+    const end = new Error('x')
+    const owner = {}
+    rememberFacts(end, facts(), owner)
+    rememberFacts(end, facts({ outcome: 'applied' }), owner)
+    expect(idempotencyOf(end)).toEqual(facts({ outcome: 'applied' }))
+  })
+
+  it.each<[string, Partial<IdempotencyFacts>, Partial<IdempotencyFacts>]>([
+    ['other keys', { key: 'a' }, { key: 'b' }],
+    ['the same key', { key: 'a' }, { key: 'a' }],
+    ['no key', { key: undefined }, { key: undefined }],
+  ])('says nothing about an object that ended two operations with %s', (_, one, other) => {
+    const reason = new Error('shared')
+    rememberFacts(reason, facts(one), {})
+    rememberFacts(reason, facts({ ...other, outcome: 'not-applied' }), {})
+    expect(idempotencyOf(reason)).toBeUndefined()
+    rememberFacts(reason, facts(one), {})
+    expect(idempotencyOf(reason)).toBeUndefined()
+  })
+
+  it.each([undefined, null, 'reason', 42, Object.freeze(new Error('frozen'))])(
+    'takes any reason: %s',
+    (end) => {
+      expect(() => rememberFacts(end, facts())).not.toThrow()
+    },
+  )
+})
