@@ -11,21 +11,22 @@ const collectGarbage = runInNewContext('gc')
 
 /**
  * Runs the contenders in rounds, each contender once per round, in an order drawn anew for each round and with the
- * garbage of the one before collected, so that a slow moment of the machine falls on all of them alike.
+ * garbage of the one before collected, so that a slow moment of the machine falls on all of them alike. Many short
+ * rounds give steadier medians than a few long ones, of which a busy machine interrupts every one.
  *
  * @param {readonly Contender[]} contenders
- * @param {{ rounds: number, callsPerRound: number }} plan
+ * @param {{ rounds: number, callsPerRound: number, warmUpCalls: number }} plan
  * @returns {Promise<Map<string, number[]>>} µs per call, one number per round
  */
-export async function measure(contenders, { rounds, callsPerRound }) {
+export async function measure(contenders, { rounds, callsPerRound, warmUpCalls }) {
   /** @type {Map<string, number[]>} */
   const times = new Map(contenders.map(({ name }) => [name, []]))
   const random = seededRandom(rounds)
-  for (const { send } of contenders) await repeat(send, callsPerRound * 20)
+  for (const { send } of contenders) await repeat(send, warmUpCalls)
   for (let round = 0; round < rounds; round += 1) {
     for (const { name, send } of shuffled(contenders, random)) {
       collectGarbage({ type: 'minor' })
-      await repeat(send, Math.ceil(callsPerRound / 10))
+      await repeat(send, Math.ceil(callsPerRound / 4))
       const start = process.hrtime.bigint()
       await repeat(send, callsPerRound)
       const elapsedNs = Number(process.hrtime.bigint() - start)

@@ -3,7 +3,7 @@
 //   npm run bench                 the table
 //   npm run bench -- --json       the numbers
 //   npm run bench -- --check      exits 1 when a bar is missed
-//   npm run bench -- --rounds 300 more or fewer rounds
+//   npm run bench -- --rounds 900 more or fewer rounds
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { answerBody, answerHeaders } from './answer.mjs'
@@ -16,7 +16,7 @@ const { values: options } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     check: { type: 'boolean', default: false },
-    rounds: { type: 'string', default: '100' },
+    rounds: { type: 'string', default: '400' },
   },
 })
 const rounds = Number(options.rounds)
@@ -24,7 +24,7 @@ const rounds = Number(options.rounds)
 const stubUrl = 'http://stub.test/orders'
 const stub = async () => new Response(answerBody, { status: 201, headers: answerHeaders })
 const overStub = summarise(
-  await measure(contendersOver(stubUrl, stub), { rounds, callsPerRound: 100 }),
+  await measure(contendersOver(stubUrl, stub), { rounds, callsPerRound: 20, warmUpCalls: 3_000 }),
   'fetch',
 )
 
@@ -32,7 +32,11 @@ const server = new Worker(new URL('server.mjs', import.meta.url))
 const port = await new Promise((resolve) => server.once('message', resolve))
 const url = `http://127.0.0.1:${port}/orders`
 const overLoopback = summarise(
-  await measure([...contendersOver(url, fetch), gotOver(url)], { rounds, callsPerRound: 25 }),
+  await measure([...contendersOver(url, fetch), gotOver(url)], {
+    rounds,
+    callsPerRound: 10,
+    warmUpCalls: 500,
+  }),
   'fetch',
 )
 await server.terminate()
