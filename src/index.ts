@@ -12,6 +12,13 @@ export type {
 export type { GuardOptions, WritePolicy } from './guard/guard-options.js'
 export type { RetryOptions } from './retry/retry-policy.js'
 
+// Work that the server goes on with after a 202
+export {
+  awaitCompletion,
+  type AwaitCompletionOptions,
+  type CompletionStatus,
+} from './fetch/await-completion.js'
+
 // What happened
 export { idempotencyOf, type IdempotencyFacts } from './guard/facts.js'
 export type { EventListener, IdempotencyEvent } from './guard/events.js'

@@ -46,9 +46,18 @@ function readHint(contract: Contract, headers: Headers): boolean | undefined {
 const frozen: ReadonlySet<Verdict> = new Set(['failed', 'unknown', 'key-reused'])
 const frozenByDefault: ReadonlySet<Verdict> = new Set(['refused', 'running'])
 
+/** A classifier that fails must not hide an answer; what it would have said of the outcome is not known then. */
+function classify(contract: Contract, answer: Answer): Reading | Verdict | undefined {
+  try {
+    return contract.classify(answer)
+  } catch {
+    return { ...readStandard(answer), outcome: 'unknown' }
+  }
+}
+
 /** What an answer means under a contract. Pure: the same answer always has the same reading. */
 export function readAnswer(contract: Contract, answer: Answer): Reading {
-  const special = contract.classify(answer)
+  const special = classify(contract, answer)
   const reading: Reading =
     typeof special === 'string' ? { verdict: special } : (special ?? readStandard(answer))
   const { verdict, outcome, original, maxAsks, keyStoreDown } = reading

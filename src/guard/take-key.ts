@@ -18,10 +18,14 @@ export function takeKey(
   url: string,
   nowMs: number,
 ): Pick<Operation, 'key' | 'keyOrigin' | 'firstSentMs'> {
-  const { keyRules, keyTtlMs } = settings.contract
+  const { carrier, honoursKey, keyRules, keyTtlMs } = settings.contract
   const isGiven = givenKey !== undefined
-  if (!isGiven && !(settings.methods.includes(method) && settings.match({ method, url })))
-    return { key: undefined, keyOrigin: 'none', firstSentMs: nowMs }
+  const isCarried =
+    settings.methods.includes(method) &&
+    settings.match({ method, url }) &&
+    // A header that nobody reads does no harm; a field or parameter that nobody knows may be refused.
+    (carrier.in === 'header' || honoursKey({ method, url }))
+  if (!isGiven && !isCarried) return { key: undefined, keyOrigin: 'none', firstSentMs: nowMs }
 
   const key = (isGiven ? givenKey : settings.generateKey()) as string
   const problem = findKeyProblem(key, keyRules)

@@ -1,0 +1,166 @@
+import { exponentialBackoff, type Backoff } from '../backoff/backoff.js'
+import { parseRetryAfter } from '../backoff/retry-after.js'
+import type { Clock } from '../clock/clock.js'
+import { systemClock, systemRandom } from '../clock/system-clock.js'
+import { checkOptions } from '../errors/check-option.js'
+import { DeadlineError } from '../errors/deadline-error.js'
+import type { Outcome } from '../errors/idempotency-error.js'
+import { idempotencyOf, rememberFacts } from '../guard/facts.js'
+import { withoutSecrets } from '../guard/guard.js'
+import { createIdempotentFetch } from './create-idempotent-fetch.js'
+import { isIdempotentFetch } from './nesting.js'
+
+/** One look at an operation that the server works on after its 202. */
+export interface CompletionStatus {
+  readonly status: number
+  readonly headers: Headers
+  /** The body parsed as JSON, `undefined` when it is none. */
+  readonly json: unknown
+}
+
+/** Options of {@link awaitCompletion}. */
+export interface AwaitCompletionOptions {
+  /** What sends the look-ups; one that does not retry is wrapped so that it does. @defaultValue `globalThis.fetch` */
+  readonly fetch?: typeof fetch
+  /** Headers of the look-ups, such as credentials. They go to the origin that answered 202 and to no other. */
+  readonly headers?: HeadersInit
+  /**
+   * Reads how far the server is.
+   *
+   * @defaultValue 202 is running; so is a `status` or `state` in the JSON body that says so (`running`, `pending`,
+   * `InProgress` …), and one that says `failed` or `canceled` is a failure; anything else is done
+   */
+  readonly readState?: (look: CompletionStatus) => 'running' | 'done' | 'failed'
+  /** Time for all of it, waits included, in milliseconds; `Infinity` for none. @defaultValue `300_000` */
+  readonly deadlineMs?: number
+  /** How long to wait before the next look when the server does not say. @defaultValue from 1 s, doubled up to 30 s */
+  readonly backoff?: Backoff
+  /** Ends a look or a wait at once, with its own reason. */
+  readonly signal?: AbortSignal
+  /** @defaultValue the machine's clock */
+  readonly clock?: Clock
+  /** Random numbers in [0, 1), for a backoff with jitter. @defaultValue `Math.random` */
+  readonly random?: () => number
+}
+
+const running =
+  /^(?:accepted|created|not[-_ ]?started|pending|queued|scheduled|started|running|in[-_ ]?progress|processing)$/i
+const failed = /^(?:failed|failure|error|cancell?ed|aborted|rejected|expired)$/i
+
+function readState({ status, json }: CompletionStatus): 'running' | 'done' | 'failed' {
+  if (status === 202) return 'running'
+  const { status: state, state: other } = (json ?? {}) as Record<string, unknown>
+  const word = typeof state === 'string' ? state : typeof other === 'string' ? other : ''
+  if (status >= 400 || failed.test(word)) return 'failed'
+  return running.test(word) ? 'running' : 'done'
+}
+
+/** The plain bound: to look at something again is no herd that needs to be spread. */
+const steadyBackoff: Backoff = (round) => exponentialBackoff({ baseMs: 1_000, maxMs: 30_000 })(round, () => 1)
+
+function findStatusUrl({ headers, url }: Response): URL | undefined {
+  const target = ['operation-location', 'location', 'content-location']
+    .map((name) => headers.get(name))
+    .find(Boolean)
+  return target ? new URL(target, url || undefined) : undefined
+}
+
+async function look(response: Response): Promise<CompletionStatus> {
+  const { status, headers } = response
+  const text = await response.clone().text()
+  try {
+    return { status, headers, json: JSON.parse(text) as unknown }
+  } catch {
+    return { status, headers, json: undefined }
+  }
+}
+
+/**
+ * Waits until the server has done what it accepted with a 202: asks the URL in `Operation-Location`, `Location` or
+ * `Content-Location` again and again, as long as `Retry-After` says, until the state is final. Gives the last answer,
+ * which may tell of a failure: `idempotencyOf(result).outcome` is `applied` only when the work is done.
+ *
+ * A response that is no 202, or that names no URL to ask, is given back as it is.
+ *
+ * @throws {@link DeadlineError} with outcome `unknown` when `deadlineMs` runs out, the signal's own reason when it aborts,
+ * and `TypeError` or `RangeError` for an option that cannot work.
+ * @see {@link https://www.rfc-editor.org/rfc/rfc9110#section-15.3.3 | RFC 9110, section 15.3.3}
+ *
+ * @example
+ * ```ts
+ * import { awaitCompletion, createIdempotentFetch } from 'fetch-idempotency'
+ *
+ * const send = createIdempotentFetch()
+ * const accepted = await send('https://api.example.com/orders', { method: 'POST', body: '{"items":100}' })
+ * const finished = await awaitCompletion(accepted, { fetch: send })
+ * console.log(finished.status)
+ * ```
+ */
+export async function awaitCompletion(
+  response: Response,
+  options: AwaitCompletionOptions = {},
+): Promise<Response> {
+  checkOptions('awaitCompletion', options, {
+    fetch: 'function',
+    headers: 'object',
+    readState: 'function',
+    deadlineMs: [1],
+    backoff: 'function',
+    signal: 'object',
+    clock: 'object',
+    random: 'function',
+  })
+  const {
+    signal,
+    clock = systemClock,
+    random = systemRandom,
+    deadlineMs = 300_000,
+    backoff = steadyBackoff,
+  } = options
+  signal?.throwIfAborted()
+  const url = response.status === 202 ? findStatusUrl(response) : undefined
+  if (url === undefined) return response
+
+  const send = isIdempotentFetch(options.fetch)
+    ? (options.fetch as typeof fetch)
+    : createIdempotentFetch({ clock, random, ...(options.fetch && { fetch: options.fetch }) })
+  const headers = url.origin === new URL(response.url || url).origin ? options.headers : undefined
+  const deadlineAtMs = clock.now() + deadlineMs
+  const { key, attempts = 1, replayed = false } = idempotencyOf(response) ?? {}
+  const end = (last: Response, outcome: Outcome) => {
+    rememberFacts(last, { key, attempts, replayed, outcome })
+    return last
+  }
+
+  let hints = response.headers
+  for (let round = 1; ; round += 1) {
+    const nowMs = clock.now()
+    const delayMs = parseRetryAfter(hints, nowMs) ?? backoff(round, random)
+    if (nowMs + delayMs >= deadlineAtMs)
+      throw new DeadlineError({
+        key,
+        attempts,
+        outcome: 'unknown',
+        method: 'GET',
+        url: withoutSecrets(url.href),
+        cause: response,
+      })
+    await clock.sleep(delayMs, signal)
+    let answer: Response
+    let seen: CompletionStatus
+    try {
+      answer = await send(url, { ...(headers && { headers }), ...(signal && { signal }) })
+      seen = await look(answer)
+    } catch {
+      // A look that is lost says nothing about what is looked at.
+      signal?.throwIfAborted()
+      hints = new Headers()
+      continue
+    }
+    hints = answer.headers
+    const isPutOff = answer.status === 429 || answer.status >= 500
+    const state = isPutOff ? 'running' : (options.readState ?? readState)(seen)
+    if (state !== 'running') return end(answer, state === 'done' && answer.ok ? 'applied' : 'unknown')
+    answer.body?.cancel().catch(() => undefined)
+  }
+}
