@@ -21,6 +21,8 @@ const faults: Fault[] = [
   'cut-head',
   'cut-body',
   { instead: { status: 503 } },
+  { instead: { status: 500 } },
+  { after: { status: 504 } },
   { after: { status: 503 } },
   { after: { status: 502, body: '<h1>Bad gateway</h1>' } },
   { instead: { status: 429, headers: { 'retry-after': '0' } } },
