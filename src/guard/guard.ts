@@ -32,7 +32,7 @@ export interface GuardedOperation {
 
 const final: Decision = { action: 'settle', why: 'final' }
 
-const reads: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
+const reads: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY'])
 
 /** The target as it may be shown: user info, query and fragment can hold secrets. */
 export function withoutSecrets(url: string): string {

@@ -115,7 +115,10 @@ export function createAttemptFetch(
       if (isAborted()) abandon(signals.find((signal) => signal.aborted)?.reason)
       const flight = identity && findFlight(inFlight, identity, call)
       const again = operation.key === undefined ? undefined : request.clone()
-      const leftMs = beginAttempt(call, input)
+      // Where another fetch stands around this one, the hooks have begun the first attempt.
+      const isBegun = !call.hasFetch && call.attempt !== undefined
+      const leftMs = isBegun ? Infinity : beginAttempt(call, input)
+      call.hasFetch = true
       const controller = call.attempt as AbortController
       if (leftMs <= 0) {
         call.ended = overdue

@@ -12,7 +12,7 @@ export interface KyCall {
   /** The caller gave the key, so that another call may be on its way with the same one. */
   readonly isGiven: boolean
   /** Our fetch sends, and sees every attempt. Without it the hooks alone have to tell. */
-  readonly hasFetch: boolean
+  hasFetch: boolean
   /** The attempt on its way, until it is read: aborting it frees its connection. */
   attempt: AbortController | undefined
   /** What the last attempt told. */

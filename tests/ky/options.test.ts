@@ -1,0 +1,418 @@
+import { idempotency, idempotencyOf } from 'fetch-idempotency/ky'
+import { createIdempotentFetch } from 'fetch-idempotency'
+import { describe, expect, it, vi } from 'vitest'
+import {
+  caught,
+  hang,
+  hurried,
+  majors,
+  ok,
+  open,
+  refused,
+  reset,
+  status,
+  stub,
+  url,
+  uuidv7,
+  type Ky,
+} from './harness.js'
+
+/** Options of the user's own, given before ours, after ours, or with the call. */
+const places: readonly (readonly [string, (ky: Ky, fetch: typeof globalThis.fetch, own: object) => Ky])[] = [
+  [
+    'before ours',
+    (ky, fetch, own) =>
+      ky
+        .create({ ...hurried, fetch })
+        .extend(own)
+        .extend(idempotency()),
+  ],
+  [
+    'after ours',
+    (ky, fetch, own) =>
+      ky
+        .create({ ...hurried, fetch })
+        .extend(idempotency())
+        .extend(own),
+  ],
+  [
+    'spread beside ours',
+    (ky, fetch, own) => ky.create({ ...hurried, ...idempotency({ fetch }) }).extend(own),
+  ],
+]
+const delay = () => 1
+
+describe.each(majors)('%s: the user’s own retry options', (_, ky) => {
+  describe.each(places)('given %s', (place, build) => {
+    it('keep limit', async () => {
+      const server = stub(status(503))
+      const error = await caught(build(ky, server.fetch, { retry: { limit: 4, delay } }).post(url))
+      expect(server.sent).toHaveLength(5)
+      expect(error).toMatchObject({ name: 'HTTPError' })
+      expect(idempotencyOf(error)).toMatchObject({ attempts: 5, outcome: 'unknown' })
+    })
+
+    it('keep a limit of 0', async () => {
+      const server = stub(reset)
+      const error = await caught(build(ky, server.fetch, { retry: { limit: 0 } }).post(url))
+      expect(server.sent).toHaveLength(1)
+      expect(idempotencyOf(error)).toMatchObject({ attempts: 1, outcome: 'unknown' })
+    })
+
+    it('keep retryOnTimeout: false', async () => {
+      const server = stub(hang)
+      const own = { retry: { retryOnTimeout: false }, timeout: 20 }
+      const error = await caught(build(ky, server.fetch, own).post(url))
+      expect(server.sent).toHaveLength(1)
+      expect(error).toMatchObject({ name: 'TimeoutError' })
+      expect(idempotencyOf(error)).toMatchObject({ key: server.keys()[0], attempts: 1, outcome: 'unknown' })
+    })
+
+    it('keep retryOnTimeout: true', async () => {
+      const server = stub(hang, ok())
+      const own = { retry: { retryOnTimeout: true }, timeout: 20 }
+      const response = await build(ky, server.fetch, own).post(url)
+      expect(new Set(server.keys()).size).toBe(1)
+      expect(idempotencyOf(response)).toMatchObject({ attempts: 2, outcome: 'applied' })
+    })
+
+    it('keep shouldRetry, which may say no', async () => {
+      const server = stub(status(503))
+      const shouldRetry = vi.fn(() => false)
+      const error = await caught(build(ky, server.fetch, { retry: { shouldRetry } }).post(url))
+      expect(shouldRetry).toHaveBeenCalledOnce()
+      expect(server.sent).toHaveLength(1)
+      expect(idempotencyOf(error)).toMatchObject({ attempts: 1, outcome: 'unknown' })
+    })
+
+    it('keep shouldRetry, which may say yes to a definite no', async () => {
+      const server = stub(status(404), ok())
+      const own = { retry: { delay, shouldRetry: () => true } }
+      const response = await build(ky, server.fetch, own).post(url)
+      expect(new Set(server.keys()).size).toBe(1)
+      expect(idempotencyOf(response)).toMatchObject({ attempts: 2, outcome: 'applied' })
+    })
+
+    it('keep statusCodes for a definite no', async () => {
+      const server = stub(status(404), ok())
+      const own = { retry: { delay, statusCodes: [404] } }
+      expect(await build(ky, server.fetch, own).post(url)).toHaveProperty('status', 201)
+      const reads = stub(status(404), status(200))
+      expect(await build(ky, reads.fetch, own).get(url)).toHaveProperty('status', 200)
+    })
+
+    it('do not let shouldRetry send a write again that has no key', async () => {
+      const server = stub(reset, ok())
+      const own = { retry: { delay, shouldRetry: () => true } }
+      const api = build(ky, server.fetch, own).extend({ hooks: {} })
+      await caught(api.post(url, { context: { idempotency: { writes: 'never' } } }))
+      expect(server.sent).toHaveLength(1)
+    })
+
+    it('do not let shouldRetry send again what was refused for good', async () => {
+      const server = stub(() => {
+        throw new TypeError('fetch failed', {
+          cause: Object.assign(new Error('x'), { code: 'UND_ERR_INVALID_ARG' }),
+        })
+      })
+      await caught(build(ky, server.fetch, { retry: { delay, shouldRetry: () => true } }).post(url))
+      expect(server.sent).toHaveLength(1)
+    })
+  })
+
+  it('keep a number in place of the options', async () => {
+    for (const [place, build] of places.slice(0, 2)) {
+      const server = stub(status(503))
+      await caught(
+        build(ky, server.fetch, place === 'before ours' ? { retry: 1 } : {}).post(url, {
+          retry: { limit: 1, delay },
+        }),
+      )
+      expect(server.sent).toHaveLength(2)
+    }
+  })
+
+  it('keep a number given with the call, the gate in place', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      const server = stub(reset, status(503), ok())
+      const sending = open(ky, server).post(url, { retry: 2 })
+      await vi.advanceTimersByTimeAsync(10_000)
+      expect(await sending).toHaveProperty('status', 201)
+      expect(new Set(server.keys()).size).toBe(1)
+
+      const keyless = stub(reset, ok())
+      const refusedOne = caught(open(ky, keyless, { methods: [] }).post(url, { retry: 2 }))
+      await vi.advanceTimersByTimeAsync(10_000)
+      expect(idempotencyOf(await refusedOne)).toMatchObject({ outcome: 'unknown' })
+      expect(keyless.sent).toHaveLength(1)
+
+      const limited = stub(status(429), ok())
+      const sent = open(ky, limited, { methods: [] }).post(url, { retry: 2 })
+      await vi.advanceTimersByTimeAsync(10_000)
+      expect(await sent).toHaveProperty('status', 201)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('keep methods: what is not in them is not retried, except the writes that we add', async () => {
+    const server = stub(status(503), ok())
+    const api = open(ky, server, {}, { retry: { methods: ['post'], delay } })
+    await caught(api.get(url))
+    expect(server.sent).toHaveLength(1)
+    const writes = stub(status(503), ok())
+    await open(ky, writes, {}, { retry: { methods: ['get'], delay } }).post(url)
+    expect(writes.sent).toHaveLength(2)
+  })
+
+  it('keep statusCodes: another status is not retried', async () => {
+    const server = stub(status(500), ok())
+    const error = await caught(open(ky, server, {}, { retry: { statusCodes: [503], delay } }).post(url))
+    expect(server.sent).toHaveLength(1)
+    expect(idempotencyOf(error)).toMatchObject({ attempts: 1, outcome: 'unknown' })
+  })
+
+  it('keep 413 with Retry-After, as in ky', async () => {
+    const server = stub(status(413, { 'retry-after': '0.001' }), ok())
+    const later = stub(status(413), ok())
+    if (ky.name !== 'never') {
+      await caught(open(ky, later).post(url))
+      expect(later.sent).toHaveLength(1)
+    }
+    expect((await open(ky, server).put(url)).status).toBe(201)
+  })
+})
+
+describe.each(majors)('%s: other options of ky', (_, ky) => {
+  it('throwHttpErrors: false gives the answer, unretried, with its facts', async () => {
+    for (const throwHttpErrors of [false, () => false] as never[]) {
+      const server = stub(status(503))
+      const response = await open(ky, server).post(url, { throwHttpErrors })
+      expect(response.status).toBe(503)
+      expect(server.sent).toHaveLength(1)
+      expect(idempotencyOf(response)).toMatchObject({ attempts: 1, outcome: 'unknown' })
+    }
+  })
+
+  it('throwHttpErrors: false is the end of the operation, which may still be reconciled', async () => {
+    const server = stub(status(503))
+    const found = new Response('found')
+    const api = open(ky, server, { reconcile: () => found })
+    expect(await (await api.post(url, { throwHttpErrors: false })).text()).toBe('found')
+  })
+
+  it('timeout ends an attempt, which is resent with the same key', async () => {
+    const server = stub(hang, hang, ok())
+    const response = await open(ky, server).post(url, { timeout: 20 })
+    expect(new Set(server.keys()).size).toBe(1)
+    expect(idempotencyOf(response)).toMatchObject({ attempts: 3, outcome: 'applied' })
+  })
+
+  it('timeout on every attempt is a TimeoutError that knows its operation', async () => {
+    const server = stub(hang)
+    const error = await caught(open(ky, server).post(url, { timeout: 10 }))
+    expect(error).toMatchObject({ name: 'TimeoutError' })
+    expect(idempotencyOf(error)).toEqual({
+      key: server.keys()[0],
+      attempts: 3,
+      replayed: false,
+      outcome: 'unknown',
+    })
+  })
+
+  it('timeout ends an attempt whose fetch does not heed its signal, and its late answer changes nothing', async () => {
+    let answerLate: (response: Response) => void = () => undefined
+    const server = stub(
+      () => new Promise((resolve) => (answerLate = resolve)),
+      () => {
+        answerLate(status(400))
+        return new Promise((resolve) => setTimeout(() => resolve(ok()), 5))
+      },
+    )
+    const response = await open(ky, server).post(url, { timeout: 20 })
+    expect(idempotencyOf(response)).toMatchObject({ attempts: 2, outcome: 'applied' })
+  })
+
+  it('timeout: false leaves the deadline to end it', async () => {
+    const server = stub(hang)
+    const error = await caught(open(ky, server, { deadlineMs: 30 }).post(url, { timeout: false }))
+    expect(error).toMatchObject({ code: 'deadline_exceeded', outcome: 'unknown' })
+    expect(server.sent).toHaveLength(1)
+  })
+
+  it('an option that is unknown to ky still reaches the fetch', async () => {
+    const server = stub(ok())
+    await open(ky, server).post(url, { dispatcher: 'mine' } as object)
+    expect(server.sent[0]?.init).toMatchObject({ dispatcher: 'mine' })
+    expect(Object.keys(server.sent[0]?.init ?? {})).not.toContain('idempotencyCall')
+  })
+
+  it('a custom fetch given before ours sends', async () => {
+    const server = stub(ok())
+    const api = ky.create({ fetch: server.fetch }).extend(idempotency())
+    await api.post(url)
+    expect(server.keys()[0]).toMatch(uuidv7)
+  })
+
+  it('a custom fetch given after ours still sends keyed, gated writes', async () => {
+    const server = stub(reset, status(503), ok())
+    const api = ky.create(hurried).extend(idempotency()).extend({ fetch: server.fetch })
+    await api.post(url)
+    expect(new Set(server.keys()).size).toBe(1)
+    const keyless = stub(reset, ok())
+    const error = await caught(
+      ky
+        .create(hurried)
+        .extend(idempotency({ methods: [] }))
+        .extend({ fetch: keyless.fetch })
+        .post(url),
+    )
+    expect(keyless.sent).toHaveLength(1)
+    expect(idempotencyOf(error)).toMatchObject({ attempts: 1, outcome: 'unknown' })
+    const broken = stub(reset, reset, status(422))
+    const last = await caught(
+      ky.create(hurried).extend(idempotency()).extend({ fetch: broken.fetch }).post(url),
+    )
+    expect(idempotencyOf(last)).toMatchObject({ attempts: 3, outcome: 'unknown' })
+  })
+
+  it('a fetch that wraps ours is seen through', async () => {
+    const server = stub(reset, ok())
+    const seen: string[] = []
+    const api = open(ky, server).extend((parent) => ({
+      fetch: (input, init) => {
+        seen.push((input as Request).method)
+        return parent.fetch!(input, init)
+      },
+    }))
+    const response = await api.post(url)
+    expect(seen).toEqual(['POST', 'POST'])
+    expect(new Set(server.keys()).size).toBe(1)
+    expect(idempotencyOf(response)).toMatchObject({ attempts: 2, outcome: 'applied' })
+  })
+
+  it('context of the user’s own reaches their hooks', async () => {
+    const server = stub(status(503), ok())
+    const seen: unknown[] = []
+    const api = ky
+      .create({ ...hurried, fetch: server.fetch, context: { a: 1 } })
+      .extend(idempotency())
+      .extend({ hooks: { beforeRetry: [({ options }) => void seen.push({ ...options.context })] } })
+    await api.post(url, { context: { b: 2 } })
+    expect(seen).toEqual([{ a: 1, b: 2 }])
+  })
+
+  it('json, searchParams, prefix and headers go out as ever', async () => {
+    const server = stub(status(503), ok())
+    await open(ky, server).post(url, { json: { a: 1 }, searchParams: { q: 'x' }, headers: { 'x-a': 'b' } })
+    for (const { url: at, body, headers } of server.sent) {
+      expect([at, body, headers.get('x-a'), headers.get('content-type')]).toEqual([
+        `${url}?q=x`,
+        '{"a":1}',
+        'b',
+        'application/json',
+      ])
+    }
+  })
+
+  it('works through .json(), .text() and the response itself', async () => {
+    const server = stub(ok({ id: 7 }))
+    const api = open(ky, server)
+    expect(await api.post(url).json()).toEqual({ id: 7 })
+    expect(await api.post(url).text()).toBe('{"id":7}')
+    expect(await (await api.post(url)).json()).toEqual({ id: 7 })
+    expect(await (await api.post(url)).clone().json()).toEqual({ id: 7 })
+  })
+
+  it('works where it is called through ky.create with a spread', async () => {
+    const server = stub(status(503), ok())
+    await ky.create({ ...hurried, ...idempotency({ fetch: server.fetch }) }).post(url, { retry: { delay } })
+    expect(server.keys()[0]).toMatch(uuidv7)
+    expect(new Set(server.keys()).size).toBe(1)
+  })
+
+  it('keeps the delay that was given before', async () => {
+    const delays = vi.fn(() => 1)
+    const server = stub(status(503), ok())
+    await ky
+      .create({ fetch: server.fetch, retry: { delay: delays } })
+      .extend(idempotency())
+      .post(url)
+    expect(delays).toHaveBeenCalledOnce()
+  })
+})
+
+describe('ky 2 alone', () => {
+  const ky = majors[1]![1]
+
+  it('has a totalTimeout, whose error knows its operation', async () => {
+    const server = stub(hang)
+    const error = await caught(open(ky, server).post(url, { totalTimeout: 30, timeout: 10 } as object))
+    expect(error).toMatchObject({ name: 'TimeoutError' })
+    expect(idempotencyOf(error)).toMatchObject({ key: server.keys()[0], outcome: 'unknown' })
+  })
+
+  it('has a totalTimeout in which a wait does not fit', async () => {
+    const server = stub(status(503))
+    const options = { totalTimeout: 30, retry: { delay: () => 10_000, jitter: false } }
+    const error = await caught(open(ky, server).post(url, options as object))
+    expect(error).toMatchObject({ name: 'TimeoutError' })
+    expect(idempotencyOf(error)).toMatchObject({ attempts: 1, outcome: 'unknown' })
+  })
+
+  it('has init hooks, which may replace the context', async () => {
+    const server = stub(status(503), ok())
+    const api = open(ky, server).extend({
+      hooks: { init: [(options: { context?: object }) => void (options.context = { mine: true })] },
+    } as object)
+    const response = await api.post(url)
+    expect(new Set(server.keys()).size).toBe(1)
+    expect(idempotencyOf(response)).toMatchObject({ attempts: 2, outcome: 'applied' })
+  })
+
+  it('has NetworkError, which knows its operation', async () => {
+    for (const [answer, outcome] of [
+      [reset, 'unknown'],
+      [refused, 'not-applied'],
+    ] as const) {
+      const server = stub(answer)
+      const error = await caught(open(ky, server).post(url))
+      expect(error).toMatchObject({ name: 'NetworkError' })
+      expect(idempotencyOf(error)).toMatchObject({ key: server.keys()[0], attempts: 3, outcome })
+    }
+  })
+
+  it('has the method QUERY, a read', async () => {
+    const server = stub(status(503), status(200))
+    await (open(ky, server) as unknown as { query: Ky['post'] }).query(url, { json: {} })
+    expect(server.keys()).toEqual([null, null])
+  })
+})
+
+describe.each(majors)('%s: stacked retry loops are refused', (_, ky) => {
+  it('when idempotency() is given twice', () => {
+    expect(() => ky.extend(idempotency()).extend(idempotency())).toThrow(/wrapped already/)
+  })
+
+  it('when the fetch inside is ours', () => {
+    expect(() => idempotency({ fetch: createIdempotentFetch() })).toThrow(/wrapped already/)
+    expect(() => ky.create({ fetch: createIdempotentFetch() }).extend(idempotency())).toThrow(
+      /wrapped already/,
+    )
+  })
+
+  it('when ky with the set is the fetch of our wrapper', () => {
+    expect(() => createIdempotentFetch({ fetch: idempotency().fetch })).toThrow(/wrapped already/)
+  })
+
+  it('but two spreads of the set are one', async () => {
+    const server = stub(reset, ok())
+    const api = ky
+      .create({ ...hurried, ...idempotency() })
+      .extend({ ...idempotency({ fetch: server.fetch }) })
+    const response = await api.post(url)
+    expect(new Set(server.keys()).size).toBe(1)
+    expect(idempotencyOf(response)).toMatchObject({ attempts: 2, outcome: 'applied' })
+  })
+})

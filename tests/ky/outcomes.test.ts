@@ -1,0 +1,676 @@
+import {
+  duplicateConflict,
+  ietf,
+  mangopay,
+  oasis,
+  square,
+  standard,
+  stripe,
+  defineContract,
+  queryParameter,
+  adyen,
+  bodyField,
+} from 'fetch-idempotency/contracts'
+import {
+  idempotency,
+  idempotencyOf,
+  isAlreadyDoneError,
+  isKeyExpiredError,
+  isKeyReusedError,
+  type IdempotencyEvent,
+} from 'fetch-idempotency/ky'
+import { describe, expect, it, vi } from 'vitest'
+import {
+  caught,
+  cut,
+  hang,
+  hurried,
+  hurriedClock,
+  majors,
+  ok,
+  open,
+  refused,
+  reset,
+  status,
+  stub,
+  url,
+} from './harness.js'
+
+const running = defineContract({ classify: ({ status: code }) => (code === 409 ? 'running' : undefined) })
+
+describe.each(majors)('%s: idempotencyOf', (major, ky) => {
+  it.each([
+    [404, 'not-applied', 1],
+    [422, 'not-applied', 1],
+    [429, 'not-applied', 3],
+    [503, 'unknown', 3],
+    [501, 'not-applied', 1],
+  ])('tells of an HTTPError with status %i that it is %s', async (code, outcome, attempts) => {
+    const server = stub(status(code))
+    const error = await caught(open(ky, server).post(url))
+    expect(error).toMatchObject({ name: 'HTTPError', response: { status: code } })
+    expect(idempotencyOf(error)).toEqual({ key: server.keys()[0], attempts, replayed: false, outcome })
+    expect(idempotencyOf((error as { response: Response }).response)).toMatchObject({ outcome })
+  })
+
+  it.each([
+    ['lost', reset, 'unknown'],
+    ['never sent', refused, 'not-applied'],
+    ['cut in its body', cut, 'unknown'],
+  ] as const)('tells of an answer that was %s', async (__, answer, outcome) => {
+    const server = stub(answer)
+    const error = await caught(open(ky, server).post(url))
+    expect(server.sent).toHaveLength(3)
+    expect(error).toMatchObject({ name: major === 'ky 1' ? 'TypeError' : 'NetworkError' })
+    expect(idempotencyOf(error)).toEqual({ key: server.keys()[0], attempts: 3, replayed: false, outcome })
+  })
+
+  it('never says not-applied once an attempt was lost', async () => {
+    for (const last of [status(400), status(429), refused]) {
+      const server = stub(reset, last)
+      expect(idempotencyOf(await caught(open(ky, server).post(url)))).toMatchObject({ outcome: 'unknown' })
+    }
+  })
+
+  it('tells of a replay', async () => {
+    const server = stub(reset, ok({}, { headers: { 'idempotent-replayed': 'true' } }))
+    expect(idempotencyOf(await open(ky, server).post(url))).toMatchObject({
+      replayed: true,
+      outcome: 'applied',
+    })
+  })
+
+  it('tells of a failure that is stored, and does not ask again', async () => {
+    const server = stub(status(500, { 'idempotent-replayed': 'true' }))
+    const error = await caught(open(ky, server).post(url))
+    expect(server.sent).toHaveLength(1)
+    expect(idempotencyOf(error)).toMatchObject({ replayed: true })
+  })
+
+  it('tells of a deleted resource that is gone after a lost answer', async () => {
+    const server = stub(reset, status(404))
+    const error = await caught(open(ky, server).delete(url))
+    expect(idempotencyOf(error)).toMatchObject({ attempts: 2, outcome: 'applied' })
+  })
+
+  it('tells of a response that an afterResponse hook has given back', async () => {
+    const server = stub(reset, ok())
+    const giveBack = (first: unknown, __: unknown, response?: Response) =>
+      response ?? (first as { response: Response }).response
+    for (const hooks of [[giveBack], [giveBack, giveBack]]) {
+      const api = open(ky, server).extend({ hooks: { afterResponse: hooks } })
+      const response = await api.post(url)
+      expect(idempotencyOf(response)).toMatchObject({ outcome: 'applied' })
+      expect(await response.json()).toEqual({ id: 1 })
+    }
+  })
+
+  it('tells of a copy of a response', async () => {
+    const response = await open(ky, stub(ok())).post(url)
+    expect(idempotencyOf(response.clone().clone())).toMatchObject({ attempts: 1, outcome: 'applied' })
+  })
+
+  it('tells of an error that ky made of an answer which a hook has put in place of ours', async () => {
+    const server = stub(ok())
+    const api = open(ky, server).extend({ hooks: { afterResponse: [() => status(500)] } })
+    const error = await caught(api.post(url))
+    expect(server.sent).toHaveLength(1)
+    expect(error).toMatchObject({ name: 'HTTPError' })
+    expect(idempotencyOf(error)).toMatchObject({ key: server.keys()[0], attempts: 1, outcome: 'applied' })
+  })
+
+  it('tells nothing of an answer that a hook has given without sending', async () => {
+    const server = stub(ok())
+    const api = open(ky, server).extend({ hooks: { beforeRequest: [() => new Response('cached')] } })
+    const response = await api.post(url)
+    expect(await response.text()).toBe('cached')
+    expect(idempotencyOf(response)).toBeUndefined()
+    expect(server.sent).toHaveLength(0)
+  })
+
+  it('does not call a write unknown of which nothing was sent, as a hook has thrown', async () => {
+    const server = stub(ok())
+    const oops = new Error('no token')
+    const api = open(ky, server).extend({
+      retry: { limit: 0 },
+      hooks: {
+        beforeRequest: [
+          () => {
+            throw oops
+          },
+        ],
+      },
+    })
+    expect(await caught(api.post(url))).toBe(oops)
+    expect(server.sent).toHaveLength(0)
+    expect(idempotencyOf(oops)?.outcome ?? 'not-applied').toBe('not-applied')
+  })
+})
+
+describe.each(majors)('%s: a forced retry', (_, ky) => {
+  it('keeps the key', async () => {
+    const server = stub(ok({ again: true }), ok())
+    const force = async (first: unknown, __: unknown, given?: Response) => {
+      const response = given ?? (first as { response: Response }).response
+      return ((await response.clone().json()) as { again?: boolean }).again
+        ? ky.retry({ delay: 1 })
+        : undefined
+    }
+    const api = open(ky, server).extend({ hooks: { afterResponse: [force] } })
+    const response = await api.post(url)
+    expect(server.sent).toHaveLength(2)
+    expect(new Set(server.keys()).size).toBe(1)
+    expect(idempotencyOf(response)).toMatchObject({ attempts: 2, outcome: 'applied' })
+  })
+
+  it('keeps the key on a request of its own', async () => {
+    const server = stub(status(401), ok())
+    const force = (first: unknown, __: unknown, given?: Response) => {
+      const { status: code } = given ?? (first as { response: Response }).response
+      const headers = { authorization: 'new' }
+      return code === 401
+        ? ky.retry({ delay: 1, request: new Request(url, { method: 'POST', body: 'same', headers }) })
+        : undefined
+    }
+    const api = open(ky, server).extend({ hooks: { afterResponse: [force] } })
+    await api.post(url, { body: 'same' })
+    expect(new Set(server.keys()).size).toBe(1)
+    expect(server.sent[1]?.headers.get('authorization')).toBe('new')
+  })
+})
+
+describe.each(majors)('%s: a lost body', (major, ky) => {
+  it('is resent within the retry', async () => {
+    const server = stub(cut, ok())
+    const response = await open(ky, server).post(url)
+    expect(await response.json()).toEqual({ id: 1 })
+    expect(idempotencyOf(response)).toMatchObject({ attempts: 2, outcome: 'applied' })
+  })
+
+  it('of an event stream is the caller’s own', async () => {
+    const stream = () => new Response('data: 1\n\n', { headers: { 'content-type': 'text/event-stream' } })
+    const response = await open(ky, stub(stream)).post(url)
+    expect(await response.text()).toBe('data: 1\n\n')
+  })
+
+  it('of a read is the caller’s own, as in ky', async () => {
+    const response = await open(ky, stub(cut)).get(url)
+    await expect(response.text()).rejects.toThrow('terminated')
+  })
+
+  it.each([
+    ['a message of its own', new Error('The socket connection was closed unexpectedly')],
+    ['no stack to go by', new TypeError('Load failed')],
+  ])('is retried when the runtime tells of it with %s', async (__, lost) => {
+    const server = stub(lost, ok())
+    await open(ky, server).post(url)
+    expect(server.sent).toHaveLength(2)
+    const error = await caught(open(ky, stub(lost)).post(url))
+    const told = major === 'ky 1' ? error : (error as Error).cause
+    expect(told).toBeInstanceOf(TypeError)
+    expect((told as Error).cause).toBe(lost)
+  })
+})
+
+describe.each(majors)('%s: a server that is still running', (_, ky) => {
+  it('is asked again, which costs no attempt', async () => {
+    const clock = hurriedClock()
+    const server = stub(...Array.from({ length: 6 }, () => status(409, { 'retry-after': '2' })), ok())
+    const response = await open(ky, server, { contract: running, clock }, { retry: { limit: 0 } }).post(url)
+    expect(server.sent).toHaveLength(7)
+    expect(new Set(server.keys()).size).toBe(1)
+    expect(clock.waits).toEqual([2000, 2000, 2000, 2000, 2000, 2000])
+    expect(idempotencyOf(response)).toMatchObject({ attempts: 7, outcome: 'applied' })
+  })
+
+  it('is asked no longer than the deadline, and the outcome is then unknown', async () => {
+    const clock = hurriedClock()
+    const server = stub(status(409, { 'retry-after': '10' }))
+    const api = open(ky, server, { contract: running, clock, deadlineMs: 35_000 })
+    const error = await caught(api.post(url))
+    expect(error).toMatchObject({ name: 'HTTPError', response: { status: 409 } })
+    expect(server.sent).toHaveLength(4)
+    expect(idempotencyOf(error)).toMatchObject({ attempts: 4, outcome: 'unknown' })
+  })
+
+  it('is asked ten times when that it is running is only a guess', async () => {
+    const server = stub(reset, status(409))
+    const error = await caught(open(ky, server, { clock: hurriedClock() }).post(url))
+    expect(server.sent).toHaveLength(12)
+    expect(idempotencyOf(error)).toMatchObject({ outcome: 'unknown' })
+  })
+
+  it('is not what a 409 on the first attempt with a new key means', async () => {
+    const server = stub(status(409))
+    const error = await caught(open(ky, server).post(url))
+    expect(server.sent).toHaveLength(1)
+    expect(idempotencyOf(error)).toMatchObject({ outcome: 'not-applied' })
+  })
+
+  it('is asked within ky’s timeout, which may be retried', async () => {
+    const server = stub(status(409), status(409), status(409), ok())
+    let waits = 0
+    const sleep = (__: number, signal?: AbortSignal) =>
+      ++waits < 3
+        ? new Promise<void>((resolve, reject) =>
+            signal?.addEventListener('abort', () => reject(signal.reason)),
+          )
+        : Promise.resolve()
+    const clock = { now: () => Date.now(), sleep }
+    const response = await open(ky, server, { contract: running, clock }).post(url, { timeout: 20 })
+    expect(new Set(server.keys()).size).toBe(1)
+    expect(idempotencyOf(response)).toMatchObject({ attempts: 4, outcome: 'applied' })
+  })
+
+  it('is asked within ky’s timeout, and the outcome is unknown when that is the end', async () => {
+    const server = stub(status(409))
+    const clock = { now: () => Date.now(), sleep: () => new Promise<void>(() => undefined) }
+    const error = await caught(open(ky, server, { contract: running, clock }).post(url, { timeout: 15 }))
+    expect(error).toMatchObject({ name: 'TimeoutError' })
+    expect(idempotencyOf(error)).toMatchObject({ attempts: 3, outcome: 'unknown' })
+    expect(server.sent).toHaveLength(3)
+  })
+
+  it('leaves nothing behind that still asks after ky has timed out', async () => {
+    const server = stub(status(409))
+    let asks = 0
+    // A wait that does not heed its signal, and ends after ky's timeout.
+    const sleep = () => new Promise<void>((resolve) => setTimeout(resolve, 30 + asks++))
+    const clock = { now: () => Date.now(), sleep }
+    await caught(open(ky, server, { contract: running, clock }).post(url, { timeout: 10 }))
+    await new Promise((resolve) => setTimeout(resolve, 60))
+    expect(server.sent).toHaveLength(3)
+  })
+
+  it('is asked again where it says so with a status of its choice', async () => {
+    const contract = stripe
+    const server = stub(status(400, { 'stripe-should-retry': 'true' }), ok())
+    await open(ky, server, { contract, clock: hurriedClock() }).post(url)
+    expect(server.sent).toHaveLength(2)
+    const never = stub(status(503, { 'stripe-should-retry': 'false' }), ok())
+    await caught(open(ky, never, { contract }).post(url))
+    expect(never.sent).toHaveLength(1)
+  })
+})
+
+describe.each(majors)('%s: where the key travels', (_, ky) => {
+  it('in a body field, with the rest of the request as it was', async () => {
+    const server = stub(reset, status(503), ok())
+    const api = open(ky, server, { contract: square })
+    const response = await api.post(url, {
+      json: { amount: 1 },
+      headers: { 'x-a': 'b' },
+      credentials: 'omit',
+    })
+    const bodies = server.sent.map(({ body }) => JSON.parse(body))
+    const key = bodies[0].idempotency_key
+    expect(key).toMatch(/^[\da-f]{32}$/)
+    expect(bodies).toEqual(Array.from({ length: 3 }, () => ({ idempotency_key: key, amount: 1 })))
+    for (const { headers, request } of server.sent) {
+      expect(headers.get('content-type')).toBe('application/json')
+      expect(headers.get('x-a')).toBe('b')
+      expect(headers.has('idempotency-key')).toBe(false)
+      expect(request.credentials).toBe('omit')
+    }
+    expect(idempotencyOf(response)).toMatchObject({ key, attempts: 3 })
+  })
+
+  it('in a body field that the caller has filled', async () => {
+    const server = stub(status(503), ok())
+    await open(ky, server, { contract: square }).post(url, { json: { idempotency_key: 'mine' } })
+    expect(server.sent.map(({ body }) => body)).toEqual([
+      '{"idempotency_key":"mine"}',
+      '{"idempotency_key":"mine"}',
+    ])
+  })
+
+  it('in a body that cannot take it, which is refused before anything is sent', async () => {
+    const server = stub(ok())
+    const error = await caught(open(ky, server, { contract: square }).post(url, { body: 'no json' }))
+    expect(error).toMatchObject({ code: 'unsendable' })
+    expect(idempotencyOf(error)).toMatchObject({ attempts: 0, outcome: 'not-applied' })
+    expect(server.sent).toHaveLength(0)
+  })
+
+  it('in the query, with a body of known length', async () => {
+    const server = stub(reset, ok())
+    const api = open(ky, server, { contract: defineContract({ carrier: queryParameter('rid') }) })
+    await api.post(`${url}?a=1`, { json: { n: 1 } })
+    const [first, second] = server.sent.map((sent) => sent.url)
+    expect(first).toMatch(/\?a=1&rid=[\da-f-]{36}$/)
+    expect(second).toBe(first)
+    expect(server.sent.map(({ body }) => body)).toEqual(['{"n":1}', '{"n":1}'])
+  })
+
+  it('in the query, also without a body', async () => {
+    const server = stub(ok())
+    await open(ky, server, { contract: defineContract({ carrier: queryParameter('rid') }) }).put(url)
+    expect(server.sent[0]?.url).toMatch(/\?rid=/)
+  })
+
+  it('in the query, given by the caller', async () => {
+    const server = stub(ok())
+    const contract = defineContract({ carrier: queryParameter('rid') })
+    await open(ky, server, { contract }).post(`${url}?rid=mine`)
+    expect(server.sent[0]?.url).toBe(`${url}?rid=mine`)
+  })
+
+  it.each([
+    ['in the body', defineContract({ carrier: bodyField('meta.key') })],
+    ['in the query', defineContract({ carrier: queryParameter('rid') })],
+  ])('%s, known to the TimeoutError at the end', async (__, contract) => {
+    const error = await caught(open(ky, stub(hang), { contract }).post(url, { json: {}, timeout: 10 }))
+    expect(error).toMatchObject({ name: 'TimeoutError' })
+    expect(idempotencyOf(error)).toMatchObject({ attempts: 3, outcome: 'unknown' })
+  })
+
+  it('with companions, the same on every attempt', async () => {
+    const clock = hurriedClock()
+    const server = stub(status(503), ok())
+    await open(ky, server, { contract: oasis, clock }).post(url)
+    const seen = server.sent.map(({ headers }) => headers.get('repeatability-first-sent'))
+    expect(seen[0]).toBe(new Date(clock.now()).toUTCString())
+    expect(seen[1]).toBe(seen[0])
+  })
+
+  it('nowhere, once the server could not reach its store of keys and the caller wants that', async () => {
+    const server = stub(status(503, {}, { down: true }), ok())
+    const contract = oasis.with({
+      classify: ({ status: code }) => (code === 503 ? { verdict: 'refused', keyStoreDown: true } : undefined),
+    })
+    await open(ky, server, { contract, whenKeyStoreDown: 'send-without-key' }).post(url)
+    expect(server.sent.map(({ headers }) => headers.has('repeatability-request-id'))).toEqual([true, false])
+    expect(server.sent.map(({ headers }) => headers.has('repeatability-first-sent'))).toEqual([true, false])
+  })
+})
+
+describe.each(majors)('%s: the end of an operation', (major, ky) => {
+  it('is the original that resolve brings', async () => {
+    const server = stub(reset, status(409, {}, { id: 'o-1' }))
+    const resolve = vi.fn(({ original }) => ok({ found: original.id }, { status: 200 }))
+    const response = await open(ky, server, { contract: duplicateConflict, resolve }).post(url)
+    expect(await response.json()).toEqual({ found: 'o-1' })
+    expect(idempotencyOf(response)).toMatchObject({ outcome: 'applied', replayed: true })
+    expect(resolve).toHaveBeenCalledOnce()
+  })
+
+  it('is AlreadyDoneError without resolve, which is not retried', async () => {
+    const server = stub(reset, status(409, {}, { id: 'o-1' }))
+    const error = await caught(open(ky, server, { contract: duplicateConflict }).post(url))
+    expect(isAlreadyDoneError(error)).toBe(true)
+    expect(error).toMatchObject({ outcome: 'applied', original: { id: 'o-1' }, attempts: 2 })
+    expect(server.sent).toHaveLength(2)
+    await expect((error as { retry(): Promise<Response> }).retry()).rejects.toBe(error)
+  })
+
+  it('is what resolve throws, which is not retried', async () => {
+    const oops = new Error('look-up failed')
+    const server = stub(reset, status(409))
+    const resolve = () => Promise.reject(oops)
+    const error = await caught(open(ky, server, { contract: duplicateConflict, resolve }).post(url))
+    expect(error).toBe(oops)
+    expect(server.sent).toHaveLength(2)
+    expect(idempotencyOf(error)).toMatchObject({ outcome: 'applied' })
+  })
+
+  it('is the answer with outcome unknown where the server blocks repetitions of failures, too', async () => {
+    const server = stub(reset, status(409))
+    const error = await caught(open(ky, server, { contract: mangopay }).post(url))
+    expect(idempotencyOf(error)).toMatchObject({ outcome: 'unknown' })
+  })
+
+  it('is KeyReusedError, which is not retried', async () => {
+    const server = stub(status(422))
+    const api = open(ky, server, { contract: ietf })
+    const error = await caught(api.post(url, { context: { idempotencyKey: 'used' } }))
+    expect(isKeyReusedError(error)).toBe(true)
+    expect(error).toMatchObject({ key: 'used', response: { status: 422 } })
+    expect(server.sent).toHaveLength(1)
+    await expect((error as { retry(): Promise<Response> }).retry()).rejects.toBe(error)
+  })
+
+  it('is KeyExpiredError when the server says so', async () => {
+    const server = stub(status(412, { 'repeatability-result': 'rejected' }))
+    const error = await caught(open(ky, server, { contract: oasis }).post(url))
+    expect(isKeyExpiredError(error)).toBe(true)
+    expect(idempotencyOf(error)).toMatchObject({ outcome: 'unknown' })
+  })
+
+  it('is KeyExpiredError before anything is sent, for a key that is too old', async () => {
+    const server = stub(ok())
+    const firstSentAt = Date.now() - 25 * 3_600_000
+    const context = { idempotencyKey: 'old', idempotency: { firstSentAt } }
+    expect(isKeyExpiredError(await caught(open(ky, server).post(url, { context })))).toBe(true)
+    expect(server.sent).toHaveLength(0)
+  })
+
+  it.each([
+    ['lost', reset],
+    ['a 503', status(503)],
+  ])('is what reconcile finds out when the last answer is %s', async (__, answer) => {
+    const found = ok({ found: true }, { status: 200 })
+    const reconcile = vi.fn(() => found)
+    const response = await open(ky, stub(answer), { reconcile }).post(url)
+    expect(await response.json()).toEqual({ found: true })
+    expect(idempotencyOf(response)).toMatchObject({ attempts: 3, outcome: 'applied' })
+    expect(reconcile).toHaveBeenCalledOnce()
+  })
+
+  it('is what reconcile finds out when ky would not retry the status', async () => {
+    const reconcile = vi.fn(() => 'not-applied' as const)
+    const error = await caught(open(ky, stub(status(520)), { reconcile }).post(url))
+    expect(reconcile).toHaveBeenCalledOnce()
+    expect(idempotencyOf(error)).toMatchObject({ attempts: 1, outcome: 'not-applied' })
+  })
+
+  it('is ky’s own error with the word of reconcile, when that is no response', async () => {
+    const error = await caught(open(ky, stub(reset), { reconcile: () => 'not-applied' }).post(url))
+    expect(error).toMatchObject({ name: major === 'ky 1' ? 'TypeError' : 'NetworkError' })
+    expect(idempotencyOf(error)).toMatchObject({ outcome: 'not-applied' })
+    const done = await caught(open(ky, stub(reset), { reconcile: () => 'applied' }).post(url))
+    expect(isAlreadyDoneError(done)).toBe(true)
+  })
+
+  it('comes at the deadline, even between attempts', async () => {
+    const clock = hurriedClock()
+    const server = stub(() => {
+      clock.pass(20_000)
+      return status(503)
+    })
+    const error = await caught(
+      open(ky, server, { clock, deadlineMs: 30_000, backoff: () => 0 }, { retry: { limit: 9 } }).post(url),
+    )
+    expect(server.sent).toHaveLength(2)
+    expect(idempotencyOf(error)).toMatchObject({ attempts: 2, outcome: 'unknown' })
+  })
+
+  it('is DeadlineError when the deadline has passed while ky waited', async () => {
+    const clock = hurriedClock()
+    const server = stub(refused)
+    const late = () => void clock.pass(60_000)
+    const api = open(ky, server, { clock, deadlineMs: 30_000, backoff: () => 0 })
+    const error = await caught(api.extend({ hooks: { beforeRetry: [late] } }).post(url))
+    expect(server.sent).toHaveLength(1)
+    expect(error).toMatchObject({ code: 'deadline_exceeded', outcome: 'not-applied', attempts: 1 })
+  })
+
+  it('comes when Retry-After is above maxRetryAfterMs', async () => {
+    const server = stub(status(429, { 'retry-after': '61' }))
+    const error = await caught(open(ky, server).post(url))
+    expect(server.sent).toHaveLength(1)
+    expect(idempotencyOf(error)).toMatchObject({ outcome: 'not-applied' })
+    const read = stub(status(503, { 'retry-after': '61' }))
+    await caught(open(ky, read).get(url))
+    expect(read.sent).toHaveLength(1)
+  })
+
+  it('comes when the budget is empty', async () => {
+    const server = stub(status(503))
+    const api = open(ky, server, { budget: { capacity: 5, retryCost: 5 } })
+    await caught(api.post(url))
+    expect(server.sent).toHaveLength(2)
+    await caught(api.post(url))
+    expect(server.sent).toHaveLength(3)
+  })
+
+  it('comes at once for a write without a key whose answer was lost', async () => {
+    for (const answer of [reset, status(503), cut, status(500)]) {
+      const server = stub(answer)
+      const error = await caught(open(ky, server, { methods: [] }).post(url))
+      expect(server.sent).toHaveLength(1)
+      expect(idempotencyOf(error)).toMatchObject({ key: undefined, outcome: 'unknown' })
+    }
+    for (const answer of [refused, status(429), status(425)]) {
+      const server = stub(answer, ok())
+      await open(ky, server, { methods: [] }).post(url)
+      expect(server.sent).toHaveLength(2)
+    }
+  })
+
+  it.each([
+    ['keyed', reset, 2],
+    ['never', reset, 1],
+    ['never', refused, 2],
+    ['never', status(429), 2],
+    ['always', reset, 2],
+  ] as const)('comes as writes: %s says', async (writes, answer, requests) => {
+    for (const how of ['instance', 'call']) {
+      const server = stub(answer, ok())
+      const api = open(ky, server, how === 'instance' ? { writes } : {})
+      const context = how === 'call' ? { idempotency: { writes } } : {}
+      await api.post(url, { context }).catch(() => undefined)
+      expect(server.sent).toHaveLength(requests)
+    }
+    const keyless = stub(answer, ok())
+    await open(ky, keyless, { writes, methods: [] })
+      .post(url)
+      .catch(() => undefined)
+    expect(keyless.sent).toHaveLength(writes === 'keyed' ? 1 : requests)
+  })
+
+  it('does not come as a key dropped on a path that does not honour it', async () => {
+    const server = stub(reset, ok())
+    const contract = adyen.with({ honoursKey: () => false })
+    await caught(open(ky, server, { contract }).post(url))
+    expect(server.sent).toHaveLength(1)
+  })
+
+  it('is told to onEvent last, in order', async () => {
+    const events: IdempotencyEvent[] = []
+    await open(ky, stub(status(503), ok()), { onEvent: (event) => void events.push(event) }).post(url)
+    expect(events.map(({ type }) => type)).toEqual([
+      'attempt-started',
+      'attempt-ended',
+      'waiting',
+      'attempt-started',
+      'attempt-ended',
+      'settled',
+    ])
+    expect(events.at(-1)).toMatchObject({ outcome: 'applied', attempts: 2 })
+  })
+})
+
+describe.each(majors)('%s: the same key twice', (_, ky) => {
+  const gate = () => {
+    let release: () => void = () => undefined
+    const opened = new Promise<void>((resolve) => (release = resolve))
+    return { release, opened }
+  }
+  const context = { idempotencyKey: 'job-7' }
+
+  it('at the same time is one request with two readers', async () => {
+    const { release, opened } = gate()
+    const server = stub(() => opened.then(() => ok({ n: 1 })))
+    const api = open(ky, server)
+    const both = [api.post(url, { json: 1, context }), api.post(url, { json: 1, context })]
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    release()
+    const [one, two] = await Promise.all(both)
+    expect(server.sent).toHaveLength(1)
+    expect([await one!.json(), await two!.json()]).toEqual([{ n: 1 }, { n: 1 }])
+    for (const response of [one, two])
+      expect(idempotencyOf(response)).toMatchObject({ key: 'job-7', outcome: 'applied' })
+  })
+
+  it('at the same time with another payload is refused before it is sent', async () => {
+    const { release, opened } = gate()
+    const server = stub(() => opened.then(() => ok()))
+    const api = open(ky, server)
+    const first = api.post(url, { json: 1, context })
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    const error = await caught(api.post(url, { json: 2, context }))
+    expect(isKeyReusedError(error)).toBe(true)
+    expect(error).toMatchObject({ attempts: 0, outcome: 'not-applied', response: undefined })
+    release()
+    expect((await first).status).toBe(201)
+    expect(server.sent).toHaveLength(1)
+  })
+
+  it('one after the other is two requests', async () => {
+    const server = stub(ok())
+    const api = open(ky, server)
+    await api.post(url, { json: 1, context })
+    await api.post(url, { json: 2, context })
+    expect(server.sent).toHaveLength(2)
+  })
+
+  it('to two places is two requests', async () => {
+    const server = stub(ok())
+    const api = open(ky, server)
+    await Promise.all([
+      api.post(url, { context }),
+      api.post(`${url}/2`, { context }),
+      api.put(url, { context }),
+    ])
+    expect(server.sent).toHaveLength(3)
+  })
+
+  it('at the same time survives the abort of the one that sends', async () => {
+    const server = stub(hang, ok())
+    const api = open(ky, server)
+    const controller = new AbortController()
+    const first = caught(api.post(url, { json: 1, context, signal: controller.signal }))
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    const second = api.post(url, { json: 1, context })
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    const reason = new Error('mine')
+    controller.abort(reason)
+    expect(await first).toBe(reason)
+    expect((await second).status).toBe(201)
+    expect(new Set(server.keys())).toEqual(new Set(['job-7']))
+  })
+
+  it('at the same time lets the one that waits leave alone', async () => {
+    const { release, opened } = gate()
+    const server = stub(() => opened.then(() => ok()))
+    const api = open(ky, server)
+    const first = api.post(url, { json: 1, context })
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    const controller = new AbortController()
+    const second = caught(api.post(url, { json: 1, context, signal: controller.signal }))
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    const reason = new Error('mine')
+    controller.abort(reason)
+    expect(await second).toBe(reason)
+    release()
+    expect((await first).status).toBe(201)
+    expect(server.sent).toHaveLength(1)
+  })
+
+  it('keeps the calls of one key apart when hooks replace their requests', async () => {
+    const server = stub(reset, reset, ok())
+    const replace = (first: unknown) =>
+      new Request(first instanceof Request ? first : (first as { request: Request }).request)
+    const api = open(ky, server).extend({ hooks: { beforeRequest: [replace] } })
+    const [one, two] = await Promise.all([
+      api.post(url, { json: 1, context }),
+      api.put(url, { json: 1, context }),
+    ])
+    expect([idempotencyOf(one), idempotencyOf(two)]).toMatchObject([{ attempts: 2 }, { attempts: 2 }])
+  })
+})
+
+it('standard is what idempotency() takes when no contract is given', () => {
+  expect(() => idempotency({ contract: standard })).not.toThrow()
+  expect(hurried).toBeDefined()
+})
