@@ -1,4 +1,4 @@
-import { clampTimer } from './deadline.js'
+import { clampTimer } from './clamp-timer.js'
 import { describeShape, invalid, isRecord, refuseUnknown } from './validate.js'
 
 /** Options of one call that reads or deletes. */

@@ -1,4 +1,4 @@
-import { clampTimer } from './deadline.js'
+import { clampTimer } from './clamp-timer.js'
 import { checkKind, describeShape, invalid, isRecord, refuseUnknown } from './validate.js'
 
 /** Writes a debug line. It never holds a credential, a body or a query. */
@@ -20,9 +20,9 @@ export interface ClientOptions {
   /** Time for one attempt, from the connection to the last byte of the answer, in milliseconds. @defaultValue `30_000` */
   readonly timeout?: number
   /**
-   * Time for a whole call, its attempts and waits together, in milliseconds.
+   * Time for a whole call, its attempts and waits together, in milliseconds. A wait that would pass it is not begun.
    *
-   * @defaultValue every attempt's `timeout`, and a minute for the waits
+   * @defaultValue none: a call ends with its last attempt, each bounded by `timeout`, each wait by `maxRetryAfterMs`
    */
   readonly deadlineMs?: number
   /**

@@ -1,19 +1,17 @@
-import { idempotencyOf, isIdempotencyError, isKeyReusedError, type IdempotencyFacts } from '../ky/index.js'
+import { idempotencyOf, isKeyReusedError, type IdempotencyFacts } from '../ky/index.js'
 import { readAnswer } from './answer.js'
 import { createApi } from './api.js'
 import type { Answer, Call, Send } from './call.js'
-import { clampTimer, startDeadline } from './deadline.js'
 import { QURLError } from './errors.js'
 import { errorOfAnswer, errorOfLoss, errorOfMissingCrypto, isWrite } from './failure.js'
 import { keepFacts } from './meta.js'
 import { resolveCallOptions } from './call-options.js'
 import type { ResolvedOptions } from './client-options.js'
-import { watchProgress } from './progress.js'
 import { invalid, isRecord } from './validate.js'
 
 /** Makes the one function that sends: the service's headers and envelope around a ky instance. */
 export function createSend(options: ResolvedOptions): Send {
-  const { apiKey, baseUrl, maxRetries, userAgent } = options
+  const { apiKey, baseUrl, userAgent } = options
   /** A service that repeats the credential in an error must not put it in ours. */
   const redact = (text: string) => (apiKey.length < 8 ? text : text.replaceAll(apiKey, '***'))
   const api = createApi(options, redact)
@@ -58,18 +56,13 @@ export function createSend(options: ResolvedOptions): Send {
     const timeoutMs = own.timeoutMs ?? options.timeoutMs
     signal?.throwIfAborted()
 
-    // Without a deadline of the user's, long enough for every attempt to take all its time, and a minute of waits.
-    const deadlineMs = options.deadlineMs ?? clampTimer((maxRetries + 1) * timeoutMs + 60_000)
-    const deadline = startDeadline(deadlineMs, signal)
-    const progress = watchProgress(call)
     try {
       const response = await api(`${baseUrl}${call.path}${query && `?${query}`}`, {
         method: call.method,
         headers: headersOf(call, headers),
         ...body,
         timeout: timeoutMs,
-        signal: deadline.signal,
-        hooks: progress.hooks,
+        ...(signal === undefined ? {} : { signal }),
         context: {
           ...(key === undefined ? {} : { idempotencyKey: key }),
           ...(call.writes === undefined ? {} : { idempotency: { writes: call.writes } }),
@@ -78,22 +71,13 @@ export function createSend(options: ResolvedOptions): Send {
       return readAnswer(call, response, parse(await response.text()), idempotencyOf(response))
     } catch (failure) {
       if (failure instanceof QURLError) throw failure
-      if (signal?.aborted) throw keepFacts(signal.reason, progress.facts())
-      return await readFailure(call, failure, idempotencyOf(failure) ?? factsOf(failure) ?? progress.facts())
-    } finally {
-      deadline.clear()
+      signal?.throwIfAborted()
+      return readFailure(call, failure, idempotencyOf(failure))
     }
   }
 }
 
 const hasCrypto = (): boolean => globalThis.crypto?.getRandomValues !== undefined
-
-/** What an error of the hooks says of itself. */
-function factsOf(failure: unknown): IdempotencyFacts | undefined {
-  if (!isIdempotencyError(failure)) return undefined
-  const { key, attempts, outcome } = failure
-  return { key, attempts, outcome, replayed: false }
-}
 
 function stringify(body: unknown): string {
   try {

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import {
   ConflictError,
   GoneError,
@@ -412,20 +412,40 @@ describe('batchCreate', () => {
 })
 
 describe('the time of a call', () => {
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
   it('ends an attempt that takes longer than its timeout', async () => {
-    const { client, sent } = clientOf([never, data({ resource_id: 'r_1' })], { timeout: 20 })
-    await create(client)
-    expect(sent).toHaveLength(2)
-    const { client: another } = clientOf([never], { maxRetries: 0 })
-    const error = await failureOf(another.create({ target_url }, { timeout: 20 }))
+    vi.useFakeTimers()
+    const { client, sent } = clientOf([never, data({ resource_id: 'r_1' })], { timeout: 5000 })
+    const call = create(client)
+    // Waiting moves the fake clock on, as little as it takes.
+    await vi.waitFor(() => expect(sent).toHaveLength(1))
+    await vi.advanceTimersByTimeAsync(5000)
+    await vi.waitFor(() => expect(sent).toHaveLength(2))
+    await expect(call).resolves.toEqual({ resource_id: 'r_1' })
+  })
+
+  it('is told by the call, too', async () => {
+    vi.useFakeTimers()
+    const { client, sent } = clientOf([never], { maxRetries: 0 })
+    const call = failureOf(client.create({ target_url }, { timeout: 7000 }))
+    await vi.waitFor(() => expect(sent).toHaveLength(1))
+    await vi.advanceTimersByTimeAsync(7000)
+    const error = await call
     expect(error).toBeInstanceOf(TimeoutError)
     expect(error).toMatchObject({ code: 'timeout', outcome: 'unknown', attempts: 1 })
     expect(inspect(error, { depth: 20, showHidden: true })).not.toContain(apiKey)
   })
 
   it('ends a call at its deadline, within an attempt', async () => {
-    const { client, sent } = clientOf([reset(), never], { deadlineMs: 50 })
-    const error = (await failureOf(create(client))) as QURLError
+    vi.useFakeTimers()
+    const { client, sent } = clientOf([reset(), never], { deadlineMs: 10_000, timeout: 60_000 })
+    const call = failureOf(create(client))
+    await vi.waitFor(() => expect(sent).toHaveLength(2))
+    await vi.advanceTimersByTimeAsync(10_000)
+    const error = await call
     expect(error).toBeInstanceOf(TimeoutError)
     expect(error).toMatchObject({ outcome: 'unknown', attempts: 2, key: sent[0]?.headers['Idempotency-Key'] })
   })
