@@ -101,6 +101,11 @@ function captureBody(
   return String(body)
 }
 
+/** A `Request` to take the other settings from, where its body was used. */
+export function unused(base: Request): Request {
+  return base.bodyUsed ? new Request(base, { body: '' }) : base
+}
+
 /** The body of a `Request`; a runtime that does not show it as a stream gives it whole. */
 async function bodyOf(request: Request): Promise<BodyInit | null> {
   if (request.body !== undefined) return request.body

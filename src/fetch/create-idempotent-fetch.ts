@@ -4,7 +4,7 @@ import { UnsendableError } from '../errors/unsendable-error.js'
 import { rememberFacts } from '../guard/facts.js'
 import { openOperation, withoutSecrets, type GuardedOperation } from '../guard/guard.js'
 import { createRetryPolicy } from '../retry/retry-policy.js'
-import { captureRequest, findHeader, OversizedBody, type CapturedRequest } from './capture-request.js'
+import { captureRequest, findHeader, OversizedBody, unused, type CapturedRequest } from './capture-request.js'
 import { checkCallOptions, checkFetchOptions, type IdempotentFetchOptions } from './fetch-options.js'
 import { board, createFlight, isSamePayload, land, type Flight } from './flights.js'
 import { runAfterResponse, runBeforeRequest, runBeforeRetry, type HookOptions } from './hooks.js'
@@ -99,7 +99,7 @@ export function createIdempotentFetch(options: IdempotentFetchOptions = {}): Ide
       headers,
       ...(body instanceof ReadableStream || body == null ? {} : { body: body as BodyInit }),
     }
-    return new Request(base ?? url, init)
+    return new Request(base === undefined ? url : unused(base), init)
   }
 
   /** The hook's request in place of ours, the key put back on top. */
@@ -112,7 +112,7 @@ export function createIdempotentFetch(options: IdempotentFetchOptions = {}): Ide
     const taken = await captureRequest(hooked, {}, { ...settings, maxRequestBytes: Infinity })
     const { rest, signal, body, remake } = request
     // A stream was not shown to the hook: what it made of the request has none.
-    const isHidden = body instanceof ReadableStream && taken.body == null
+    const isHidden = body instanceof ReadableStream && !(taken.body as Uint8Array | null)?.length
     return { ...taken, rest, signal, ...(isHidden && { body, remake }) }
   }
 

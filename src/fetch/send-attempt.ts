@@ -1,6 +1,6 @@
 import { maxTimerMs } from '../clock/clock.js'
 import type { Attempted } from '../guard/call.js'
-import type { CapturedRequest } from './capture-request.js'
+import { unused, type CapturedRequest } from './capture-request.js'
 import type { Run } from './run.js'
 import { settleResponse } from './settled-response.js'
 import { readFailure } from './transport-failure.js'
@@ -27,7 +27,7 @@ function transmit({ fetch }: Sender, request: CapturedRequest, signal: AbortSign
   if (body instanceof ReadableStream) init.duplex = 'half'
   return base === undefined
     ? fetch(url, init)
-    : fetch(new Request(url === base.url ? base : new Request(url, base), init), rest)
+    : fetch(new Request(url === base.url ? base : new Request(url, unused(base)), init), rest)
 }
 
 /** Whether the request is one that `fetch` takes at all. The URL may be for a fetch that knows what it is relative to. */

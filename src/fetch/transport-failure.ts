@@ -17,7 +17,7 @@ const badCertificate =
 
 /** Deno gives no codes, and undici none for what the fetch standard blocks. */
 const badCertificateMessage = /invalid peer certificate/
-const badUrlMessage = /invalid url|url is invalid|^failed to parse url|^unknown scheme$/i
+const badUrlMessage = /invalid url|url is invalid|^failed to parse url|^unknown scheme$|credentials/i
 const notSentMessage = /client error \(Connect\)/
 
 interface SystemError {
@@ -26,6 +26,7 @@ interface SystemError {
   readonly port?: unknown
   readonly hostname?: unknown
   readonly host?: unknown
+  readonly path?: unknown
   readonly message?: unknown
   readonly cause?: unknown
   readonly errors?: unknown
@@ -35,9 +36,11 @@ interface SystemError {
  * Whether a failure is about another server than the one that was addressed, which must have answered with a redirect
  * that led there: then the write may have been applied.
  */
-function isElsewhere({ port, hostname, host = hostname }: SystemError, target: URL): boolean {
+function isElsewhere({ port, hostname, host = hostname, path }: SystemError, target: URL): boolean {
   const ownPort = target.port || (target.protocol === 'https:' ? '443' : '80')
   return (
+    // Bun
+    (typeof path === 'string' && URL.canParse(path) && new URL(path).host !== target.host) ||
     (typeof port === 'number' && String(port) !== ownPort) ||
     (typeof host === 'string' && host.toLowerCase() !== target.hostname.replace(/^\[|\]$/g, ''))
   )
@@ -65,10 +68,10 @@ export function readFailure(error: unknown, url?: string): FailureVerdict {
     }
     if (typeof message === 'string') {
       if (badUrlMessage.test(message))
-        return target && /^https?:$/.test(target.protocol) ? 'unknown' : 'unsendable'
+        return target && /^https?:\/\/[^@/]*\//.test(target.href) ? 'unknown' : 'unsendable'
       if (message === 'bad port') return target?.port === '' ? 'unknown' : 'unsendable'
       if (badCertificateMessage.test(message)) return target?.protocol === 'http:' ? 'unknown' : 'unsendable'
-      if (notSentMessage.test(message)) return 'not-sent'
+      if (notSentMessage.test(message) && (!target || message.includes(target.hostname))) return 'not-sent'
     }
     at = cause
   }

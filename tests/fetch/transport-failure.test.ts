@@ -162,6 +162,16 @@ describe('readFailure', () => {
         ),
         'unsendable',
       ],
+      [
+        'Bun, of another host',
+        Object.assign(new Error('x'), { code: 'ConnectionRefused', path: 'https://www.test/' }),
+        'unknown',
+      ],
+      [
+        'Deno, of another host',
+        new TypeError('error sending request for url (https://www.test/): client error (Connect): refused'),
+        'unknown',
+      ],
       ['Chromium', new TypeError('Failed to fetch'), 'unknown'],
       ['Firefox', new TypeError('NetworkError when attempting to fetch resource.'), 'unknown'],
       ['Safari', new TypeError('Load failed'), 'unknown'],

@@ -1,0 +1,342 @@
+import { describe, expect, it, vi } from 'vitest'
+import { createIdempotentFetch, idempotencyOf, isKeyReusedError } from 'fetch-idempotency'
+import { isSamePayload } from '../../src/fetch/flights.js'
+import {
+  fakeClock,
+  hang,
+  json,
+  playFetch,
+  reset,
+  stuckClock,
+  thrown,
+  url,
+  withResolvers,
+  type Sent,
+} from './fakes.js'
+
+/** A fetch whose answers come when the test says so. */
+function held() {
+  const gates: ReturnType<typeof withResolvers<Response>>[] = []
+  const play = playFetch(({ signal }: Sent) => {
+    const gate = withResolvers<Response>()
+    gates.push(gate)
+    signal.addEventListener('abort', () => gate.reject(signal.reason), { once: true })
+    return gate.promise
+  })
+  const arrived = (count: number) => vi.waitFor(() => expect(play.sent).toHaveLength(count))
+  return { ...play, gates, arrived }
+}
+
+const post = (body: string, more: object = {}) => ({ method: 'POST', body, idempotencyKey: 'k', ...more })
+const settled = () => new Promise((resolve) => setImmediate(resolve))
+
+describe('the same key twice in flight', () => {
+  it('is one request with two readers', async () => {
+    const { fetch, sent, gates, arrived } = held()
+    const send = createIdempotentFetch({ fetch })
+    const calls = [send(url, post('{}')), send(url, post('{}')), send(url, post('{}'))]
+    await arrived(1)
+    await settled()
+    gates[0]?.resolve(json(201, { id: 1 }, { 'x-a': 'b' }))
+    const responses = await Promise.all(calls)
+    expect(sent).toHaveLength(1)
+    expect(new Set(responses).size).toBe(3)
+    for (const response of responses) {
+      expect(response.status).toBe(201)
+      expect(response.headers.get('x-a')).toBe('b')
+      expect(await response.json()).toEqual({ id: 1 })
+      expect(idempotencyOf(response)).toEqual({ key: 'k', attempts: 1, replayed: false, outcome: 'applied' })
+    }
+  })
+
+  it('is seen whichever way the key, the method and the headers are written', async () => {
+    const { fetch, sent, gates, arrived } = held()
+    const send = createIdempotentFetch({ fetch })
+    const calls = [
+      send(url, post('{}', { headers: { 'X-A': '1', 'X-B': '2' } })),
+      send(url, post('{}', { method: 'post', headers: { 'x-b': '2', 'x-a': '1' } })),
+      send(new URL(url), post('{}', { headers: new Headers({ 'X-B': '2', 'X-A': '1' }) })),
+    ]
+    await arrived(1)
+    await settled()
+    gates[0]?.resolve(json(201))
+    await Promise.all(calls)
+    expect(sent).toHaveLength(1)
+  })
+
+  it('shares the errors as well', async () => {
+    const { fetch, gates, arrived } = held()
+    const send = createIdempotentFetch({ fetch, clock: fakeClock(), retry: { maxAttempts: 1 } })
+    const calls = [thrown(send(url, post('{}'))), thrown(send(url, post('{}')))]
+    await arrived(1)
+    await settled()
+    gates[0]?.reject(reset())
+    const [one, other] = await Promise.all(calls)
+    expect(one).toMatchObject({ code: 'outcome_unknown', key: 'k' })
+    expect(other).toBe(one)
+  })
+
+  it.each<[string, object]>([
+    ['string', { body: '{"other":1}' }],
+    ['binary', { body: new Uint8Array([1]) }],
+    ['absent', { body: null }],
+  ])('with another payload is refused before anything is sent: %s', async (_, other) => {
+    const { fetch, sent, gates, arrived } = held()
+    const send = createIdempotentFetch({ fetch })
+    const first = send(url, post('{}'))
+    await arrived(1)
+    const error = await thrown(send(url, post('', other)))
+    expect(isKeyReusedError(error)).toBe(true)
+    expect(error).toMatchObject({ key: 'k', attempts: 0, outcome: 'not-applied', response: undefined })
+    expect(sent).toHaveLength(1)
+    gates[0]?.resolve(json(201))
+    expect((await first).status).toBe(201)
+  })
+
+  it.each<[string, string, object]>([
+    ['another URL', `${url}/other`, {}],
+    ['another method', url, { method: 'PUT' }],
+    ['the credentials of another account', url, { headers: { authorization: 'Bearer other' } }],
+  ])('but for %s is another request', async (_, target, more) => {
+    const { fetch, sent, gates, arrived } = held()
+    const send = createIdempotentFetch({ fetch })
+    const calls = [
+      send(url, post('{}', { headers: { authorization: 'Bearer one' } })),
+      send(target, post('{}', { headers: { authorization: 'Bearer one' }, ...more })),
+    ]
+    await arrived(2)
+    for (const [index, gate] of gates.entries()) gate.resolve(json(201, index))
+    const bodies = await Promise.all(calls.map(async (call) => (await call).json()))
+    expect(bodies).toEqual([0, 1])
+    expect(sent).toHaveLength(2)
+  })
+
+  it('one after the other is two requests', async () => {
+    const { fetch, sent } = playFetch(json(201))
+    const send = createIdempotentFetch({ fetch })
+    await send(url, post('{}'))
+    await send(url, post('{}'))
+    await send(url, post('another payload'))
+    expect(sent).toHaveLength(3)
+  })
+
+  it('never waits for a flight that has landed, however the calls fall', async () => {
+    const { fetch } = playFetch(json(201))
+    const send = createIdempotentFetch({ fetch })
+    const calls: Promise<Response>[] = []
+    for (let tick = 0; tick < 60; tick += 1) {
+      calls.push(send(url, post('{}')))
+      await Promise.resolve()
+    }
+    expect((await Promise.all(calls)).every(({ status }) => status === 201)).toBe(true)
+  })
+
+  it('one reader’s abort leaves the other', async () => {
+    const { fetch, sent, gates, arrived } = held()
+    const send = createIdempotentFetch({ fetch })
+    const controller = new AbortController()
+    const leaving = thrown(send(url, post('{}', { signal: controller.signal })))
+    const staying = send(url, post('{}'))
+    await arrived(1)
+    await settled()
+    const reason = new Error('my own')
+    controller.abort(reason)
+    expect(await leaving).toBe(reason)
+    expect(sent[0]?.signal.aborted).toBe(false)
+    gates[0]?.resolve(json(201))
+    expect((await staying).status).toBe(201)
+  })
+
+  it('the abort of all readers ends the request, each with its own reason', async () => {
+    const { fetch, sent, arrived } = held()
+    const send = createIdempotentFetch({ fetch })
+    const controllers = [new AbortController(), new AbortController()]
+    const calls = controllers.map(({ signal }) => thrown(send(url, post('{}', { signal }))))
+    await arrived(1)
+    await settled()
+    const reasons = [new Error('one'), new Error('two')]
+    controllers[0]?.abort(reasons[0])
+    expect(sent[0]?.signal.aborted).toBe(false)
+    controllers[1]?.abort(reasons[1])
+    expect(sent[0]?.signal.aborted).toBe(true)
+    expect(await Promise.all(calls)).toEqual(reasons)
+  })
+
+  it('after the abort of all readers is a new request, not the end of the old one', async () => {
+    for (let ticks = 0; ticks < 12; ticks += 1) {
+      const { fetch, gates, arrived } = held()
+      const send = createIdempotentFetch({ fetch })
+      const controller = new AbortController()
+      const first = thrown(send(url, post('{}', { signal: controller.signal })))
+      await arrived(1)
+      const second = send(url, post('{}'))
+      // The second call has not arrived yet: it comes while the first one is being taken down.
+      for (let tick = 0; tick < ticks; tick += 1) await Promise.resolve()
+      controller.abort(new Error('not yours'))
+      await vi.waitFor(() => {
+        for (const gate of gates) gate.resolve(json(201))
+        expect(gates.length).toBeGreaterThan(0)
+      })
+      await settled()
+      for (const gate of gates) gate.resolve(json(201))
+      expect((await second).status).toBe(201)
+      expect(String(await first)).toContain('not yours')
+    }
+  })
+
+  it('a response that cannot be copied fails the readers, and hangs nobody', async () => {
+    const used = json(200)
+    await used.text()
+    const { fetch, arrived, gates } = held()
+    const send = createIdempotentFetch({
+      fetch,
+      contract: (await import('fetch-idempotency/contracts')).duplicateConflict,
+      resolve: () => used,
+    })
+    const calls = [send(url, post('{}')), send(url, post('{}'))].map((call) =>
+      call.then(
+        () => 'given',
+        () => 'failed',
+      ),
+    )
+    await arrived(1)
+    await settled()
+    gates[0]?.resolve(json(409))
+    expect(await Promise.all(calls)).toEqual(['failed', 'failed'])
+  })
+
+  it('a generated key is never shared', async () => {
+    const { fetch, sent, gates, arrived } = held()
+    const send = createIdempotentFetch({ fetch })
+    const calls = [send(url, { method: 'POST', body: '{}' }), send(url, { method: 'POST', body: '{}' })]
+    await arrived(2)
+    for (const gate of gates) gate.resolve(json(201))
+    await Promise.all(calls)
+    expect(new Set(sent.map(({ key }) => key)).size).toBe(2)
+  })
+
+  it('retry() of a refused reuse is a request of its own once the first is over', async () => {
+    const { fetch, sent, gates, arrived } = held()
+    const send = createIdempotentFetch({ fetch })
+    const first = send(url, post('{}'))
+    await arrived(1)
+    const error = await thrown(send(url, post('other')))
+    gates[0]?.resolve(json(201))
+    await first
+    const again = error.retry()
+    await arrived(2)
+    gates[1]?.resolve(json(422))
+    expect((await again).status).toBe(422)
+    expect(sent[1]).toMatchObject({ key: 'k', body: 'other' })
+  })
+})
+
+describe('a signal', () => {
+  it('that aborts while waiting ends the wait for a single call too', async () => {
+    const clock = stuckClock()
+    const { fetch, sent } = playFetch(json(503))
+    const controller = new AbortController()
+    const call = thrown(
+      createIdempotentFetch({ fetch, clock })(url, post('{}', { signal: controller.signal })),
+    )
+    await clock.asked
+    controller.abort('a word')
+    expect(await call).toBe('a word')
+    expect(sent).toHaveLength(1)
+  })
+
+  it('shared by two operations says which of them was not applied of neither', async () => {
+    const { signal, abort } = (() => {
+      const controller = new AbortController()
+      return { signal: controller.signal, abort: () => controller.abort() }
+    })()
+    const { fetch, arrived } = held()
+    const send = createIdempotentFetch({ fetch })
+    const call = thrown(send(url, { method: 'DELETE', signal }))
+    await arrived(1)
+    abort()
+    const reason = await call
+    expect(idempotencyOf(reason)).toMatchObject({ outcome: 'unknown', attempts: 1 })
+    expect(await thrown(send(`${url}/2`, { method: 'DELETE', signal }))).toBe(reason)
+    expect(idempotencyOf(reason)).toBeUndefined()
+  })
+
+  it('is no longer listened to after the end', async () => {
+    const controller = new AbortController()
+    const remove = vi.spyOn(controller.signal, 'removeEventListener')
+    const add = vi.spyOn(controller.signal, 'addEventListener')
+    await createIdempotentFetch({ fetch: playFetch(json(201)).fetch })(
+      url,
+      post('{}', { signal: controller.signal }),
+    )
+    const ours = add.mock.calls.filter(([type]) => type === 'abort').length
+    expect(remove.mock.calls.filter(([type]) => type === 'abort').length).toBeGreaterThanOrEqual(ours)
+  })
+
+  it('ends an answer that still streams', async () => {
+    const cancelled = vi.fn()
+    const fetch: typeof globalThis.fetch = async (_, init) => {
+      const stream = new ReadableStream<Uint8Array>({
+        start(controller) {
+          controller.enqueue(new Uint8Array([1]))
+          init?.signal?.addEventListener('abort', () => {
+            cancelled()
+            controller.error(init.signal?.reason)
+          })
+        },
+      })
+      return new Response(stream, { headers: { 'content-type': 'text/event-stream' } })
+    }
+    const controller = new AbortController()
+    const response = await createIdempotentFetch({ fetch })(url, post('{}', { signal: controller.signal }))
+    const reader = response.body!.getReader()
+    expect((await reader.read()).value).toEqual(new Uint8Array([1]))
+    const reason = new Error('enough')
+    controller.abort(reason)
+    await expect(reader.read()).rejects.toBe(reason)
+    expect(cancelled).toHaveBeenCalledOnce()
+  })
+
+  it('ends a failure that still streams', async () => {
+    const cancelled = vi.fn()
+    const fetch: typeof globalThis.fetch = async (_, init) => {
+      init?.signal?.addEventListener('abort', cancelled)
+      return new Response(new ReadableStream(), {
+        status: 400,
+        headers: { 'content-type': 'text/event-stream' },
+      })
+    }
+    const controller = new AbortController()
+    const response = await createIdempotentFetch({ fetch })(url, post('{}', { signal: controller.signal }))
+    expect(response.status).toBe(400)
+    controller.abort()
+    expect(cancelled).toHaveBeenCalledOnce()
+  })
+
+  it('that aborts a hanging attempt gives its own reason at once', async () => {
+    const { fetch, sent } = playFetch(hang)
+    const controller = new AbortController()
+    const call = thrown(createIdempotentFetch({ fetch })(url, post('{}', { signal: controller.signal })))
+    await vi.waitFor(() => expect(sent).toHaveLength(1))
+    controller.abort({ my: 'reason' })
+    expect(await call).toEqual({ my: 'reason' })
+  })
+})
+
+describe('isSamePayload', () => {
+  const blob = new Blob(['a'])
+  it.each<[unknown, unknown, boolean]>([
+    ['a', 'a', true],
+    ['a', 'b', false],
+    [undefined, null, true],
+    [undefined, '', true],
+    [new Uint8Array([1, 2]), new Uint8Array([1, 2]), true],
+    [new Uint8Array([1, 2]), new Uint8Array([1, 3]), false],
+    [new Uint8Array([1, 2]), new Uint8Array([1]), false],
+    [blob, blob, true],
+    [blob, new Blob(['a']), false],
+  ])('%s and %s', (one, other, expected) => {
+    expect(isSamePayload(one as never, other as never)).toBe(expected)
+    expect(isSamePayload(other as never, one as never)).toBe(expected)
+  })
+})

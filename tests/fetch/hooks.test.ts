@@ -1,0 +1,385 @@
+import { describe, expect, it, vi } from 'vitest'
+import { createIdempotentFetch, idempotencyOf, type Hooks } from 'fetch-idempotency'
+import { fakeClock, json, playFetch, reset, thrown, url, type Step } from './fakes.js'
+
+const key = 'k-1'
+function setUp(
+  hooks: Hooks,
+  steps: readonly [Step, ...Step[]] = [json(201, { ok: true })],
+  more: object = {},
+) {
+  const play = playFetch(...steps)
+  const clock = fakeClock()
+  const send = createIdempotentFetch({ fetch: play.fetch, clock, hooks, ...more })
+  const post = (init: object = {}) =>
+    send(url, { method: 'POST', body: '{"a":1}', idempotencyKey: key, ...init })
+  return { ...play, send, post, clock }
+}
+
+describe('beforeRequest', () => {
+  it('gets the arguments of ky 1 and the state of ky 2, with the key in place', async () => {
+    const seen: unknown[] = []
+    const { post } = setUp({
+      beforeRequest: [
+        (request, options, state) => {
+          const { request: same, options: own, retryCount } = request
+          seen.push(
+            request.headers.get('idempotency-key'),
+            same === request,
+            own === options,
+            retryCount,
+            state,
+            options.method,
+          )
+        },
+      ],
+    })
+    await post()
+    expect(seen).toEqual([key, true, true, 0, { retryCount: 0 }, 'POST'])
+  })
+
+  it('changes headers, for every attempt, and runs once', async () => {
+    const hook = vi.fn((request: Request) => request.headers.set('x-signed', 'yes'))
+    const { post, sent } = setUp({ beforeRequest: [hook] }, [json(503), reset(), json(201)])
+    await post()
+    expect(hook).toHaveBeenCalledOnce()
+    expect(sent.map(({ headers }) => headers.get('x-signed'))).toEqual(['yes', 'yes', 'yes'])
+    expect(sent.map(({ body }) => body)).toEqual(['{"a":1}', '{"a":1}', '{"a":1}'])
+  })
+
+  it('shares one context with the other hooks of the call', async () => {
+    const seen: unknown[] = []
+    const { post } = setUp(
+      {
+        beforeRequest: [(_, { context }) => void (context['n'] = 1)],
+        beforeRetry: [({ options: { context } }) => void seen.push(context['n'])],
+        afterResponse: [(_, { context }) => void seen.push(context['n'])],
+      },
+      [json(503), json(201)],
+    )
+    await post()
+    expect(seen).toEqual([1, 1, 1])
+    await post()
+    expect(seen).toHaveLength(4)
+  })
+
+  it('replaces the request, body and all, and the key stays', async () => {
+    const { post, sent } = setUp({
+      beforeRequest: [
+        () => new Request(`${url}/other`, { method: 'PUT', body: 'other', headers: { 'x-a': '1' } }),
+        (request) => void request.headers.set('x-b', '2'),
+      ],
+    })
+    await post()
+    expect(sent[0]).toMatchObject({ url: `${url}/other`, method: 'PUT', body: 'other', key })
+    expect(sent[0]?.headers.get('x-a')).toBe('1')
+    expect(sent[0]?.headers.get('x-b')).toBe('2')
+  })
+
+  it('replaces the request in the way ky shows: new Request(request, …)', async () => {
+    const { post, sent } = setUp(
+      { beforeRequest: [(request) => new Request(request, { headers: { authorization: 'Bearer x' } })] },
+      [json(503), json(201)],
+    )
+    await post()
+    expect(sent.map(({ body, key: sentKey }) => [body, sentKey])).toEqual([
+      ['{"a":1}', key],
+      ['{"a":1}', key],
+    ])
+    expect(sent[1]?.headers.get('authorization')).toBe('Bearer x')
+  })
+
+  it('puts the key back that a hook removed or changed', async () => {
+    const { post, sent } = setUp({ beforeRequest: [(request) => request.headers.delete('idempotency-key')] })
+    await post()
+    expect(sent[0]?.key).toBe(key)
+    const other = setUp({ beforeRequest: [(request) => request.headers.set('idempotency-key', 'mine')] })
+    await other.post()
+    expect(other.sent[0]?.key).toBe(key)
+  })
+
+  it('may read the body of what it is shown', async () => {
+    const { post, sent } = setUp({ beforeRequest: [async (request) => void (await request.text())] })
+    await post()
+    expect(sent[0]?.body).toBe('{"a":1}')
+  })
+
+  it.each<[string, () => unknown]>([
+    ['a stream that is made anew', () => () => new Blob(['streamed']).stream()],
+    [
+      'an iterable that is made anew',
+      () => () =>
+        (async function* () {
+          yield Buffer.from('streamed')
+        })(),
+    ],
+    ['a stream that is kept', () => new Blob(['streamed']).stream()],
+  ])('leaves %s in its place, also in a new Request', async (_, make) => {
+    const { post, sent } = setUp(
+      { beforeRequest: [(request) => new Request(request, { headers: { 'x-a': '1' } })] },
+      [json(503), json(201)],
+    )
+    await post({ body: make() })
+    expect(sent.map(({ body }) => body)).toEqual(['streamed', 'streamed'])
+    expect(sent[1]?.headers.get('x-a')).toBe('1')
+  })
+
+  it('leaves a stream in its place that can be sent once', async () => {
+    const { send, sent } = setUp(
+      { beforeRequest: [(request) => new Request(request, { headers: { 'x-a': '1' } })] },
+      [json(201)],
+      { maxRequestBytes: 3, oversizedBody: 'send-once' },
+    )
+    await send(url, { method: 'POST', body: new Blob(['streamed']).stream() })
+    await send(new Request(url, { method: 'POST', body: 'streamed' }))
+    expect(sent.map(({ body }) => body)).toEqual(['streamed', 'streamed'])
+  })
+
+  it('has no limit of its own for a body that is in memory', async () => {
+    const { post, sent } = setUp({ beforeRequest: [(request) => new Request(request)] }, [json(201)], {
+      maxRequestBytes: 3,
+    })
+    await post({ body: 'more than three' })
+    expect(sent[0]?.body).toBe('more than three')
+  })
+
+  it('answers in place of the server', async () => {
+    const own = json(200, 'cached')
+    const later = vi.fn()
+    const { post, sent } = setUp({ beforeRequest: [() => own, later] })
+    const response = await post()
+    expect(response).toBe(own)
+    expect(idempotencyOf(response)).toEqual({ key, attempts: 0, replayed: false, outcome: 'not-applied' })
+    expect(sent).toEqual([])
+    expect(later).not.toHaveBeenCalled()
+  })
+
+  it('that throws ends the call before anything is sent', async () => {
+    const mine = new Error('no token')
+    const { post, sent } = setUp({
+      beforeRequest: [
+        () => {
+          throw mine
+        },
+      ],
+    })
+    expect(await thrown(post())).toBe(mine)
+    expect(idempotencyOf(mine)).toMatchObject({ key, attempts: 0, outcome: 'not-applied' })
+    expect(sent).toEqual([])
+  })
+
+  it('that gives a used request ends the call before anything is sent', async () => {
+    const { post, sent } = setUp({
+      beforeRequest: [
+        async () => {
+          const used = new Request(url, { method: 'POST', body: 'x' })
+          await used.text()
+          return used
+        },
+      ],
+    })
+    expect(await thrown(post())).toMatchObject({ code: 'unsendable', outcome: 'not-applied', key })
+    expect(sent).toEqual([])
+  })
+
+  it('is not run for a request that cannot be', async () => {
+    const hook = vi.fn()
+    const { send, sent } = setUp({ beforeRequest: [hook] })
+    for (const bad of [send('http://', { method: 'POST' }), send(url, { method: 'GET', body: 'x' })])
+      expect(await thrown(bad)).toMatchObject({ code: 'unsendable', attempts: 0, outcome: 'not-applied' })
+    expect(hook).not.toHaveBeenCalled()
+    expect(sent).toEqual([])
+  })
+
+  it('that hangs ends with the signal', async () => {
+    const controller = new AbortController()
+    const { post } = setUp({ beforeRequest: [() => new Promise(() => controller.abort('bored'))] })
+    expect(await thrown(post({ signal: controller.signal }))).toBe('bored')
+  })
+})
+
+describe('beforeRetry', () => {
+  it('is told why, before each retry', async () => {
+    const seen: unknown[] = []
+    const { post } = setUp(
+      {
+        beforeRetry: [
+          ({ error, retryCount, request }) => {
+            seen.push([
+              retryCount,
+              (error as Error & { response?: Response }).response?.status ??
+                (error.cause as { code: string }).code,
+              request.headers.get('idempotency-key'),
+            ])
+          },
+        ],
+      },
+      [json(503), reset(), json(201)],
+    )
+    await post()
+    expect(seen).toEqual([
+      [1, 503, key],
+      [2, 'ECONNRESET', key],
+    ])
+  })
+
+  it('may read the answer that is the reason', async () => {
+    let text: unknown
+    const { post } = setUp(
+      {
+        beforeRetry: [
+          async ({ error }) =>
+            void (text = await (error as Error & { response?: Response }).response?.text()),
+        ],
+      },
+      [json(503, 'why'), json(201)],
+    )
+    await post()
+    expect(text).toBe('"why"')
+  })
+
+  it('renews a header, by changing it or by another Request', async () => {
+    const { post, sent } = setUp(
+      {
+        beforeRetry: [
+          ({ request, retryCount }) =>
+            retryCount === 1
+              ? request.headers.set('authorization', 'one')
+              : new Request(request, { headers: { authorization: 'two' } }),
+        ],
+      },
+      [json(503), json(503), json(201)],
+    )
+    await post()
+    expect(sent.map(({ headers }) => headers.get('authorization'))).toEqual([null, 'one', 'two'])
+    expect(sent.map(({ key: sentKey, body }) => [sentKey, body])).toEqual(Array(3).fill([key, '{"a":1}']))
+  })
+
+  it('changes neither key nor body', async () => {
+    const { post, sent } = setUp(
+      {
+        beforeRetry: [
+          () =>
+            new Request(`${url}/other`, {
+              method: 'PUT',
+              body: 'other',
+              headers: { 'idempotency-key': 'mine' },
+            }),
+        ],
+      },
+      [json(503), json(201)],
+    )
+    await post()
+    expect(sent[1]).toMatchObject({ key, body: '{"a":1}', url, method: 'POST' })
+  })
+
+  it('stops with a symbol: the last answer is the end', async () => {
+    const { post, sent } = setUp({ beforeRetry: [() => Symbol('stop')] }, [json(503, 'last')])
+    const response = await post()
+    expect([response.status, await response.json()]).toEqual([503, 'last'])
+    expect(idempotencyOf(response)).toMatchObject({ attempts: 1, outcome: 'unknown' })
+    expect(sent).toHaveLength(1)
+  })
+
+  it('stops with a symbol: a lost answer is an error', async () => {
+    const { post } = setUp({ beforeRetry: [() => Symbol.for('ky.stop')] }, [reset()])
+    expect(await thrown(post())).toMatchObject({ code: 'outcome_unknown', attempts: 1, key })
+  })
+
+  it('answers in place of the server, with the outcome as it stands', async () => {
+    const { post } = setUp({ beforeRetry: [() => json(200, 'mine')] }, [reset(), json(201)])
+    const response = await post()
+    expect(await response.json()).toBe('mine')
+    expect(idempotencyOf(response)).toMatchObject({ attempts: 1, outcome: 'unknown' })
+  })
+
+  it('that throws ends the call, with the outcome as it stands', async () => {
+    const mine = new Error('no new token')
+    const { post, sent } = setUp({ beforeRetry: [() => Promise.reject(mine)] }, [reset(), json(201)])
+    expect(await thrown(post())).toBe(mine)
+    expect(idempotencyOf(mine)).toMatchObject({ key, attempts: 1, outcome: 'unknown' })
+    expect(sent).toHaveLength(1)
+  })
+
+  it('that takes longer than the deadline: the last answer is whole', async () => {
+    const set = setUp({ beforeRetry: [() => set.clock.advance(200_000)] }, [json(503, 'last'), json(201)])
+    const response = await set.post()
+    expect([response.status, await response.json()]).toEqual([503, 'last'])
+    expect(set.sent).toHaveLength(1)
+  })
+})
+
+describe('afterResponse', () => {
+  it('gets the arguments of ky 1 and the state of ky 2, for every answer', async () => {
+    const seen: unknown[] = []
+    const { post } = setUp(
+      {
+        afterResponse: [
+          (state, options, response, { retryCount }) => {
+            expect(state.options).toBe(options)
+            expect(state.response).toBe(response)
+            seen.push([response.status, retryCount, state.request.url, state.headers.get('idempotency-key')])
+          },
+        ],
+      },
+      [json(503), json(201)],
+    )
+    await post()
+    expect(seen).toEqual([
+      [503, 0, url, key],
+      [201, 1, url, key],
+    ])
+  })
+
+  it('may read its copy', async () => {
+    const { post } = setUp({ afterResponse: [async (_, __, response) => void (await response.json())] })
+    expect(await (await post()).json()).toEqual({ ok: true })
+  })
+
+  it('puts another answer in its place, which is judged', async () => {
+    const { post, sent } = setUp(
+      {
+        afterResponse: [
+          (_, __, response) => (response.status === 200 ? json(503) : undefined),
+          (_, __, response) => (response.status === 201 ? json(202, 'other') : undefined),
+        ],
+      },
+      [json(200), json(201)],
+    )
+    const response = await post()
+    expect([response.status, await response.json(), sent.length]).toEqual([202, 'other', 2])
+  })
+
+  it('that throws ends the call and sends nothing again', async () => {
+    const mine = new Error('status 201 is not mine')
+    const { post, sent } = setUp({ afterResponse: [() => Promise.reject(mine)] })
+    expect(await thrown(post())).toBe(mine)
+    expect(idempotencyOf(mine)).toMatchObject({ key, attempts: 1, outcome: 'unknown' })
+    expect(sent).toHaveLength(1)
+  })
+
+  it('never sees a body that can be cut: that attempt is lost before', async () => {
+    const cut = () =>
+      new Response(
+        new ReadableStream({
+          start(controller) {
+            controller.enqueue(new Uint8Array([123]))
+            controller.error(new TypeError('terminated'))
+          },
+        }),
+        { status: 201 },
+      )
+    const hook = vi.fn(async (_: unknown, __: unknown, response: Response) => void (await response.json()))
+    const { post, sent } = setUp({ afterResponse: [hook] }, [cut, json(201, 'whole')])
+    expect(await (await post()).json()).toBe('whole')
+    expect(hook).toHaveBeenCalledOnce()
+    expect(sent).toHaveLength(2)
+  })
+
+  it('that hangs ends with the attempt', async () => {
+    const { post } = setUp({ afterResponse: [() => new Promise(() => undefined)] }, [json(201)], {
+      retry: { attemptTimeoutMs: 5, maxAttempts: 1 },
+    })
+    expect(await thrown(post())).toMatchObject({ code: 'outcome_unknown', attempts: 1 })
+  })
+})

@@ -1,0 +1,230 @@
+import { describe, expect, it, vi } from 'vitest'
+import { createIdempotentFetch, idempotencyOf, type IdempotencyEvent } from 'fetch-idempotency'
+import { fakeClock, hang, json, playFetch, refusedPort, reset, thrown, url, withResolvers } from './fakes.js'
+
+const post = { method: 'POST', body: '{}' }
+
+/** A body that gives half of itself and then what the test says. */
+function half(
+  end: (controller: ReadableStreamDefaultController<Uint8Array>) => void,
+  init: ResponseInit = {},
+) {
+  return () =>
+    new Response(
+      new ReadableStream<Uint8Array>({
+        start(controller) {
+          controller.enqueue(new TextEncoder().encode('{"half":'))
+          end(controller)
+        },
+      }),
+      { status: 201, ...init },
+    )
+}
+const cut = (init?: ResponseInit) => half((controller) => controller.error(new TypeError('terminated')), init)
+const stall = (init?: ResponseInit) => half(() => undefined, init)
+
+describe('an attempt', () => {
+  it.each<[string, ResponseInit]>([
+    ['of unknown length', {}],
+    ['of known length', { headers: { 'content-length': '100' } }],
+    ['of a failure', { status: 400 }],
+  ])('that is cut in its body %s is lost, and the write is sent again', async (_, init) => {
+    const { fetch, sent } = playFetch(cut(init), json(201, { whole: true }))
+    const response = await createIdempotentFetch({ fetch, clock: fakeClock() })(url, post)
+    expect(await response.json()).toEqual({ whole: true })
+    expect(sent).toHaveLength(2)
+    expect(sent[0]?.key).toBe(sent[1]?.key)
+  })
+
+  it.each<[string, Parameters<typeof playFetch>[0]]>([
+    ['before the headers', hang],
+    ['in the body', stall()],
+    ['in the body of known length', stall({ headers: { 'content-length': '100' } })],
+    // A fetch that does not heed its signal.
+    ['without heeding the signal', () => new Promise(() => undefined)],
+  ])('that hangs %s ends with its time', async (_, step) => {
+    const { fetch, sent } = playFetch(step, json(201))
+    const events: IdempotencyEvent[] = []
+    const response = await createIdempotentFetch({
+      fetch,
+      clock: fakeClock(),
+      retry: { attemptTimeoutMs: 5 },
+      onEvent: (event) => events.push(event),
+    })(url, post)
+    expect(response.status).toBe(201)
+    expect(sent).toHaveLength(2)
+    expect(sent[0]?.signal.aborted).toBe(true)
+    expect(events[1]).toMatchObject({
+      type: 'attempt-ended',
+      verdict: 'unknown',
+      error: { name: 'TimeoutError' },
+    })
+  })
+
+  it('gets no more time than the deadline leaves', async () => {
+    const { fetch, sent } = playFetch(hang)
+    const error = await thrown(
+      createIdempotentFetch({ fetch, retry: { attemptTimeoutMs: 60_000, deadlineMs: 20 } })(url, post),
+    )
+    expect(error).toMatchObject({ code: 'deadline_exceeded', outcome: 'unknown', attempts: 1 })
+    expect(error.cause).toMatchObject({ name: 'TimeoutError' })
+    expect(sent).toHaveLength(1)
+  })
+
+  it.each([Infinity, 2 ** 31, 1e99])(
+    'does not end at once with a time of %d ms',
+    async (attemptTimeoutMs) => {
+      const timers = vi.spyOn(globalThis, 'setTimeout')
+      try {
+        const { fetch, sent } = playFetch(
+          () => new Promise((resolve) => setImmediate(() => resolve(json(201)))),
+        )
+        const send = createIdempotentFetch({
+          fetch,
+          retry: { attemptTimeoutMs, deadlineMs: attemptTimeoutMs },
+        })
+        expect((await send(url, post)).status).toBe(201)
+        expect(sent).toHaveLength(1)
+        for (const [, ms] of timers.mock.calls) expect(ms ?? 0).toBeLessThanOrEqual(2 ** 31 - 1)
+      } finally {
+        timers.mockRestore()
+      }
+    },
+  )
+
+  it('leaves no timer behind', async () => {
+    const { fetch } = playFetch(json(201))
+    const set = vi.spyOn(globalThis, 'setTimeout')
+    const clear = vi.spyOn(globalThis, 'clearTimeout')
+    try {
+      await createIdempotentFetch({ fetch })(url, post)
+      const ids = set.mock.results.map(({ value }) => value)
+      expect(ids).not.toEqual([])
+      for (const id of ids) expect(clear).toHaveBeenCalledWith(id)
+    } finally {
+      set.mockRestore()
+      clear.mockRestore()
+    }
+  })
+
+  it('whose answer comes when it is over is freed, and shown to nobody', async () => {
+    const late = withResolvers<Response>()
+    const cancelled = vi.fn()
+    const seen = vi.fn()
+    const { fetch } = playFetch(() => late.promise, json(201, 'second'))
+    const send = createIdempotentFetch({
+      fetch,
+      clock: fakeClock(),
+      retry: { attemptTimeoutMs: 5 },
+      hooks: { afterResponse: [(_, __, { status }) => seen(status)] },
+    })
+    const response = await send(url, post)
+    late.resolve(new Response(new ReadableStream({ cancel: cancelled }), { status: 202 }))
+    await vi.waitFor(() => expect(cancelled).toHaveBeenCalledOnce())
+    expect(await response.json()).toBe('second')
+    expect(seen.mock.calls).toEqual([[201]])
+  })
+
+  it('of a read streams what succeeds, and reads what fails', async () => {
+    const { fetch, sent } = playFetch(cut({ status: 503 }), stall({ status: 200 }))
+    const response = await createIdempotentFetch({ fetch, clock: fakeClock() })(url)
+    expect(sent).toHaveLength(2)
+    const reader = response.body!.getReader()
+    expect(new TextDecoder().decode((await reader.read()).value)).toBe('{"half":')
+  })
+
+  it('never reads an event stream', async () => {
+    const { fetch } = playFetch(stall({ headers: { 'content-type': 'text/event-stream' } }))
+    const response = await createIdempotentFetch({ fetch, retry: { attemptTimeoutMs: 5 } })(url, post)
+    const reader = response.body!.getReader()
+    expect(new TextDecoder().decode((await reader.read()).value)).toBe('{"half":')
+    expect(idempotencyOf(response)).toMatchObject({ outcome: 'applied' })
+  })
+
+  it('leaves an answer longer than the limit to stream, and frees it when it is dropped', async () => {
+    const cancelled = vi.fn()
+    const big = () =>
+      new Response(
+        new ReadableStream({
+          pull: (controller) => controller.enqueue(new Uint8Array(600)),
+          cancel: cancelled,
+        }),
+        { status: 503 },
+      )
+    const { fetch } = playFetch(big, json(201))
+    const send = createIdempotentFetch({ fetch, clock: fakeClock(), maxResponseBytes: 1000 })
+    expect((await send(url, post)).status).toBe(201)
+    expect(cancelled).toHaveBeenCalledOnce()
+  })
+})
+
+describe('a request that cannot be sent', () => {
+  it.each<[string, string, RequestInit]>([
+    ['a URL that is none', 'http://', {}],
+    ['a URL with a password', 'http://user:secret@api.test/', {}],
+    ['a port that is blocked', 'http://127.0.0.1:1/', {}],
+    ['an unknown scheme', 'gopher://api.test/', {}],
+    ['a header value with a line break', url, { headers: { 'x-a': 'b\r\nx-c: d' } }],
+    ['a header value beyond Latin-1', url, { headers: { 'x-a': '☃' } }],
+    ['a header name with a space', url, { headers: { 'x a': 'b' } }],
+    ['a method that is none', url, { method: 'A B' }],
+    ['a method that is forbidden', url, { method: 'CONNECT' }],
+    ['a GET with a body', url, { method: 'GET', body: 'x' }],
+  ])('is told from a lost answer: %s', async (_, target, init) => {
+    const clock = fakeClock()
+    const send = createIdempotentFetch({ clock })
+    const error = await thrown(send(target, { method: 'POST', ...init }))
+    expect(error).toMatchObject({ code: 'unsendable', outcome: 'not-applied' })
+    expect(error.attempts).toBeLessThanOrEqual(1)
+    expect(clock.delays).toEqual([])
+    expect(String(error)).not.toContain('secret')
+  })
+
+  it('is not one whose URL the wrapped fetch knows how to complete', async () => {
+    const play = playFetch(reset(), json(201))
+    const send = createIdempotentFetch({
+      fetch: (input, init) => play.fetch(new URL(String(input), url), init),
+      clock: fakeClock(),
+    })
+    expect((await send('/orders', post)).status).toBe(201)
+    expect(play.sent).toHaveLength(2)
+    const lost = playFetch(reset())
+    const unlucky = createIdempotentFetch({
+      fetch: (input, init) => lost.fetch(new URL(String(input), url), init),
+      clock: fakeClock(),
+    })
+    expect(await thrown(unlucky('/orders', post))).toMatchObject({ code: 'outcome_unknown', attempts: 4 })
+  })
+
+  it('is unknown when an earlier attempt may have run', async () => {
+    const bad = new TypeError('fetch failed', { cause: { code: 'CERT_HAS_EXPIRED' } })
+    const { fetch } = playFetch(reset(), bad)
+    const error = await thrown(createIdempotentFetch({ fetch, clock: fakeClock() })(url, post))
+    expect(error).toMatchObject({ code: 'outcome_unknown', outcome: 'unknown', attempts: 2 })
+  })
+})
+
+describe('a request that was not sent', () => {
+  it('is sent again, with or without a key', async () => {
+    for (const methods of [undefined, []]) {
+      const { fetch, sent } = playFetch(refusedPort(), refusedPort(), json(201))
+      const send = createIdempotentFetch({ fetch, clock: fakeClock(), ...(methods && { methods }) })
+      const target = 'https://api.test:443/orders'
+      expect((await send(target, post)).status).toBe(201)
+      expect(sent).toHaveLength(3)
+    }
+  })
+
+  it('was certainly not applied', async () => {
+    const { fetch } = playFetch(refusedPort())
+    const error = await thrown(createIdempotentFetch({ fetch, clock: fakeClock() })(url, post))
+    expect(error).toMatchObject({ code: 'not_applied', outcome: 'not-applied', attempts: 4 })
+    expect(error.cause).toBeInstanceOf(TypeError)
+  })
+
+  it('is unknown when an earlier attempt may have run', async () => {
+    const { fetch } = playFetch(reset(), refusedPort())
+    const error = await thrown(createIdempotentFetch({ fetch, clock: fakeClock() })(url, post))
+    expect(error).toMatchObject({ code: 'outcome_unknown', outcome: 'unknown', attempts: 4 })
+  })
+})
