@@ -21,7 +21,9 @@ export async function run(
 ): Promise<{ printed: string; expected: string }[]> {
   const compared: { printed: string; expected: string }[] = []
   const says = (expected: string, ...values: unknown[]) => {
-    const printed = values.map((value) => (typeof value === 'string' ? value : inspect(value))).join(' ')
+    const printed = values
+      .map((value) => (typeof value === 'string' ? value : inspect(value, { breakLength: Infinity })))
+      .join(' ')
     compared.push({ printed, expected })
   }
   const code = example.code.replaceAll(
@@ -42,7 +44,15 @@ export async function run(
     modules.set(name, await import(/* @vite-ignore */ name))
   }
 
-  const names = { ...ambient, __says: says, exports: {}, require: (name: string) => modules.get(name) }
+  // A body can be read once: each example has a request of its own.
+  const request = ambient.request.clone()
+  const names = {
+    ...ambient,
+    request,
+    __says: says,
+    exports: {},
+    require: (name: string) => modules.get(name),
+  }
   const program = new AsyncFunction(...Object.keys(names), `{ ${outputText}\n}`)
   const send = globalThis.fetch
   globalThis.fetch = (input, init) => send(redirect(input, origins), init)
