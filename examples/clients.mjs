@@ -1,6 +1,6 @@
 // @ts-check
 import ky from 'ky'
-import { createIdempotentFetch, idempotencyOf } from 'fetch-idempotency'
+import { createIdempotentFetch, exponentialBackoff, idempotencyOf } from 'fetch-idempotency'
 import { idempotency } from 'fetch-idempotency/ky'
 
 /** @typedef {import('fetch-idempotency').IdempotencyEvent} IdempotencyEvent */
@@ -53,7 +53,10 @@ export const clients = [
     name: 'createIdempotentFetch()',
     isOurs: true,
     send: async (url, batch, headers, note) => {
-      const send = createIdempotentFetch({ onEvent: (event) => noteEvent(event, note) })
+      const send = createIdempotentFetch({
+        retry: { backoff: exponentialBackoff({ baseMs: 100 }) },
+        onEvent: narratedEvents(note),
+      })
       const init = { method: 'POST', headers: { ...headers, ...json }, body: JSON.stringify(batch) }
       const response = await send(url, init)
       const { created } = await response.json()
@@ -64,7 +67,7 @@ export const clients = [
     name: 'ky + idempotency()',
     isOurs: true,
     send: async (url, batch, headers, note) => {
-      const api = ky.create({ retry }).extend(idempotency({ onEvent: (event) => noteEvent(event, note) }))
+      const api = ky.create({ retry }).extend(idempotency({ onEvent: narratedEvents(note) }))
       const response = await api.post(url, { json: batch, headers })
       const { created } = await response.json()
       return `${idempotencyOf(response)?.outcome}, created ${created}`
@@ -99,15 +102,21 @@ function narrated(send, note) {
 }
 
 /**
- * @param {IdempotencyEvent} event
+ * A listener that notes each verdict, and how long the client waits before it tries again.
+ *
  * @param {Note} note
+ * @returns {(event: IdempotencyEvent) => void}
  */
-function noteEvent(event, note) {
-  if (event.type === 'attempt-ended') {
-    const word = event.replayed ? `${event.verdict}, replayed` : event.verdict
-    note(`${event.status ?? lossOf(event.error)} ${word}`)
-  } else if (event.type === 'waiting') {
-    note(`waits ${Math.round(event.delayMs)} ms`)
+function narratedEvents(note) {
+  let endedAt = 0
+  return (event) => {
+    if (event.type === 'attempt-started' && endedAt > 0) {
+      note(`waits ${Math.round(performance.now() - endedAt)} ms`)
+    } else if (event.type === 'attempt-ended') {
+      endedAt = performance.now()
+      const verdict = event.replayed ? `${event.verdict}, replayed` : event.verdict
+      note(`${event.status ?? lossOf(event.error)} ${verdict}`)
+    }
   }
 }
 
@@ -119,6 +128,7 @@ function noteEvent(event, note) {
  */
 function lossOf(error) {
   for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth += 1) {
+    if (at.message === 'terminated') return 'body cut'
     if ('code' in at && at.code === 'ECONNRESET') return 'reset'
   }
   return error instanceof Error ? error.name : 'lost'

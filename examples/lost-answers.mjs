@@ -38,7 +38,7 @@ const wanted = batch.items.length
 const script = (operation) => scenarios.find(({ name }) => operation.startsWith(`${name}/`))?.faults ?? []
 
 const narrator = createNarrator()
-const server = await startLossyServer({ script, slowMs: 800 })
+const server = await startLossyServer({ script, slowMs: 600 })
 
 narrator.line()
 narrator.line(`  One batch of ${wanted} items, four clients, four ways to lose an answer.`, 'bold')
@@ -79,7 +79,7 @@ const [head = '', ...lines] = layOut(
   heads,
   results.map(({ cells }) => cells),
 )
-narrator.line(`  ${head}`, 'bold')
+narrator.line(`  ${head.trimEnd()}`, 'bold')
 for (const [at, { isRight, judgement }] of results.entries()) {
   if (at > 0 && at % clients.length === 0) narrator.line()
   narrator.line(`  ${lines[at]}   ${narrator.paint(judgement, isRight ? 'good' : 'bad')}`)
