@@ -91,6 +91,7 @@ describe('npm start', () => {
       `export const createIdempotentFetch = () => async (...request) => {
          try { return await fetch(...request) } catch { return fetch(...request) }
        }
+       export const exponentialBackoff = () => () => 0
        export const idempotencyOf = () => ({ outcome: 'applied' })`,
     )
     await writeFile(`${folder}/dist/ky/index.js`, 'export const idempotency = () => ({})')
