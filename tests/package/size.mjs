@@ -3,7 +3,8 @@ import { build } from 'esbuild'
 import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 
-const limits = { '.': 6 * 1024, './ky': 6 * 1024 }
+/** Compressed bytes, a little above what they are today: growth has to be wanted, and what is saved is taken off here. */
+const limits = { '.': 15_000, './ky': 14_000 }
 const root = new URL('../../', import.meta.url)
 const { exports } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'))
 
