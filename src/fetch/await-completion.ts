@@ -5,7 +5,7 @@ import { systemClock, systemRandom } from '../clock/system-clock.js'
 import { checkOptions } from '../errors/check-option.js'
 import { DeadlineError } from '../errors/deadline-error.js'
 import type { Outcome } from '../errors/idempotency-error.js'
-import { idempotencyOf, rememberFacts } from '../guard/facts.js'
+import { idempotencyOf, replaceFacts } from '../guard/facts.js'
 import { withoutSecrets } from '../guard/guard.js'
 import { createIdempotentFetch } from './create-idempotent-fetch.js'
 import { isIdempotentFetch } from './nesting.js'
@@ -128,7 +128,7 @@ export async function awaitCompletion(
   const deadlineAtMs = clock.now() + deadlineMs
   const { key, attempts = 1, replayed = false } = idempotencyOf(response) ?? {}
   const end = (last: Response, outcome: Outcome) => {
-    rememberFacts(last, { key, attempts, replayed, outcome })
+    replaceFacts(last, { key, attempts, replayed, outcome })
     return last
   }
 

@@ -37,6 +37,11 @@ export function rememberFacts(end: unknown, facts: IdempotencyFacts, owner?: obj
   Reflect.defineProperty(end, tag, { value: isShared ? null : facts, configurable: true })
 }
 
+/** Ties facts to a response of our own making, in place of those of the look-up that brought it. */
+export function replaceFacts(end: Response, facts: IdempotencyFacts): void {
+  Reflect.defineProperty(end, tag, { value: facts, configurable: true })
+}
+
 /**
  * Tells what happened to the operation that ended with this response or error: its key, how many requests it took,
  * whether the answer was replayed, and its outcome. `undefined` for anything else, and for an abort reason that
