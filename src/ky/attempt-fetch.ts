@@ -45,7 +45,7 @@ function keepFacts(response: Response, facts: IdempotencyFacts): Response {
 /** Whether ky makes an error of an answer and asks for another after it. */
 function isRetried(call: KyCall, { throwHttpErrors }: KySendOptions, status: number): boolean {
   const isThrown = typeof throwHttpErrors === 'function' ? throwHttpErrors(status) : (throwHttpErrors ?? true)
-  return isThrown && (call.retry as KyRetryOptions).statusCodes?.includes(status) === true
+  return isThrown && (call.retry as KyRetryOptions | undefined)?.statusCodes?.includes(status) === true
 }
 
 /** Says the last word on an operation. ky has errors of its own for a lost answer: the facts go with them. */

@@ -33,6 +33,11 @@ export function readGate(retry: object): WritePolicy | undefined {
   return shouldRetry && gates.get(shouldRetry)
 }
 
+/** The user's own word on retries, behind ours: until there is a call to judge by, our errors alone are sure to end it. */
+export function inFrontOf(theirs: ShouldRetry): ShouldRetry {
+  return gates.has(theirs) ? theirs : (state) => (isIdempotencyError(state.error) ? false : theirs(state))
+}
+
 interface KyError {
   readonly name: string
   readonly request?: Request
@@ -122,9 +127,8 @@ export function bindGate(call: KyCall, given: object, method: string, always: bo
   const retry = given as KyRetryOptions
   const theirs = retry.shouldRetry
   const isGated = theirs !== undefined && gates.has(theirs)
-  if (call.retry === given) return
+  if (call.retry === given || !(isGated || always)) return
   call.retry = given
-  if (!(isGated || always)) return
   // A number in place of the retry options has swept away everything but the limit.
   if (theirs === undefined)
     Object.assign(retry, {

@@ -1,4 +1,3 @@
-import { isIdempotencyError } from '../errors/idempotency-error.js'
 import { checkOptions, type Checks } from '../errors/check-option.js'
 import { defaultMaxBytes, takeFetch } from '../fetch/fetch-options.js'
 import { endChecks, type EndOptions } from '../guard/conclude.js'
@@ -6,7 +5,7 @@ import { rememberFacts } from '../guard/facts.js'
 import { copyGuardOptions, guardChecks, type GuardOptions } from '../guard/guard-options.js'
 import type { RetryOptions } from '../retry/retry-policy.js'
 import { createAttemptFetch } from './attempt-fetch.js'
-import { gatedMethods, gatedStatusCodes, gateRetries } from './gate-retries.js'
+import { gatedMethods, gatedStatusCodes, gateRetries, inFrontOf } from './gate-retries.js'
 import { findCall, isAttemptFetch } from './ky-call.js'
 import {
   sendOption,
@@ -16,7 +15,6 @@ import {
   type KyCallOptions,
   type KyRetryOptions,
   type KySendOptions,
-  type ShouldRetry,
 } from './ky-shapes.js'
 import { reuseKey } from './reuse-key.js'
 import { createStampKey } from './stamp-key.js'
@@ -74,11 +72,6 @@ const tellFacts: KyBeforeError = (first) => {
   const call = options && findCall(options.context)
   if (call !== undefined) rememberFacts(error, call.operation.facts())
   return error as ReturnType<typeof tellFacts<typeof first>>
-}
-
-/** Until a call is there to judge by, all that is certain is that our own errors end it. */
-function inFrontOf(theirs: ShouldRetry): ShouldRetry {
-  return (state) => (isIdempotencyError(state.error) ? false : theirs(state))
 }
 
 const checks: Checks = {

@@ -6,8 +6,17 @@ function pickSettings(request: Request): RequestInit {
   const { method, headers, signal, mode, credentials, cache } = request
   const { redirect, referrer, referrerPolicy, integrity, keepalive } = request
   return {
-    ...{ method, headers, signal, mode, credentials, cache },
-    ...{ redirect, referrer, referrerPolicy, integrity, keepalive },
+    method,
+    headers,
+    signal,
+    mode,
+    credentials,
+    cache,
+    redirect,
+    referrer,
+    referrerPolicy,
+    integrity,
+    keepalive,
   }
 }
 
@@ -20,14 +29,20 @@ export async function stampBody({ settings, operation }: KyCall, request: Reques
   const { carrier } = settings.contract
   const { key } = operation
   if (key === undefined || carrier.in === 'header' || !operation.isKeyed()) return request
-  let { url } = request
+  const { url } = request
   try {
     // Read, and not handed on: a stream would go out in chunks, without a length.
-    let body: string | ArrayBuffer = await request.arrayBuffer()
-    if (carrier.in === 'query') {
-      if (carrier.read(carrier.name, url) !== key) url = carrier.write(carrier.name, url, key)
-    } else body = carrier.write(carrier.path, new TextDecoder().decode(body), key)
-    return new Request(url, { ...pickSettings(request), ...(request.body !== null && { body }) })
+    const bytes = await request.arrayBuffer()
+    if (carrier.in === 'body') {
+      const body = carrier.write(carrier.path, new TextDecoder().decode(bytes), key)
+      return new Request(url, { ...pickSettings(request), body })
+    }
+    const isStamped = carrier.read(carrier.name, url) === key
+    const body = bytes.byteLength > 0 ? bytes : null
+    return new Request(isStamped ? url : carrier.write(carrier.name, url, key), {
+      ...pickSettings(request),
+      body,
+    })
   } catch (cause) {
     throw new UnsendableError({ ...operation.errorFacts(), cause })
   }

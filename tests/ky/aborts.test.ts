@@ -213,16 +213,14 @@ describe.each(majors)('%s over real sockets', (_, ky) => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     base = `http://127.0.0.1:${(server.address() as { port: number }).port}`
   })
-  afterEach(() => {
-    seen.length = 0
+  afterEach(() => void (seen.length = 0))
+  afterAll(async () => {
     for (const socket of sockets) socket.destroy()
+    await new Promise((resolve) => server.close(resolve))
   })
-  afterAll(() => new Promise<void>((resolve) => server.close(() => resolve())))
 
   const answer = (socket: Socket, body = '{"id":1}') =>
-    socket.write(
-      `HTTP/1.1 201 Created\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
-    )
+    socket.write(`HTTP/1.1 201 Created\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n${body}`)
   const losses: [string, (socket: Socket) => void][] = [
     ['reset before the answer', (socket) => socket.resetAndDestroy()],
     ['closed before the answer', (socket) => socket.destroy()],

@@ -43,7 +43,7 @@ const places: readonly (readonly [string, (ky: Ky, fetch: typeof globalThis.fetc
 const delay = () => 1
 
 describe.each(majors)('%s: the user’s own retry options', (_, ky) => {
-  describe.each(places)('given %s', (place, build) => {
+  describe.each(places)('given %s', (__, build) => {
     it('keep limit', async () => {
       const server = stub(status(503))
       const error = await caught(build(ky, server.fetch, { retry: { limit: 4, delay } }).post(url))

@@ -4,7 +4,6 @@ import {
   mangopay,
   oasis,
   square,
-  standard,
   stripe,
   defineContract,
   queryParameter,
@@ -12,7 +11,6 @@ import {
   bodyField,
 } from 'fetch-idempotency/contracts'
 import {
-  idempotency,
   idempotencyOf,
   isAlreadyDoneError,
   isKeyExpiredError,
@@ -24,7 +22,6 @@ import {
   caught,
   cut,
   hang,
-  hurried,
   hurriedClock,
   majors,
   ok,
@@ -252,9 +249,7 @@ describe.each(majors)('%s: a server that is still running', (_, ky) => {
     let waits = 0
     const sleep = (__: number, signal?: AbortSignal) =>
       ++waits < 3
-        ? new Promise<void>((resolve, reject) =>
-            signal?.addEventListener('abort', () => reject(signal.reason)),
-          )
+        ? new Promise<void>((__, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
         : Promise.resolve()
     const clock = { now: () => Date.now(), sleep }
     const response = await open(ky, server, { contract: running, clock }).post(url, { timeout: 20 })
@@ -668,9 +663,4 @@ describe.each(majors)('%s: the same key twice', (_, ky) => {
     ])
     expect([idempotencyOf(one), idempotencyOf(two)]).toMatchObject([{ attempts: 2 }, { attempts: 2 }])
   })
-})
-
-it('standard is what idempotency() takes when no contract is given', () => {
-  expect(() => idempotency({ contract: standard })).not.toThrow()
-  expect(hurried).toBeDefined()
 })

@@ -1,0 +1,306 @@
+import { defineContract, header, paypal, square } from 'fetch-idempotency/contracts'
+import {
+  gateRetries,
+  idempotency,
+  idempotencyOf,
+  reuseKey,
+  stampKey,
+  type IdempotencyEvent,
+} from 'fetch-idempotency/ky'
+import { describe, expect, it } from 'vitest'
+import {
+  caught,
+  cut,
+  hang,
+  majors,
+  ok,
+  refused,
+  reset,
+  status,
+  stub,
+  url,
+  uuidv7,
+  type Ky,
+  type Stub,
+} from './harness.js'
+
+const delay = () => 1
+const retried = { methods: ['get', 'post', 'put', 'patch', 'delete'], delay }
+
+interface Parts {
+  readonly stamp?: Parameters<typeof stampKey>[0]
+  readonly gate?: Parameters<typeof gateRetries>[0]
+  readonly retry?: object
+}
+
+/** The three together, as in the README. */
+const together = (ky: Ky, { fetch }: Stub, { stamp, gate, retry }: Parts = {}) =>
+  ky.create({
+    fetch,
+    hooks: { beforeRequest: [stampKey(stamp)], beforeRetry: [reuseKey()] },
+    retry: { ...gateRetries(gate), delay, ...retry },
+  })
+
+describe.each(majors)('stampKey() alone, under %s', (_, ky) => {
+  const open = (server: Stub, options?: Parameters<typeof stampKey>[0]) =>
+    ky.create({ fetch: server.fetch, retry: retried, hooks: { beforeRequest: [stampKey(options)] } })
+
+  it('stamps one key on every attempt of a write', async () => {
+    const server = stub(status(503), reset, ok())
+    await open(server).post(url)
+    expect(server.keys()[0]).toMatch(uuidv7)
+    expect(new Set(server.keys()).size).toBe(1)
+  })
+
+  it('stamps none on a read', async () => {
+    const server = stub(ok())
+    await open(server).get(url)
+    expect(server.keys()).toEqual([null])
+  })
+
+  it('takes the key of the context or the header', async () => {
+    const server = stub(ok())
+    await open(server).post(url, { context: { idempotencyKey: 'a' } })
+    await open(server).post(url, { headers: { 'IDEMPOTENCY-KEY': 'b' } })
+    expect(server.keys()).toEqual(['a', 'b'])
+  })
+
+  it('leaves retries to ky', async () => {
+    const server = stub(status(503))
+    const api = ky.create({ fetch: server.fetch, hooks: { beforeRequest: [stampKey()] } })
+    await caught(api.post(url))
+    expect(server.sent).toHaveLength(1)
+  })
+
+  it.each([
+    ['an unknown option', { nope: 1 }],
+    ['a contract that is none', { contract: 'stripe' }],
+    ['writes of another kind', { writes: 'sometimes' }],
+    ['a contract with the key in the body', { contract: square }],
+  ])('refuses %s when it is made', (__, options) => {
+    expect(() => stampKey(options as never)).toThrow(TypeError)
+  })
+})
+
+describe.each(majors)('reuseKey() alone, under %s', (_, ky) => {
+  it('makes no key', async () => {
+    const server = stub(status(503), ok())
+    await ky.create({ fetch: server.fetch, retry: retried, hooks: { beforeRetry: [reuseKey()] } }).post(url)
+    expect(server.keys()).toEqual([null, null])
+  })
+
+  it('puts the key back that an earlier hook has dropped', async () => {
+    const server = stub(status(503), ok())
+    const drop = ({ request }: { request: Request }) => request.headers.delete('idempotency-key')
+    const hooks = { beforeRequest: [stampKey()], beforeRetry: [drop as never, reuseKey()] }
+    await ky.create({ fetch: server.fetch, retry: retried, hooks }).post(url)
+    expect(server.keys()[1]).toBe(server.keys()[0])
+  })
+
+  it('puts it where the contract of stampKey wants it', async () => {
+    const contract = defineContract({ carrier: header('X-Request-Id') })
+    const server = stub(status(503), ok())
+    const drop = ({ request }: { request: Request }) => request.headers.delete('x-request-id')
+    const hooks = { beforeRequest: [stampKey({ contract })], beforeRetry: [drop as never, reuseKey()] }
+    await ky.create({ fetch: server.fetch, retry: retried, hooks }).post(url)
+    const [first, second] = server.sent.map(({ headers }) => headers.get('x-request-id'))
+    expect(first).toMatch(uuidv7)
+    expect(second).toBe(first)
+    expect(server.keys()).toEqual([null, null])
+  })
+})
+
+describe.each(majors)('gateRetries() alone, under %s', (major, ky) => {
+  const open = (server: Stub, options?: Parameters<typeof gateRetries>[0]) =>
+    ky.create({ fetch: server.fetch, retry: { ...gateRetries(options), delay } })
+  const keyed = { headers: { 'idempotency-key': 'k' } }
+  /** Requests that a write costs when the first answer is this one. */
+  const cost = async (server: Stub, sending: Promise<unknown>) => {
+    await sending.catch(() => undefined)
+    return server.sent.length
+  }
+
+  it.each([
+    [status(503), 1, 2],
+    [status(500), 1, 2],
+    [status(429), 2, 2],
+    [status(425), 2, 2],
+    [status(408), 2, 2],
+    [status(404), 1, 1],
+  ] as const)('lets a write pass where that is safe (%#)', async (answer, bare, withKey) => {
+    const one = stub(answer, ok())
+    expect(await cost(one, open(one).post(url))).toBe(bare)
+    const two = stub(answer, ok())
+    expect(await cost(two, open(two).post(url, keyed))).toBe(withKey)
+  })
+
+  it('lets a write pass that was not sent, and no other whose answer was lost', async () => {
+    const one = stub(refused, ok())
+    expect(await cost(one, open(one).post(url))).toBe(2)
+    const two = stub(reset, ok())
+    expect(await cost(two, open(two).post(url))).toBe(1)
+    const three = stub(reset, ok())
+    expect(await cost(three, open(three).post(url, keyed))).toBe(major === 'ky 1' ? 1 : 2)
+  })
+
+  it('lets a timed-out write pass only with a key', async () => {
+    const options = { timeout: 10, retry: { retryOnTimeout: true } }
+    const one = stub(hang, ok())
+    expect(await cost(one, open(one).post(url, options))).toBe(1)
+    const two = stub(hang, ok())
+    expect(await cost(two, open(two).post(url, { ...options, ...keyed }))).toBe(2)
+  })
+
+  it('lets reads and deletes pass', async () => {
+    for (const method of ['get', 'head', 'delete'] as const) {
+      const server = stub(status(503), status(200))
+      expect(await cost(server, open(server)[method](url))).toBe(2)
+    }
+  })
+
+  it('with writes: never lets pass what was refused or not sent, key or not', async () => {
+    for (const [answer, requests] of [
+      [status(503), 1],
+      [reset, 1],
+      [status(429), 2],
+      [refused, 2],
+    ] as const) {
+      for (const options of [{}, keyed]) {
+        const server = stub(answer, ok())
+        expect(await cost(server, open(server, { writes: 'never' }).post(url, options))).toBe(requests)
+      }
+    }
+  })
+
+  it('with writes: always lets pass everything that ky would retry', async () => {
+    for (const answer of [status(503), reset, refused]) {
+      const server = stub(answer, ok())
+      expect(await cost(server, open(server, { writes: 'always' }).post(url))).toBe(2)
+    }
+  })
+
+  it('obeys limit and Retry-After as ky does', async () => {
+    const server = stub(status(503))
+    expect(await cost(server, open(server).post(url, { ...keyed, retry: { limit: 1 } }))).toBe(2)
+  })
+
+  it.each([[{ writes: 'maybe' }], [{ nope: 1 }], [null], ['never']])('refuses the options %j', (options) => {
+    expect(() => gateRetries(options as never)).toThrow(TypeError)
+  })
+
+  it('gives arrays of its own each time', () => {
+    const { methods } = gateRetries()
+    methods.push('mine')
+    expect(gateRetries().methods).not.toContain('mine')
+  })
+})
+
+describe.each(majors)('the three together, under %s', (_, ky) => {
+  it('keep one key over every retry', async () => {
+    for (const first of [status(503), reset, refused, status(429)]) {
+      const server = stub(first, status(500), ok())
+      await together(ky, server).post(url, { json: { n: 1 } })
+      expect(server.sent).toHaveLength(3)
+      expect(server.keys()[0]).toMatch(uuidv7)
+      expect(new Set(server.keys()).size).toBe(1)
+      expect(new Set(server.sent.map(({ body }) => body))).toEqual(new Set(['{"n":1}']))
+    }
+  })
+
+  it('resend a timed-out write where ky is told to', async () => {
+    const server = stub(hang, ok())
+    await together(ky, server, { retry: { retryOnTimeout: true } }).post(url, { timeout: 10 })
+    expect(new Set(server.keys()).size).toBe(1)
+  })
+
+  it('do not resend a write without a key', async () => {
+    for (const answer of [reset, status(503)]) {
+      const server = stub(answer, ok())
+      const error = await caught(together(ky, server, { stamp: { methods: [] } }).post(url))
+      expect(server.sent).toHaveLength(1)
+      expect(idempotencyOf(error)).toMatchObject({ key: undefined, attempts: 1, outcome: 'unknown' })
+    }
+  })
+
+  it.each([
+    ['stampKey', 'never', 1],
+    ['gateRetries', 'never', 1],
+    ['stampKey', 'always', 2],
+    ['gateRetries', 'always', 2],
+  ] as const)('go as far as %s says with writes: %s', async (where, writes, requests) => {
+    const parts = where === 'stampKey' ? { stamp: { writes } } : { gate: { writes } }
+    const server = stub(reset, ok())
+    await together(ky, server, parts)
+      .post(url)
+      .catch(() => undefined)
+    expect(server.sent).toHaveLength(requests)
+    const { stamp, ...rest } = parts as Parts
+    const keyless = stub(status(503), ok())
+    await together(ky, keyless, { ...rest, stamp: { ...stamp, methods: [] } })
+      .post(url)
+      .catch(() => undefined)
+    expect(keyless.sent).toHaveLength(requests)
+  })
+
+  it('resend nothing after a definite no', async () => {
+    for (const code of [400, 404, 409, 422, 501]) {
+      const server = stub(status(code))
+      const error = await caught(together(ky, server).post(url))
+      expect(server.sent).toHaveLength(1)
+      expect(idempotencyOf(error)).toMatchObject({ attempts: 1, outcome: 'not-applied' })
+    }
+  })
+
+  it('do not wait longer than a minute because a server says so', async () => {
+    const server = stub(status(429, { 'retry-after': '61' }))
+    await caught(together(ky, server).post(url))
+    expect(server.sent).toHaveLength(1)
+  })
+
+  it('tell of errors what is true, also after two lost answers', async () => {
+    const server = stub(reset, status(503), status(400))
+    const error = await caught(together(ky, server, { retry: { limit: 5 } }).post(url))
+    expect(idempotencyOf(error)).toMatchObject({ key: server.keys()[0], attempts: 3, outcome: 'unknown' })
+  })
+
+  it('leave a body that is cut to the caller', async () => {
+    const response = await together(ky, stub(cut)).post(url)
+    await expect(response.text()).rejects.toThrow('terminated')
+  })
+
+  it('refuse a bad key before anything is sent, without a retry', async () => {
+    const server = stub(ok())
+    const error = await caught(together(ky, server).post(url, { context: { idempotencyKey: ' ' } }))
+    expect(error).toMatchObject({ code: 'key_invalid' })
+    expect(server.sent).toHaveLength(0)
+  })
+
+  it('tell what happens', async () => {
+    const events: IdempotencyEvent[] = []
+    const server = stub(status(503), ok())
+    await together(ky, server, { stamp: { onEvent: (event) => void events.push(event) } }).post(url)
+    expect(events.map(({ type }) => type)).toEqual([
+      'attempt-started',
+      'attempt-ended',
+      'waiting',
+      'attempt-started',
+    ])
+  })
+
+  it('stamp the header of the contract only', async () => {
+    const server = stub(status(503), ok())
+    await together(ky, server, { stamp: { contract: paypal } }).post(url)
+    expect(server.keys()).toEqual([null, null])
+    const name = paypal.carrier.in === 'header' ? paypal.carrier.name : ''
+    const [first, second] = server.sent.map(({ headers }) => headers.get(name))
+    expect(first).not.toBeNull()
+    expect(second).toBe(first)
+  })
+
+  it('may stand beside the whole set', async () => {
+    const server = stub(reset, ok())
+    const response = await together(ky, server).extend(idempotency()).post(url)
+    expect(new Set(server.keys()).size).toBe(1)
+    expect(idempotencyOf(response)).toMatchObject({ attempts: 2, outcome: 'applied' })
+  })
+})
