@@ -9,7 +9,7 @@ import { UnsendableError } from '../errors/unsendable-error.js'
 import type { Checks } from '../errors/check-option.js'
 import type { StopReason } from '../retry/decide.js'
 import type { Ended } from './call.js'
-import { rememberFacts } from './facts.js'
+import { rememberFacts, replaceFacts } from './facts.js'
 import type { GuardedOperation } from './guard.js'
 
 /** What a callback is told about an operation. */
@@ -108,7 +108,7 @@ export async function conclude(
   const say: Say = (outcome, replayed) => operation.settle(outcome, replayed)
   const summary = (): OperationSummary => ({ ...operation.errorFacts(), response, original, signal })
   const give = (result: Response, outcome: Outcome, replayed?: boolean) => {
-    rememberFacts(result, say(outcome, replayed))
+    replaceFacts(result, say(outcome, replayed))
     return result
   }
   const { outcome } = operation.facts()

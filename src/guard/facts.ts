@@ -37,7 +37,7 @@ export function rememberFacts(end: unknown, facts: IdempotencyFacts, owner?: obj
   Reflect.defineProperty(end, tag, { value: isShared ? null : facts, configurable: true })
 }
 
-/** Ties facts to a response of our own making, in place of those of the look-up that brought it. */
+/** Ties facts to a response that a look-up has brought, in place of those of the look-up. */
 export function replaceFacts(end: Response, facts: IdempotencyFacts): void {
   Reflect.defineProperty(end, tag, { value: facts, configurable: true })
 }

@@ -159,6 +159,17 @@ describe.each(hosts)('%s', (name, createHost) => {
       expect(peer.executions.started(item)).toBe(1)
     })
 
+    it('gives the original when the look-up goes through our own fetch', async () => {
+      const lookUpWith = createIdempotentFetch()
+      const send = createHost({
+        contract: gocardless,
+        resolve: ({ original }) => lookUpWith(`${peer.url}/gocardless/payments/${original.id}`),
+      })
+      proxy.next('commit-reset')
+      const response = await post(send, '/gocardless/payments', { item: newItem() })
+      expect(idempotencyOf(response)).toMatchObject({ attempts: 2, replayed: true, outcome: 'applied' })
+    })
+
     it.each([
       ['gocardless', gocardless, '/gocardless/payments', { id: expect.stringMatching(/^ID\d+$/) as unknown }],
       ['a bare 409', duplicateConflict, '/duplicate/orders', {}],
