@@ -23,13 +23,20 @@ export function createApi(options: ResolvedOptions, redact: (text: string) => st
     maxRetryAfterMs,
     backoff: (retry) => delay(retry),
     onEvent({ type, ...event }) {
-      debug(`qurl: ${type}`, 'error' in event ? { ...event, error: redact(String(event.error)) } : event)
+      debug(
+        `qurl: ${type}`,
+        'error' in event && event.error !== undefined
+          ? { ...event, error: redact(String(event.error)) }
+          : event,
+      )
     },
   })
   return ky.extend(hooks).extend({
     retry: {
       limit: maxRetries,
       delay,
+      // Without a Retry-After ky takes RateLimit-Reset for one, which nothing else bounds.
+      maxRetryAfter: maxRetryAfterMs,
       backoffLimit: Number.POSITIVE_INFINITY,
       jitter: retryDelay === undefined,
     },

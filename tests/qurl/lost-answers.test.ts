@@ -379,6 +379,19 @@ describe('the deadline', () => {
   })
 })
 
+describe('the end of a rate window', () => {
+  it.each([429, 503])(
+    'without a Retry-After is not waited for beyond maxRetryAfterMs (%i)',
+    async (status) => {
+      const { proxy, client } = await stage('api-key', { maxRetryAfterMs: 10 })
+      const inAnHour = String(Math.floor(Date.now() / 1000) + 3600)
+      proxy.next({ instead: { status, headers: { 'ratelimit-limit': '60', 'ratelimit-reset': inAnHour } } })
+      const created = await client.create({ target_url: 'https://app.example/a' })
+      expect(idempotencyOf(created)).toMatchObject({ attempts: 2, outcome: 'applied' })
+    },
+  )
+})
+
 describe('a redirect', () => {
   it.each([301, 302, 307, 308])(
     '%i to another origin takes neither the key nor the body along',
