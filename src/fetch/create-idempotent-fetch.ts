@@ -179,7 +179,7 @@ export function createIdempotentFetch(options: IdempotentFetchOptions = {}): Ide
         }
         return request
       },
-      retry: () => launch({ ...call, ...resumed(operation, call) }),
+      retry: async () => launch({ ...call, ...resumed(operation, call) }),
     }
     return runOperation(host, operation, request, run)
   }
@@ -211,7 +211,7 @@ export function createIdempotentFetch(options: IdempotentFetchOptions = {}): Ide
     // Nobody joins a flight that its last reader has just ended.
     if (sharing !== undefined && !sharing.run.isStopped) {
       if (isSamePayload(sharing.payload, request.body)) return board(sharing, request.signal)
-      throw new KeyReusedError({ ...operation.errorFacts(), retry: () => launch(call) })
+      throw new KeyReusedError({ ...operation.errorFacts(), retry: async () => launch(call) })
     }
     const flight = createFlight(request.body, operation.facts)
     const boarded = board(flight, request.signal)

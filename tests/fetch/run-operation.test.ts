@@ -1,0 +1,340 @@
+import { describe, expect, it, vi } from 'vitest'
+import { createIdempotentFetch, idempotencyOf, type IdempotencyEvent } from 'fetch-idempotency'
+import {
+  fakeClock,
+  json,
+  playFetch,
+  refusedPort,
+  reset,
+  startMs,
+  stuckClock,
+  thrown,
+  url,
+  type Step,
+} from './fakes.js'
+import { listen } from './loopback.js'
+
+const post = { method: 'POST', body: '{}', idempotencyKey: 'k' }
+function setUp(steps: readonly [Step, ...Step[]], more: object = {}) {
+  const play = playFetch(...steps)
+  const clock = fakeClock()
+  const events: IdempotencyEvent[] = []
+  const send = createIdempotentFetch({
+    fetch: play.fetch,
+    clock,
+    random: () => 0.5,
+    onEvent: (event) => events.push(event),
+    ...more,
+  })
+  return { ...play, clock, events, send }
+}
+
+describe('onEvent', () => {
+  it('hears attempts, waits and the last word, in order', async () => {
+    const { send, events, clock } = setUp([
+      json(503),
+      reset(),
+      json(201, {}, { 'idempotent-replayed': 'true' }),
+    ])
+    await send(`${url}?secret=1#x`, post)
+    const common = { key: 'k', method: 'POST', url }
+    expect(events).toEqual([
+      { ...common, type: 'attempt-started', attempts: 1 },
+      {
+        ...common,
+        type: 'attempt-ended',
+        attempts: 1,
+        verdict: 'unknown',
+        status: 503,
+        error: undefined,
+        replayed: false,
+      },
+      { ...common, type: 'waiting', attempts: 1, delayMs: 150, reason: 'unknown' },
+      { ...common, type: 'attempt-started', attempts: 2 },
+      {
+        ...common,
+        type: 'attempt-ended',
+        attempts: 2,
+        verdict: 'unknown',
+        status: undefined,
+        error: expect.any(TypeError),
+        replayed: false,
+      },
+      { ...common, type: 'waiting', attempts: 2, delayMs: 300, reason: 'unknown' },
+      { ...common, type: 'attempt-started', attempts: 3 },
+      {
+        ...common,
+        type: 'attempt-ended',
+        attempts: 3,
+        verdict: 'done',
+        status: 201,
+        error: undefined,
+        replayed: true,
+      },
+      { ...common, type: 'settled', attempts: 3, outcome: 'applied', replayed: true },
+    ])
+    expect(clock.delays).toEqual([150, 300])
+  })
+
+  it.each<[string, [Step, ...Step[]], string]>([
+    ['a returned failure', [json(400)], 'not-applied'],
+    ['a lost answer', [reset()], 'unknown'],
+    ['a request that was not sent', [refusedPort()], 'not-applied'],
+  ])('hears one last word: %s', async (_, steps, outcome) => {
+    const { send, events } = setUp(steps)
+    await send(url, post).catch(() => undefined)
+    expect(events.filter(({ type }) => type === 'settled')).toEqual([expect.objectContaining({ outcome })])
+    expect(events.at(-1)?.type).toBe('settled')
+  })
+
+  it('hears one last word of an aborted call', async () => {
+    const { fetch } = playFetch(json(503))
+    const clock = stuckClock()
+    const events: IdempotencyEvent[] = []
+    const controller = new AbortController()
+    const send = createIdempotentFetch({ fetch, clock, onEvent: (event) => events.push(event) })
+    const call = thrown(send(url, { ...post, signal: controller.signal }))
+    await clock.asked
+    controller.abort()
+    await call
+    await vi.waitFor(() => expect(events.at(-1)).toMatchObject({ type: 'settled', outcome: 'unknown' }))
+  })
+
+  it('that throws changes nothing', async () => {
+    const onEvent = vi.fn(() => {
+      throw new Error('listener')
+    })
+    const { send, sent } = setUp([json(503), json(201)], { onEvent })
+    expect((await send(url, post)).status).toBe(201)
+    expect(sent).toHaveLength(2)
+    expect(onEvent).toHaveBeenCalledTimes(6)
+  })
+})
+
+describe('the last answer', () => {
+  it('is returned when the attempts run out on it, whole', async () => {
+    const { send, sent } = setUp([json(503, 'a'), json(503, 'b'), json(503, 'c'), json(503, 'd')])
+    const response = await send(url, post)
+    expect([response.status, await response.json(), sent.length]).toEqual([503, 'd', 4])
+    expect(idempotencyOf(response)).toEqual({ key: 'k', attempts: 4, replayed: false, outcome: 'unknown' })
+  })
+
+  it.each<[number, number, string]>([
+    [200, 1, 'applied'],
+    [204, 1, 'applied'],
+    [301, 1, 'unknown'],
+    [400, 1, 'not-applied'],
+    [401, 1, 'not-applied'],
+    [404, 1, 'not-applied'],
+    [408, 4, 'not-applied'],
+    [409, 1, 'unknown'],
+    [412, 1, 'not-applied'],
+    [422, 1, 'not-applied'],
+    [425, 4, 'not-applied'],
+    [429, 4, 'not-applied'],
+    [500, 4, 'unknown'],
+    [501, 1, 'not-applied'],
+    [502, 4, 'unknown'],
+    [503, 4, 'unknown'],
+    [504, 4, 'unknown'],
+    [505, 1, 'not-applied'],
+    [507, 4, 'unknown'],
+    [520, 4, 'unknown'],
+  ])('of status %d comes after %d attempts with the outcome %s', async (status, attempts, outcome) => {
+    const { send, sent } = setUp([status === 204 ? new Response(null, { status }) : json(status)])
+    const response = await send(url, post)
+    expect(response.status).toBe(status)
+    expect(sent).toHaveLength(attempts)
+    expect(idempotencyOf(response)).toMatchObject({ key: 'k', attempts, outcome })
+  })
+
+  it.each<[string, object, string]>([
+    ['GET', {}, 'applied'],
+    ['HEAD', {}, 'applied'],
+    ['OPTIONS', {}, 'applied'],
+    ['DELETE', {}, 'applied'],
+  ])('of a %s comes without a key, after retries', async (method) => {
+    const { send, sent } = setUp([reset(), json(503), new Response(null, { status: 200 })])
+    const response = await send(url, { method })
+    expect(sent.map(({ key }) => key)).toEqual([null, null, null])
+    expect(idempotencyOf(response)).toEqual({
+      key: undefined,
+      attempts: 3,
+      replayed: false,
+      outcome: 'applied',
+    })
+  })
+})
+
+describe('retry() of an error', () => {
+  it('sends the same operation: key, bytes, headers', async () => {
+    const { send, sent } = setUp([reset(), reset(), json(201, 'at last')], { retry: { maxAttempts: 1 } })
+    const body = new Uint8Array([1, 2, 3])
+    const first = await thrown(send(url, { method: 'POST', body, headers: { 'x-a': '1' } }))
+    body.fill(9)
+    const second = await thrown(first.retry())
+    expect(second).toMatchObject({ key: first.key, attempts: 1, outcome: 'unknown' })
+    const response = await second.retry()
+    expect(await response.json()).toBe('at last')
+    expect(new Set(sent.map(({ key }) => key))).toEqual(new Set([first.key]))
+    expect(new Set(sent.map((one) => one.body))).toEqual(new Set(['\x01\x02\x03']))
+    expect(sent.every(({ headers }) => headers.get('x-a') === '1')).toBe(true)
+  })
+
+  it('remembers that an attempt may have run', async () => {
+    const { send } = setUp([reset(), refusedPort()], { retry: { maxAttempts: 1 } })
+    const lost = await thrown(send(url, post))
+    expect(await thrown(lost.retry())).toMatchObject({ code: 'outcome_unknown', outcome: 'unknown' })
+  })
+
+  it('reads a 409 as its own first attempt still running', async () => {
+    const { send, events } = setUp([reset(), json(409), json(201)], { retry: { maxAttempts: 1 } })
+    const lost = await thrown(send(url, { method: 'POST', body: '{}' }))
+    expect((await lost.retry()).status).toBe(201)
+    expect(events.map((event) => 'verdict' in event && event.verdict)).toContain('running')
+  })
+
+  it('still knows that nothing was sent', async () => {
+    const { send } = setUp([refusedPort(), refusedPort()], { retry: { maxAttempts: 1 } })
+    const error = await thrown(send(url, post))
+    expect(await thrown(error.retry())).toMatchObject({
+      code: 'not_applied',
+      outcome: 'not-applied',
+      key: 'k',
+    })
+  })
+
+  it('counts the age of the key from its first sending', async () => {
+    const { send, sent, clock } = setUp([reset()], { retry: { maxAttempts: 1 } })
+    const lost = await thrown(send(url, { method: 'POST', body: '{}', idempotencyKey: 'no time inside' }))
+    clock.advance(24 * 3_600_000)
+    expect(await thrown(lost.retry())).toMatchObject({ code: 'key_expired', outcome: 'unknown' })
+    expect(sent).toHaveLength(1)
+  })
+
+  it('without a key sends again without one, as the caller asks for it', async () => {
+    const { send, sent } = setUp([reset(), json(201)], { methods: [] })
+    const lost = await thrown(send(url, { method: 'POST', body: '{}' }))
+    expect(lost).toMatchObject({ code: 'outcome_unknown', attempts: 1, key: undefined })
+    expect((await lost.retry()).status).toBe(201)
+    expect(sent.map(({ key }) => key)).toEqual([null, null])
+  })
+
+  it('is refused where there is nothing to send', async () => {
+    const { send } = setUp([json(201)])
+    const error = await thrown(send('http://[', { method: 'POST', idempotencyKey: '' }))
+    expect(await thrown(error.retry())).toBe(error)
+  })
+})
+
+describe('dropped answers', () => {
+  it('leave their connection to the next attempt', async () => {
+    let requests = 0
+    const { base, connections } = await listen((request, response) => {
+      request.resume().on('end', () => {
+        requests += 1
+        response.statusCode = requests % 4 === 0 ? 201 : 503
+        response.end(Buffer.alloc(300 * 1024))
+      })
+    })
+    const send = createIdempotentFetch({ clock: fakeClock() })
+    for (let call = 0; call < 5; call += 1) {
+      const response = await send(base, { method: 'POST', body: '{}' })
+      expect(response.status).toBe(201)
+      await response.arrayBuffer()
+    }
+    expect(requests).toBe(20)
+    expect(connections()).toBeLessThanOrEqual(2)
+  })
+
+  it('that are too long to read are cancelled', async () => {
+    let requests = 0
+    const { base } = await listen((request, response) => {
+      request.resume().on('end', () => {
+        requests += 1
+        response.statusCode = requests === 1 ? 503 : 201
+        response.end(Buffer.alloc(300 * 1024))
+      })
+    })
+    const send = createIdempotentFetch({ clock: fakeClock(), maxResponseBytes: 1000 })
+    const response = await send(base, { method: 'POST', body: '{}' })
+    expect((await response.arrayBuffer()).byteLength).toBe(300 * 1024)
+    expect(requests).toBe(2)
+  })
+})
+
+describe('resolve and reconcile', () => {
+  it.each<[string, () => unknown, object]>([
+    ['says applied', () => 'applied', { code: 'already_done', outcome: 'applied' }],
+    ['says not-applied', () => 'not-applied', { code: 'not_applied', outcome: 'not-applied' }],
+    ['says unknown', () => 'unknown', { code: 'outcome_unknown', outcome: 'unknown' }],
+    ['says nothing', () => undefined, { code: 'outcome_unknown', outcome: 'unknown' }],
+    ['throws', () => Promise.reject(new Error('also down')), { code: 'outcome_unknown', outcome: 'unknown' }],
+    ['says nonsense', () => 'maybe', { code: 'outcome_unknown', outcome: 'unknown' }],
+  ])('a look-up after a lost answer that %s', async (_, reconcile, expected) => {
+    const { send } = setUp([reset()], { reconcile })
+    expect(await thrown(send(url, post))).toMatchObject(expected)
+  })
+
+  it('a look-up that finds the original gives it', async () => {
+    const { send, events } = setUp([reset()], { reconcile: () => json(200, 'found') })
+    const response = await send(url, post)
+    expect(await response.json()).toBe('found')
+    expect(idempotencyOf(response)).toMatchObject({ key: 'k', attempts: 4, outcome: 'applied' })
+    expect(events.at(-1)).toMatchObject({ type: 'settled', outcome: 'applied' })
+  })
+
+  it('a look-up that brings a failure does not make the write applied', async () => {
+    const { send } = setUp([reset()], { reconcile: () => json(404) })
+    const response = await send(url, post)
+    expect([response.status, idempotencyOf(response)?.outcome]).toEqual([404, 'unknown'])
+  })
+
+  it('is told what it needs, and ends with the caller', async () => {
+    const controller = new AbortController()
+    const seen: unknown[] = []
+    const { send } = setUp([reset()], {
+      reconcile: (operation: { signal: AbortSignal }) => {
+        seen.push({ ...operation, signal: operation.signal.aborted })
+        controller.abort('enough')
+        return new Promise(() => undefined)
+      },
+    })
+    expect(await thrown(send(`${url}?a=b`, { ...post, signal: controller.signal }))).toBe('enough')
+    expect(seen).toEqual([
+      {
+        key: 'k',
+        method: 'POST',
+        url,
+        attempts: 4,
+        outcome: 'unknown',
+        response: undefined,
+        original: {},
+        signal: false,
+      },
+    ])
+  })
+
+  it('of a call stands before that of the wrapper', async () => {
+    const { send } = setUp([reset()], { reconcile: () => 'not-applied' })
+    const error = await thrown(send(url, { ...post, idempotency: { reconcile: () => 'applied' } }))
+    expect(error).toMatchObject({ outcome: 'applied' })
+  })
+})
+
+describe('a machine that slept through a wait', () => {
+  it('does not resend a key that has become too old', async () => {
+    const { fetch, sent } = playFetch(json(503))
+    let nowMs = startMs
+    const clock = {
+      now: () => nowMs,
+      sleep: async () => {
+        nowMs += 25 * 3_600_000
+      },
+    }
+    const send = createIdempotentFetch({ fetch, clock, retry: { deadlineMs: Infinity } })
+    const response = await send(url, post)
+    expect(idempotencyOf(response)).toMatchObject({ attempts: 1, outcome: 'unknown' })
+    expect(sent).toHaveLength(1)
+  })
+})

@@ -1,0 +1,192 @@
+import { describe, expect, it } from 'vitest'
+import { createIdempotentFetch, idempotencyOf } from 'fetch-idempotency'
+import {
+  adyen,
+  bodyField,
+  defineContract,
+  oasis,
+  queryParameter,
+  quotedHeader,
+} from 'fetch-idempotency/contracts'
+import { fakeClock, json, playFetch, reset, thrown, url } from './fakes.js'
+
+const open = (carrier: ReturnType<typeof bodyField>, ...steps: Parameters<typeof playFetch>) => {
+  const play = playFetch(...steps)
+  const contract = defineContract({ carrier })
+  return { ...play, send: createIdempotentFetch({ fetch: play.fetch, contract, clock: fakeClock() }) }
+}
+const uuid = /^[0-9a-f-]{36}$/
+
+describe('a key in a header', () => {
+  it.each(['idempotency-key', 'Idempotency-Key', 'IDEMPOTENCY-KEY'])(
+    'given as %s wins and stays',
+    async (name) => {
+      const { fetch, sent } = playFetch(reset(), json(201))
+      const send = createIdempotentFetch({ fetch, clock: fakeClock() })
+      const response = await send(url, { method: 'POST', headers: { [name]: 'mine' } })
+      expect(sent.map(({ key }) => key)).toEqual(['mine', 'mine'])
+      expect(idempotencyOf(response)?.key).toBe('mine')
+    },
+  )
+
+  it('given as an option wins over the header, which it replaces', async () => {
+    const { fetch, keys } = playFetch(json(201))
+    const send = createIdempotentFetch({ fetch })
+    await send(url, { method: 'POST', headers: { 'IDEMPOTENCY-key': 'header' }, idempotencyKey: 'option' })
+    await send(new Request(url, { method: 'POST', headers: { 'idempotency-key': 'header' } }), {
+      idempotencyKey: 'option',
+    })
+    expect(keys()).toEqual(['option', 'option'])
+  })
+
+  it('given with a method that gets none is sent', async () => {
+    const { fetch, keys } = playFetch(json(200))
+    const response = await createIdempotentFetch({ fetch })(url, { method: 'DELETE', idempotencyKey: 'k' })
+    expect(keys()).toEqual(['k'])
+    expect(idempotencyOf(response)?.key).toBe('k')
+  })
+
+  it('is put in quotes where the contract says so, and read in both forms', async () => {
+    const { send, keys } = open(quotedHeader(), json(201))
+    await send(url, { method: 'POST', idempotencyKey: 'a"b' })
+    const quoted = await send(url, { method: 'POST', headers: { 'idempotency-key': '"q"' } })
+    const raw = await send(url, { method: 'POST', headers: { 'idempotency-key': 'r' } })
+    expect(keys()).toEqual(['"a\\"b"', '"q"', 'r'])
+    expect([quoted, raw].map((response) => idempotencyOf(response)?.key)).toEqual(['q', 'r'])
+  })
+
+  it('goes with its companions, the same ones for each attempt', async () => {
+    const { fetch, sent } = playFetch(reset(), json(201))
+    await createIdempotentFetch({ fetch, contract: oasis, clock: fakeClock() })(url, { method: 'POST' })
+    const firstSent = sent.map(({ headers }) => headers.get('repeatability-first-sent'))
+    expect(firstSent[0]).toBe('Tue, 01 Jan 2030 00:00:00 GMT')
+    expect(firstSent[1]).toBe(firstSent[0])
+  })
+})
+
+describe('a key in the body', () => {
+  it('is written once, and the bytes stay', async () => {
+    const { send, sent } = open(bodyField('idempotency_key'), reset(), json(201))
+    const response = await send(url, { method: 'POST', body: '{"amount":1.10}' })
+    const key = idempotencyOf(response)?.key
+    expect(sent[0]?.body).toBe(`{"idempotency_key":"${key}","amount":1.10}`)
+    expect(sent[1]?.body).toBe(sent[0]?.body)
+    expect(sent[0]?.key).toBeNull()
+  })
+
+  it('given by the caller wins', async () => {
+    const { send, sent } = open(bodyField('idempotency_key'), json(201))
+    const response = await send(url, { method: 'POST', body: '{"idempotency_key":"mine"}' })
+    expect(idempotencyOf(response)?.key).toBe('mine')
+    expect(sent[0]?.body).toBe('{"idempotency_key":"mine"}')
+  })
+
+  it.each<[string, BodyInit | null]>([
+    ['no JSON', 'text'],
+    ['no object', '[1]'],
+    ['null', 'null'],
+    ['a Blob', new Blob(['{}'])],
+    ['absent', null],
+  ])('refuses a body that is %s, before anything is sent', async (_, body) => {
+    const { send, sent } = open(bodyField('idempotency_key'), json(201))
+    const error = await thrown(send(url, { method: 'POST', body }))
+    expect(error).toMatchObject({ code: 'unsendable', outcome: 'not-applied', attempts: 0 })
+    expect(sent).toEqual([])
+  })
+
+  it.each<[string, unknown]>([
+    ['number', 5],
+    ['null', null],
+    ['empty', ''],
+  ])('refuses a given key that is %s', async (_, key) => {
+    const { send, sent } = open(bodyField('idempotency_key'), json(201))
+    const error = await thrown(send(url, { method: 'POST', body: JSON.stringify({ idempotency_key: key }) }))
+    expect(error).toMatchObject({ code: 'key_invalid' })
+    expect(sent).toEqual([])
+  })
+})
+
+describe('a key in the query', () => {
+  it('is put into the URL, once', async () => {
+    const { send, sent } = open(queryParameter('requestId'), reset(), json(201))
+    const response = await send(`${url}?a=b#c`, { method: 'POST', body: 'x' })
+    const key = idempotencyOf(response)?.key
+    expect(key).toMatch(uuid)
+    expect(sent.map((one) => one.url)).toEqual(Array(2).fill(`${url}?a=b&requestId=${key}#c`))
+  })
+
+  it('given by the caller wins', async () => {
+    const { send, sent } = open(queryParameter('requestId'), json(201))
+    const response = await send(`${url}?requestId=mine`, { method: 'POST' })
+    expect(idempotencyOf(response)?.key).toBe('mine')
+    expect(sent[0]?.url).toBe(`${url}?requestId=mine`)
+  })
+
+  it('goes with a Request, its body and its settings', async () => {
+    const { send, sent } = open(queryParameter('requestId'), reset(), json(201))
+    const request = new Request(url, {
+      method: 'POST',
+      body: 'x',
+      headers: { 'x-a': '1' },
+      redirect: 'error',
+    })
+    const response = await send(request)
+    expect(sent.map(({ body, headers }) => [body, headers.get('x-a')])).toEqual([
+      ['x', '1'],
+      ['x', '1'],
+    ])
+    expect(sent[1]?.url).toBe(`${url}?requestId=${idempotencyOf(response)?.key}`)
+  })
+})
+
+describe('a server that cannot reach its store of keys', () => {
+  const down = () => json(503, { errorCode: '703' })
+
+  it('gets the key again by default', async () => {
+    const { fetch, keys } = playFetch(down(), json(201))
+    const send = createIdempotentFetch({ fetch, contract: adyen, clock: fakeClock(), generateKey: () => 'k' })
+    await send(url, { method: 'POST', body: '{}' })
+    expect(keys()).toEqual(['k', 'k'])
+  })
+
+  it('gets the request without one when that is asked for: everything else stays', async () => {
+    const { fetch, sent } = playFetch(down(), json(201))
+    const send = createIdempotentFetch({
+      fetch,
+      contract: adyen,
+      clock: fakeClock(),
+      whenKeyStoreDown: 'send-without-key',
+      hooks: { beforeRequest: [(request) => request.headers.set('x-signed', 'yes')] },
+    })
+    await send(url, { method: 'POST', body: '{}' })
+    expect(sent.map(({ key }) => key !== null)).toEqual([true, false])
+    expect(sent.map(({ headers }) => headers.get('x-signed'))).toEqual(['yes', 'yes'])
+    expect(sent[1]?.body).toBe('{}')
+  })
+
+  it('never gets a write without a key again that may have run', async () => {
+    const { fetch, keys } = playFetch(down(), reset(), json(201))
+    const send = createIdempotentFetch({
+      fetch,
+      contract: adyen,
+      clock: fakeClock(),
+      whenKeyStoreDown: 'send-without-key',
+    })
+    const error = await thrown(send(url, { method: 'POST', body: '{}' }))
+    expect(error).toMatchObject({ code: 'outcome_unknown', attempts: 2 })
+    expect(keys()).toHaveLength(2)
+  })
+
+  it('gets the key when the write may have run before', async () => {
+    const { fetch, keys } = playFetch(reset(), down(), json(201))
+    const send = createIdempotentFetch({
+      fetch,
+      contract: adyen,
+      clock: fakeClock(),
+      generateKey: () => 'k',
+      whenKeyStoreDown: 'send-without-key',
+    })
+    await send(url, { method: 'POST', body: '{}' })
+    expect(keys()).toEqual(['k', 'k', 'k'])
+  })
+})
