@@ -111,6 +111,21 @@ function settle(original: Response, bytes: Uint8Array): Response {
 }
 
 /**
+ * Whether a body breaks off in a place where Node does not notice: without a length, a connection that is closed after the
+ * answer looks the same as one that was lost.
+ */
+function isCutJson(headers: Headers, bytes: Uint8Array): boolean {
+  const isOpenEnded = !headers.has('content-length') && headers.get('connection') === 'close'
+  if (!isOpenEnded || bytes.length === 0 || !headers.get('content-type')?.includes('json')) return false
+  try {
+    JSON.parse(decoder.decode(bytes))
+    return false
+  } catch {
+    return true
+  }
+}
+
+/**
  * Reads the body of a response, so that what the caller gets cannot fail any more. A body longer than `maxBytes` and a
  * `text/event-stream` are left to stream.
  *
@@ -123,7 +138,8 @@ export async function settleResponse(response: Response, maxBytes: number): Prom
   if (Number(headers.get('content-length')) > maxBytes) return { response, bytes: undefined }
   // Read by hand, not with `arrayBuffer()`: that has no limit, and in Node it is slower too.
   const read = await readStream(body, maxBytes)
-  return read.isWhole
-    ? { response: settle(response, read.bytes), bytes: read.bytes }
-    : { response: rebuild(response, read.stream), bytes: undefined }
+  if (!read.isWhole) return { response: rebuild(response, read.stream), bytes: undefined }
+  if (isCutJson(headers, read.bytes))
+    throw new TypeError('terminated', { cause: new Error('the JSON body breaks off') })
+  return { response: settle(response, read.bytes), bytes: read.bytes }
 }

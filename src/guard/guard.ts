@@ -83,7 +83,7 @@ export function openOperation(settings: GuardSettings, call: Call): GuardedOpera
   let replayed = false
   let isKeyed = key !== undefined
   let isSettled = false
-  let paid: number | undefined
+  let paid = 0
 
   const tell =
     onEvent &&
@@ -112,8 +112,9 @@ export function openOperation(settings: GuardSettings, call: Call): GuardedOpera
       keyTtlMs: contract.keyTtlMs,
     })
     if (decision.action === 'settle' || reading.verdict === 'running') return decision
-    paid = policy.budget.take(isLost && attempted.isTimeout)
-    if (paid === undefined) return { action: 'settle', why: 'budget' }
+    const cost = policy.budget.take(isLost && attempted.isTimeout)
+    if (cost === undefined) return { action: 'settle', why: 'budget' }
+    paid += cost
     const mayDropKey = settings.whenKeyStoreDown === 'send-without-key' && !operation.mayHaveRun
     if (reading.keyStoreDown === true && mayDropKey) {
       isKeyed = false
@@ -151,7 +152,7 @@ export function openOperation(settings: GuardSettings, call: Call): GuardedOpera
       const decision = decideNext(reading, attempted)
       if (decision.action === 'resend')
         tell?.({ type: 'waiting', delayMs: decision.delayMs, reason: decision.reason })
-      else if (reading.verdict === 'done') policy.budget.giveBack(paid)
+      else if (reading.verdict === 'done') policy.budget.giveBack(paid || undefined)
       return { reading, decision }
     },
     settle(last, lastReplayed = replayed) {

@@ -8,7 +8,7 @@ export interface RetryBudgetOptions {
   readonly retryCost?: number
   /** Price of a retry after a timeout, which has cost the server more. @defaultValue `10` */
   readonly timeoutCost?: number
-  /** What a success that needed no retry gives back; one that did gives back the price of its last retry. @defaultValue `1` */
+  /** What a success that needed no retry gives back; one that did gives back all that it paid. @defaultValue `1` */
   readonly refund?: number
 }
 
@@ -16,7 +16,7 @@ export interface RetryBudgetOptions {
 export interface RetryBudget {
   /** Takes the price of a retry, or gives `undefined` and takes nothing when the bucket holds less. */
   take(isTimeout: boolean): number | undefined
-  /** Puts back what a success gives: `paid` is the price of its last retry. */
+  /** Puts back what a success gives: `paid` is what its retries have cost. */
   giveBack(paid?: number): void
 }
 

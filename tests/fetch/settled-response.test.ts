@@ -340,3 +340,45 @@ async function withServer<T>(use: (base: string) => Promise<T>): Promise<T> {
     server.close()
   }
 }
+
+describe('a body whose end nothing marks', () => {
+  const closing = { 'content-type': 'application/json', connection: 'close' }
+
+  it.each([
+    ['breaks off', '{"id":1,"items":[', closing, true],
+    ['is whole', '{"id":1}', closing, false],
+    ['is empty', '', closing, false],
+    ['is no JSON', 'half a wor', { ...closing, 'content-type': 'text/plain' }, false],
+    ['is broken JSON of known length', '{"id":', { ...closing, 'content-length': '6' }, false],
+    ['is broken JSON on a connection that stays', '{"id":', { 'content-type': 'application/json' }, false],
+  ])('counts as lost only where its JSON breaks off: %s', async (_, body, headers, isLost) => {
+    const settling = settle(new Response(body, { headers }))
+    if (isLost) await expect(settling).rejects.toThrow(TypeError)
+    else expect(await (await settling).text()).toBe(body)
+  })
+
+  it('is read again from the server, under the same key, when the connection broke', async () => {
+    const { createServer } = await import('node:http')
+    const { createIdempotentFetch, idempotencyOf } = await import('fetch-idempotency')
+    const keys: unknown[] = []
+    const server = createServer((request, response) => {
+      keys.push(request.headers['idempotency-key'])
+      response.writeHead(201, { 'content-type': 'application/json', connection: 'close' })
+      if (keys.length > 1) return void response.end('{"id":1,"items":[1,2,3]}')
+      response.write('{"id":1,"items":[')
+      setTimeout(() => response.socket?.destroy(), 5)
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as { port: number }
+    try {
+      const send = createIdempotentFetch({ retry: { backoff: () => 1 } })
+      const response = await send(`http://127.0.0.1:${port}/`, { method: 'POST', body: '{}' })
+      expect(await response.json()).toEqual({ id: 1, items: [1, 2, 3] })
+      expect(idempotencyOf(response)?.attempts).toBe(2)
+      expect(new Set(keys).size).toBe(1)
+    } finally {
+      server.closeAllConnections()
+      server.close()
+    }
+  })
+})
