@@ -33,7 +33,7 @@ function transmit({ fetch }: Sender, request: CapturedRequest, signal: AbortSign
 /** Whether the request is one that `fetch` takes at all. The URL may be for a fetch that knows what it is relative to. */
 function isSendable({ method, headers, body }: CapturedRequest): boolean {
   try {
-    return new Request('http://a', { method, headers, ...(body != null && { body: '' }) }) !== undefined
+    return new Request('http://a', { method, headers, ...(body != null && { body: '' }) }).method !== ''
   } catch {
     return false
   }

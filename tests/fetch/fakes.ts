@@ -111,12 +111,19 @@ export const json = (status: number, value: unknown = {}, headers: Record<string
 
 export const url = 'https://api.test/orders'
 
-/** What a promise is rejected with. */
-export async function thrown(promise: Promise<unknown>): Promise<any> {
+/** What a promise is rejected with: whatever it is, it can be asked for what our errors have. */
+export interface Thrown extends Error {
+  readonly key: string | undefined
+  readonly attempts: number
+  readonly response: Response
+  retry(): Promise<Response>
+}
+
+export async function thrown(promise: Promise<unknown>): Promise<Thrown> {
   try {
     await promise
   } catch (error) {
-    return error
+    return error as Thrown
   }
   throw new Error('expected a rejection')
 }

@@ -252,7 +252,9 @@ describe('beforeRetry', () => {
     )
     await post()
     expect(sent.map(({ headers }) => headers.get('authorization'))).toEqual([null, 'one', 'two'])
-    expect(sent.map(({ key: sentKey, body }) => [sentKey, body])).toEqual(Array(3).fill([key, '{"a":1}']))
+    expect(sent.map(({ key: sentKey, body }) => `${sentKey} ${body}`)).toEqual(
+      Array(3).fill(`${key} {"a":1}`),
+    )
   })
 
   it('changes neither key nor body', async () => {
