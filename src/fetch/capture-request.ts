@@ -103,7 +103,7 @@ function captureBody(
 
 /** A `Request` to take the other settings from, where its body was used. */
 export function unused(base: Request): Request {
-  return base.bodyUsed ? new Request(base, { body: '' }) : base
+  return base.bodyUsed ? new Request(base, { method: 'POST', body: '' }) : base
 }
 
 /** The body of a `Request`; a runtime that does not show it as a stream gives it whole. */

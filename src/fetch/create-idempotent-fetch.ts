@@ -28,7 +28,7 @@ interface PreparedCall {
 /** Who would get whose answer: calls with other headers, such as another account's credentials, are not the same call. */
 function flightId({ method, url, headers }: CapturedRequest, key: string | undefined): string {
   const names = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])
-  return JSON.stringify([method.toUpperCase(), url, key, names.sort()])
+  return JSON.stringify([method.toUpperCase(), url, key, names.toSorted()])
 }
 
 function isConditional({ method, headers }: CapturedRequest): boolean {

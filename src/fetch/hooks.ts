@@ -5,12 +5,22 @@ export interface HookOptions {
   readonly context: Record<string, unknown>
 }
 
+/** ky's other options, which are not there: typed so that hooks which are typed for ky fit. */
+interface StateOptions extends HookOptions {
+  readonly headers: never
+  readonly prefix: never
+  readonly retry: never
+}
+
 /** The request, which is also the state object that ky 2 passes: hooks written for either major run as they are. */
 export interface HookRequest extends Request {
   readonly request: Request
-  readonly options: HookOptions
-  readonly retryCount: number
-  readonly response?: Response
+  readonly options: StateOptions
+}
+
+/** What `ky.retry()` gives. It is not heeded here, where the contract says what an answer means. */
+interface RetryMarker {
+  readonly options?: object | undefined
 }
 
 /** What `beforeRetry` is told. */
@@ -26,7 +36,7 @@ export interface RetryState {
 // Written as methods, so that hooks which ask for ky's own, narrower types are taken too.
 interface HookShapes {
   beforeRequest(
-    request: HookRequest,
+    request: HookRequest & { readonly retryCount: 0 },
     options: HookOptions,
     state: { readonly retryCount: number },
   ): Request | Response | void | Promise<Request | Response | void>
@@ -34,11 +44,11 @@ interface HookShapes {
     state: RetryState,
   ): Request | Response | symbol | void | Promise<Request | Response | symbol | void>
   afterResponse(
-    request: HookRequest,
+    request: HookRequest & { readonly response: Response; readonly retryCount: number },
     options: HookOptions,
     response: Response,
     state: { readonly retryCount: number },
-  ): Response | void | Promise<Response | void>
+  ): Response | RetryMarker | void | Promise<Response | RetryMarker | void>
 }
 
 /** Runs once, before the first attempt, after the key is in place. A `Request` replaces the request, a `Response` is the answer. */
@@ -57,18 +67,8 @@ export interface Hooks {
 
 export const hookNames = ['beforeRequest', 'beforeRetry', 'afterResponse'] as const
 
-function asState(
-  request: Request,
-  options: HookOptions,
-  retryCount: number,
-  response?: Response,
-): HookRequest {
-  return Object.assign(request, {
-    request,
-    options,
-    retryCount,
-    ...(response && { response }),
-  }) as HookRequest
+function asState<M extends object>(request: Request, options: HookOptions, more: M): HookRequest & M {
+  return Object.assign(request, { request, options: options as StateOptions, ...more })
 }
 
 /** Runs the hooks; the last `Request` given counts, the first `Response` ends. */
@@ -79,7 +79,9 @@ export async function runBeforeRequest(
 ): Promise<Request | Response> {
   let current = request
   for (const hook of hooks) {
-    const result = await hook(asState(current, options, 0), options, { retryCount: 0 })
+    const result = await hook(asState(current, options, { retryCount: 0 as const }), options, {
+      retryCount: 0,
+    })
     if (result instanceof Response) return result
     if (result instanceof Request) current = result
   }
@@ -111,7 +113,9 @@ export async function runAfterResponse(
   let current = response
   for (const hook of hooks) {
     const copy = current.clone()
-    const result = await hook(asState(request, options, retryCount, copy), options, copy, { retryCount })
+    const result = await hook(asState(request, options, { response: copy, retryCount }), options, copy, {
+      retryCount,
+    })
     if (result instanceof Response) current = result
   }
   return current

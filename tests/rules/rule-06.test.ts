@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { createIdempotentFetch, idempotencyOf } from 'fetch-idempotency'
+import { createIdempotentFetch, idempotencyOf, type IdempotencyEvent } from 'fetch-idempotency'
 import {
   fakeClock,
   hang,
@@ -45,22 +45,24 @@ describe('Rule 6: nothing outlives the caller’s AbortSignal', () => {
     ['that does not', () => new Promise(() => undefined)],
   ])('ends a wait on a clock %s', async (_, sleep) => {
     const { fetch, sent } = playFetch(reset())
-    let isWaiting = false
+    let waiting: AbortSignal | undefined
     const clock = {
       now: () => 0,
       sleep: (__: number, signal?: AbortSignal) => {
-        isWaiting = true
+        waiting = signal
         return sleep(signal)
       },
     }
     const controller = new AbortController()
-    const call = thrown(
-      createIdempotentFetch({ fetch, clock })(url, { method: 'POST', signal: controller.signal }),
-    )
-    await vi.waitFor(() => expect(isWaiting).toBe(true))
+    const events: IdempotencyEvent[] = []
+    const send = createIdempotentFetch({ fetch, clock, onEvent: (event) => events.push(event) })
+    const call = thrown(send(url, { method: 'POST', signal: controller.signal }))
+    await vi.waitFor(() => expect(waiting).toBeDefined())
     controller.abort('my own')
     expect(await call).toBe('my own')
+    expect(waiting?.reason).toBe('my own')
     expect(sent).toHaveLength(1)
+    await vi.waitFor(() => expect(events.at(-1)).toMatchObject({ type: 'settled', outcome: 'unknown' }))
   })
 
   it('sends nothing once it is aborted', async () => {
