@@ -1,5 +1,4 @@
 import { maxTimerMs } from '../clock/clock.js'
-import { isIdempotencyError } from '../errors/idempotency-error.js'
 import { markIdempotentFetch } from '../fetch/nesting.js'
 import { settleResponse, type SettledBody } from '../fetch/settled-response.js'
 import { readFailure } from '../fetch/transport-failure.js'
@@ -48,6 +47,15 @@ function isRetried(call: KyCall, { throwHttpErrors }: KySendOptions, status: num
   return isThrown && (call.retry as KyRetryOptions | undefined)?.statusCodes?.includes(status) === true
 }
 
+/**
+ * Whether these are the options of one call, as ky 1 completes them: an instance has options, too, of which a fetch may
+ * be called as a method, and no key must ever belong to an instance.
+ */
+function isOfCall(options: object): options is KyCallOptions {
+  const { retry, signal } = options as { retry?: object; signal?: AbortSignal }
+  return signal !== undefined && 'method' in options && retry !== undefined && 'afterStatusCodes' in retry
+}
+
 /** Says the last word on an operation. ky has errors of its own for a lost answer: the facts go with them. */
 async function settle(call: KyCall, last: LastAttempt, signal: AbortSignal): Promise<Response> {
   const { operation, ends } = call
@@ -57,7 +65,7 @@ async function settle(call: KyCall, last: LastAttempt, signal: AbortSignal): Pro
     const response = await conclude(operation, last, ends, retry, signal)
     return keepFacts(response, idempotencyOf(response) ?? operation.facts())
   } catch (thrown) {
-    const isTold = last.error === undefined || !isIdempotencyError(thrown) || thrown.code === 'already_done'
+    const isTold = last.error === undefined || (thrown as { code?: unknown }).code === 'already_done'
     end = isTold ? thrown : last.error
     rememberFacts(end, operation.facts())
     throw end
@@ -120,10 +128,8 @@ export function createAttemptFetch(
       const leftMs = isBegun ? Infinity : beginAttempt(call, input)
       call.hasFetch = true
       const controller = call.attempt as AbortController
-      if (leftMs <= 0) {
-        call.ended = overdue
+      if (leftMs <= 0)
         return settle(call, { ...overdue, response: undefined, error: undefined }, input.signal)
-      }
       const stop = () => controller.abort(new DOMException('the deadline has passed', 'TimeoutError'))
       const timer = leftMs <= maxTimerMs ? setTimeout(stop, leftMs) : undefined
       let last: LastAttempt
@@ -133,7 +139,6 @@ export function createAttemptFetch(
           const answer = transmit(request, init, signals, controller)
           return identity ? openFlight(inFlight, identity, signal, answer) : answer
         })
-        if (call.attempt !== controller) abandon(controller.signal.reason)
         const { status, headers } = response
         last = { ...endAttempt(call, { status, headers, bytes }), response, error: undefined }
       } catch (caught) {
@@ -181,9 +186,9 @@ export function createAttemptFetch(
     if (!(input instanceof Request)) return base(input, rest)
     let call = findCallOfRequest(input, told.context)
     // In ky 1, a hook that gave a request of its own has kept the hooks after it from running.
-    if (call === undefined && told.context && 'retry' in told) {
-      call = await openCall(settings, ends, input, told as KyCallOptions)
-      bindGate(call, (told as KyCallOptions).retry, input.method, true)
+    if (call === undefined && isOfCall(told)) {
+      call = await openCall(settings, ends, input, told)
+      bindGate(call, told.retry, input.method, true)
     }
     if (call === undefined) return base(input, rest)
     stampHeaders(call, input.headers)

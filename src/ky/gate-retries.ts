@@ -54,17 +54,17 @@ function readError(error: Error, url: string): Attempted {
 function refuses(call: KyCall, error: Error, isRead: boolean): boolean {
   // Our own errors are the last word on an operation, or say that it must not be sent.
   if (isIdempotencyError(error)) return true
-  const { operation, attempt, hasFetch } = call
+  const { operation, hasFetch } = call
   const { value = error } = error as { value?: unknown }
-  const isAborted = value === call.abortReason
-  const wasSent = attempt !== undefined || call.ended !== undefined || !hasFetch
-  if (wasSent && !isAborted) {
-    if (attempt === undefined && call.ended === undefined) beginAttempt(call)
+  // Without our fetch, and without reuseKey, nobody has begun the attempt that this error ends.
+  if (!hasFetch && call.attempt === undefined) beginAttempt(call)
+  const { attempt } = call
+  // Where neither is there, a hook has failed and nothing was sent; and what the caller has aborted is not read.
+  if (value !== call.abortReason && (attempt !== undefined || call.ended !== undefined)) {
     attempt?.abort(error)
     endAttempt(call, readError(error, operation.errorFacts().url))
   }
   rememberFacts(error, operation.facts())
-  if (isAborted) return true
   const { reading, decision } = call.ended ?? {}
   if (decision?.action !== 'settle' || reading === undefined) return false
   // A definite answer may be asked for again where the user's own status codes or shouldRetry say so.

@@ -3,6 +3,7 @@ import { defaultMaxBytes, takeFetch } from '../fetch/fetch-options.js'
 import { endChecks, type EndOptions } from '../guard/conclude.js'
 import { rememberFacts } from '../guard/facts.js'
 import { copyGuardOptions, guardChecks, type GuardOptions } from '../guard/guard-options.js'
+import type { Backoff } from '../backoff/backoff.js'
 import type { RetryOptions } from '../retry/retry-policy.js'
 import { createAttemptFetch } from './attempt-fetch.js'
 import { gatedMethods, gatedStatusCodes, gateRetries, inFrontOf } from './gate-retries.js'
@@ -21,11 +22,20 @@ import { createStampKey } from './stamp-key.js'
 
 /** Options of {@link idempotency}. How often and how long ky retries are ky's own options. */
 export interface IdempotencyOptions
-  extends
-    GuardOptions,
-    EndOptions,
-    Pick<RetryOptions, 'deadlineMs' | 'maxRetryAfterMs' | 'budget' | 'backoff'> {
-  /** What sends. @defaultValue the `fetch` of the instance that is extended, else `globalThis.fetch` */
+  extends GuardOptions, EndOptions, Pick<RetryOptions, 'deadlineMs' | 'maxRetryAfterMs' | 'budget'> {
+  /**
+   * How long to wait before a server that is still running is asked again, when it does not say. The waits between
+   * ky's attempts are those of its `retry.delay`.
+   *
+   * @defaultValue `exponentialBackoff()`
+   */
+  readonly backoff?: Backoff
+  /**
+   * What sends. A `fetch` that is given to ky after ours takes its place, and with it what is done within an attempt: the
+   * reading of the body, the asking again, `resolve` and `reconcile`.
+   *
+   * @defaultValue the `fetch` of the instance that is extended, else `globalThis.fetch`
+   */
   readonly fetch?: typeof fetch
   /** Most bytes of a response body that are read within the attempt; a longer one streams. @defaultValue 10 MiB */
   readonly maxResponseBytes?: number
@@ -90,10 +100,11 @@ const checks: Checks = {
  * they are safe, with the answer's body inside the retry. For `ky.extend()`, in ky 1.14 and later and ky 2.
  *
  * ky's own options stay in force: `retry.limit` (2, so three attempts), `timeout`, `throwHttpErrors`. A timed-out attempt
- * is retried, as a key makes that safe, unless the extended instance says `retryOnTimeout: false`.
+ * is retried, as a key makes that safe, unless the extended instance says `retryOnTimeout: false`. Spread into other
+ * options (`ky.create({ ...idempotency() })`) it cannot see an instance, nor keep its `fetch` and its retry options.
  *
  * @throws `TypeError` or `RangeError` for an option that cannot work, an instance whose fetch retries already, or one
- * whose `context` holds a key: every call would send the same one.
+ * with a key in its `context` or headers: every call would send the same one.
  *
  * @example
  * ```ts

@@ -43,7 +43,7 @@ export function linkRequest(request: Request, context: object): void {
 /** The call that a fetch is made for. */
 export function findCallOfRequest(request: Request, context: object | undefined): KyCall | undefined {
   const linked = contexts.get(request)
-  return (context && calls.get(context)) ?? (linked && calls.get(linked))
+  return (linked && calls.get(linked)) ?? (context && calls.get(context))
 }
 
 /** Begins an attempt. Gives the milliseconds left for it: none when it must not be sent. */

@@ -1,10 +1,7 @@
 /** Hands on what `signals` abort with, until the function that it gives is called. */
 export function follow(signals: readonly AbortSignal[], controller: AbortController): () => void {
   const stop = ({ target }: { readonly target: unknown }) => controller.abort((target as AbortSignal).reason)
-  for (const signal of signals) {
-    signal.addEventListener('abort', stop)
-    if (signal.aborted) stop({ target: signal })
-  }
+  for (const signal of signals) signal.addEventListener('abort', stop)
   return () => signals.forEach((signal) => signal.removeEventListener('abort', stop))
 }
 
@@ -22,7 +19,6 @@ export function within<T>(
     const { signal } = controller
     const unfollow = follow(signals, controller)
     signal.addEventListener('abort', () => reject(signal.reason))
-    if (signal.aborted) reject(signal.reason)
-    else work(signal).finally(unfollow).then(resolve, reject)
+    work(signal).finally(unfollow).then(resolve, reject)
   })
 }

@@ -126,8 +126,8 @@ describe.each(majors)('%s: the caller’s abort', (_, ky) => {
         const body = new ReadableStream({
           start(stream) {
             stream.enqueue(new TextEncoder().encode('data: 1\n\n'))
-            for (const signal of [request.signal, init?.signal])
-              signal?.addEventListener('abort', () => stream.error(signal.reason))
+            const signal = init?.signal ?? request.signal
+            signal.addEventListener('abort', () => stream.error(signal.reason))
           },
         })
         return new Response(body, { headers: { 'content-type': 'text/event-stream' } })
@@ -158,6 +158,26 @@ describe.each(majors)('%s: the caller’s abort', (_, ky) => {
     const api = open(ky, stub(status(503), ok()))
     for (let n = 0; n < 5; n += 1) await api.post(url, { signal })
     expect(listeners).toBeLessThanOrEqual(0)
+  })
+})
+
+describe.each(majors)('%s: a timeout that Node forgets to hand on to a clone', (_, ky) => {
+  it('leaves nothing behind that still asks beside ky’s next attempt', async () => {
+    const server = stub(status(503), status(409), () => wait(80).then(() => ok()))
+    const sleep = async () => {
+      collect()
+      await wait(5)
+      collect()
+      await wait(55)
+    }
+    const api = open(ky, server, { contract: running, clock: { now: Date.now, sleep } })
+    const response = await api
+      .post(url, { json: {}, timeout: 40, retry: { limit: 3, delay: () => 1 } })
+      .catch(() => undefined)
+    await wait(100)
+    expect(server.sent.length).toBeLessThanOrEqual(4)
+    expect(new Set(server.keys()).size).toBe(1)
+    if (response) expect(idempotencyOf(response)).toMatchObject({ outcome: 'applied' })
   })
 })
 
@@ -266,6 +286,35 @@ describe.each(majors)('%s over real sockets', (_, ky) => {
     await ky.extend(idempotency({ contract })).post(base, { json: { n: 1 } })
     expect(seen).toHaveLength(1)
     expect(seen[0]?.body).toBe('{"n":1}')
+  })
+
+  it('the deadline frees the connection', async () => {
+    let closed = 0
+    act = (socket) => socket.on('close', () => (closed += 1))
+    const error = await caught(
+      ky.extend(idempotency({ deadlineMs: 150 })).post(base, { json: {}, timeout: false }),
+    )
+    expect(error).toMatchObject({ code: 'deadline_exceeded' })
+    await wait(20)
+    expect(closed).toBe(1)
+    expect(seen).toHaveLength(1)
+  })
+
+  it('a timeout of the second attempt frees the connection, although Node forgets to abort a clone', async () => {
+    let closed = 0
+    act = (socket, n) => {
+      if (n === 1) socket.write('HTTP/1.1 503 Busy\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
+      else if (n === 3) answer(socket)
+      else {
+        socket.on('close', () => (closed += 1))
+        collect()
+        setTimeout(collect, 20)
+      }
+    }
+    const response = await ky.extend(hurried).extend(idempotency()).post(base, { json: {}, timeout: 150 })
+    expect(idempotencyOf(response)).toMatchObject({ attempts: 3, outcome: 'applied' })
+    await wait(20)
+    expect(closed).toBe(1)
   })
 
   it('a timeout frees the connection', async () => {

@@ -75,8 +75,8 @@ export const refused = failure('ECONNREFUSED', 'connect')
 /** An answer that never comes; it heeds the signal of its request, as a real fetch does. */
 export const hang = ({ request, init }: Sent) =>
   new Promise<Response>((_, reject) => {
-    for (const signal of [request.signal, init?.signal])
-      signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
+    const signal = init?.signal ?? request.signal
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
   })
 /** An answer whose body breaks off. */
 export const cut = () => {

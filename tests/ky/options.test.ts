@@ -1,5 +1,6 @@
 import { idempotency, idempotencyOf } from 'fetch-idempotency/ky'
 import { createIdempotentFetch } from 'fetch-idempotency'
+import { defineContract } from 'fetch-idempotency/contracts'
 import { describe, expect, it, vi } from 'vitest'
 import {
   caught,
@@ -109,6 +110,24 @@ describe.each(majors)('%s: the user’s own retry options', (_, ky) => {
       expect(server.sent).toHaveLength(1)
     })
 
+    it('do not let shouldRetry send a write again that has no key, after an answer that leaves the outcome open', async () => {
+      const server = stub(status(302), ok())
+      const own = { retry: { delay, shouldRetry: () => true } }
+      const api = build(ky, server.fetch, own)
+      await caught(api.delete(url))
+      expect(server.sent).toHaveLength(1)
+    })
+
+    it('do not let a read be sent again that cannot be sent', async () => {
+      const server = stub(() => {
+        throw new TypeError('fetch failed', {
+          cause: Object.assign(new Error('x'), { code: 'UND_ERR_INVALID_ARG' }),
+        })
+      })
+      await caught(build(ky, server.fetch, {}).get(url))
+      expect(server.sent).toHaveLength(1)
+    })
+
     it('do not let shouldRetry send again what was refused for good', async () => {
       const server = stub(() => {
         throw new TypeError('fetch failed', {
@@ -152,6 +171,34 @@ describe.each(majors)('%s: the user’s own retry options', (_, ky) => {
       await vi.advanceTimersByTimeAsync(10_000)
       expect(await sent).toHaveProperty('status', 201)
     } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('keep a number given before, and a jitter', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    vi.spyOn(Math, 'random').mockReturnValue(0)
+    try {
+      const one = stub(status(503))
+      const ending = caught(ky.create({ retry: 1, fetch: one.fetch }).extend(idempotency()).post(url))
+      await vi.advanceTimersByTimeAsync(10_000)
+      await ending
+      expect(one.sent).toHaveLength(2)
+
+      const plain = stub(status(503), ok())
+      const own = { delay: () => 100, jitter: false }
+      const sending = open(ky, plain, {}, { retry: own }).post(url)
+      await vi.advanceTimersByTimeAsync(90)
+      expect(plain.sent).toHaveLength(1)
+      await vi.advanceTimersByTimeAsync(20)
+      expect((await sending).status).toBe(201)
+
+      const hung = stub(hang, ok())
+      const retried = open(ky, hung).post(url, { retry: 2, timeout: 50 })
+      await vi.advanceTimersByTimeAsync(1000)
+      expect((await retried).status).toBe(201)
+    } finally {
+      vi.restoreAllMocks()
       vi.useRealTimers()
     }
   })
@@ -290,6 +337,40 @@ describe.each(majors)('%s: other options of ky', (_, ky) => {
     expect(seen).toEqual(['POST', 'POST'])
     expect(new Set(server.keys()).size).toBe(1)
     expect(idempotencyOf(response)).toMatchObject({ attempts: 2, outcome: 'applied' })
+  })
+
+  it('a fetch that wraps ours as a method of the instance never shares a key between calls', async () => {
+    const server = stub(ok())
+    const replace = (first: unknown) =>
+      new Request((first instanceof Request ? first : (first as { request: Request }).request).url, {
+        method: 'POST',
+      })
+    const api = ky
+      .create({ ...hurried, fetch: server.fetch, context: { a: 1 }, hooks: { beforeRequest: [replace] } })
+      .extend(idempotency())
+      .extend((parent) => ({ fetch: (input, init) => parent.fetch!(input, init) }))
+    await api.post(url)
+    await api.post(url)
+    const keys = server.keys().filter((key) => key !== null)
+    expect(new Set(keys).size).toBe(keys.length)
+  })
+
+  it('a precondition is told to the contract, and does not make a resend without a key safe', async () => {
+    const seen: boolean[] = []
+    const contract = defineContract({
+      classify({ conditional }) {
+        seen.push(conditional)
+        return undefined
+      },
+    })
+    const headers = { 'if-match': '"1"' }
+    const api = open(ky, stub(status(412)), { contract })
+    for (const method of ['put', 'post', 'delete'] as const) await caught(api[method](url, { headers }))
+    await caught(api.put(url))
+    expect(seen).toEqual([true, false, true, false])
+    const server = stub(reset, ok())
+    await caught(open(ky, server, { methods: [] }).put(url, { headers }))
+    expect(server.sent).toHaveLength(1)
   })
 
   it('context of the user’s own reaches their hooks', async () => {

@@ -198,6 +198,7 @@ describe.each(majors)('%s: a lost body', (major, ky) => {
   it.each([
     ['a message of its own', new Error('The socket connection was closed unexpectedly')],
     ['no stack to go by', new TypeError('Load failed')],
+    ['an error of its own', Object.assign(new TypeError('fetch failed'), { name: 'ConnectionError' })],
   ])('is retried when the runtime tells of it with %s', async (__, lost) => {
     const server = stub(lost, ok())
     await open(ky, server).post(url)
@@ -341,6 +342,22 @@ describe.each(majors)('%s: where the key travels', (_, ky) => {
     const server = stub(ok())
     await open(ky, server, { contract: defineContract({ carrier: queryParameter('rid') }) }).put(url)
     expect(server.sent[0]?.url).toMatch(/\?rid=/)
+  })
+
+  it('in the query where the caller has put it, as it was written', async () => {
+    const server = stub(ok())
+    const contract = defineContract({ carrier: queryParameter('rid') })
+    await open(ky, server, { contract }).post(`${url}?rid=mi%6Ee&b=1`)
+    expect(server.sent[0]?.url).toBe(`${url}?rid=mi%6Ee&b=1`)
+  })
+
+  it('nowhere in the body, once the server could not reach its store of keys', async () => {
+    const server = stub(status(503), ok())
+    const contract = square.with({
+      classify: ({ status: code }) => (code === 503 ? { verdict: 'refused', keyStoreDown: true } : undefined),
+    })
+    await open(ky, server, { contract, whenKeyStoreDown: 'send-without-key' }).post(url, { json: { a: 1 } })
+    expect(server.sent.map(({ body }) => 'idempotency_key' in JSON.parse(body))).toEqual([true, false])
   })
 
   it('in the query, given by the caller', async () => {
@@ -599,6 +616,27 @@ describe.each(majors)('%s: the same key twice', (_, ky) => {
     release()
     expect((await first).status).toBe(201)
     expect(server.sent).toHaveLength(1)
+  })
+
+  it('at the same time with another payload is refused at once, without a retry', async () => {
+    const { release, opened } = gate()
+    const server = stub(() => opened.then(() => ok()))
+    const retries: unknown[] = []
+    const hooks = { beforeRetry: [(state: unknown) => void retries.push(state)] }
+    const api = open(ky, server).extend({ hooks })
+    const first = api.post(url, { json: 1, context })
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    await caught(api.post(url, { json: 2, context }))
+    expect(retries).toEqual([])
+    release()
+    await first
+  })
+
+  it('is not taken for the attempt of its own that has timed out and whose fetch lives on', async () => {
+    const server = stub(() => new Promise(() => undefined), ok())
+    const response = await open(ky, server).post(url, { json: 1, context, timeout: 20 })
+    expect(server.sent).toHaveLength(2)
+    expect(idempotencyOf(response)).toMatchObject({ attempts: 2, outcome: 'applied' })
   })
 
   it('one after the other is two requests', async () => {

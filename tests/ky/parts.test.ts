@@ -297,6 +297,18 @@ describe.each(majors)('the three together, under %s', (_, ky) => {
     expect(second).toBe(first)
   })
 
+  it('judge each failure anew, also without reuseKey', async () => {
+    const server = stub(status(429), status(503), ok())
+    const api = ky.create({
+      fetch: server.fetch,
+      hooks: { beforeRequest: [stampKey({ methods: [] })] },
+      retry: { ...gateRetries(), delay },
+    })
+    const error = await caught(api.post(url))
+    expect(server.sent).toHaveLength(2)
+    expect(idempotencyOf(error)).toMatchObject({ attempts: 2, outcome: 'unknown' })
+  })
+
   it('may stand beside the whole set', async () => {
     const server = stub(reset, ok())
     const response = await together(ky, server).extend(idempotency()).post(url)
