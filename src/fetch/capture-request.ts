@@ -138,8 +138,6 @@ export async function captureRequest(
   const headers = copyHeaders(givenHeaders, base)
   const make = typeof given === 'function' ? given : undefined
   const usesBase = base !== undefined && (given === undefined || given === null)
-  if (usesBase && base.bodyUsed)
-    throw new TypeError('Body is unusable: the body of the request was used before')
   const source = make !== undefined ? await make() : usesBase ? await bodyOf(base) : given
   const isRemade = make !== undefined && isStream(source)
   const captured = isRemade ? toStream(source) : captureBody(source, headers, limits)

@@ -156,7 +156,7 @@ export function createIdempotentFetch(options: IdempotentFetchOptions = {}): Ide
         inspect:
           hooks.afterResponse.length === 0
             ? undefined
-            : (response, sent) =>
+            : async (response, sent) =>
                 runAfterResponse(hooks.afterResponse, asRequest(sent), hookOptions, response, retries),
       },
       clock: guard.clock,
