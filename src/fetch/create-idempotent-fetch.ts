@@ -11,6 +11,7 @@ import { runAfterResponse, runBeforeRequest, runBeforeRetry, type HookOptions } 
 import type { CallOptions, IdempotentFetch, IdempotentRequestInit } from './idempotent-init.js'
 import { markIdempotentFetch } from './nesting.js'
 import { runOperation, type OperationHost } from './run-operation.js'
+import { onAbort } from './on-abort.js'
 import { createRun, stoppable, type Run } from './run.js'
 import type { AttemptResult } from './send-attempt.js'
 import { readGivenKey, stampRequest } from './stamp-request.js'
@@ -43,8 +44,7 @@ function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const leave = () => reject(signal.reason)
     if (signal.aborted) leave()
-    signal.addEventListener('abort', leave, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave))
+    work.then(resolve, reject).finally(onAbort(signal, leave))
   })
 }
 

@@ -1,5 +1,6 @@
 import { idempotencyOf, rememberFacts, type IdempotencyFacts } from '../guard/facts.js'
 import type { CapturedBody } from './capture-request.js'
+import { onAbort } from './on-abort.js'
 import { createRun, stopRun, type Run } from './run.js'
 
 interface Reader {
@@ -32,6 +33,7 @@ export function isSamePayload(one: CapturedBody, other: CapturedBody): boolean {
  */
 export function board(flight: Flight, signal: AbortSignal | undefined): Promise<Response> {
   return new Promise((resolve, reject) => {
+    let stopListening: (() => void) | undefined
     const leave = () => {
       flight.readers.delete(reader)
       if (flight.readers.size === 0) stopRun(flight.run, signal?.reason)
@@ -41,17 +43,17 @@ export function board(flight: Flight, signal: AbortSignal | undefined): Promise<
     const reader: Reader = {
       give(response) {
         // A body that still streams can be ended by its caller: only then does the flight outlive its landing.
-        if (!flight.run.isStreaming) signal?.removeEventListener('abort', leave)
+        if (!flight.run.isStreaming) stopListening?.()
         resolve(response)
       },
       fail(error) {
-        signal?.removeEventListener('abort', leave)
+        stopListening?.()
         reject(error)
       },
     }
     flight.readers.add(reader)
     if (signal?.aborted) leave()
-    else signal?.addEventListener('abort', leave, { once: true })
+    else if (signal !== undefined) stopListening = onAbort(signal, leave)
   })
 }
 

@@ -261,16 +261,34 @@ describe('a signal', () => {
     expect(idempotencyOf(reason)).toBeUndefined()
   })
 
-  it('is no longer listened to after the end', async () => {
+  it('that many calls share has one listener for all of them, in any number of rounds', async () => {
     const controller = new AbortController()
-    const remove = vi.spyOn(controller.signal, 'removeEventListener')
     const add = vi.spyOn(controller.signal, 'addEventListener')
-    await createIdempotentFetch({ fetch: playFetch(json(201)).fetch })(
+    const { fetch, sent } = playFetch(json(201))
+    const send = createIdempotentFetch({ fetch })
+    const call = (_: unknown, index: number) =>
+      send(url, post('{}', { idempotencyKey: `k${index}`, signal: controller.signal }))
+    for (let round = 0; round < 3; round += 1) await Promise.all(Array.from({ length: 30 }, call))
+    expect(sent).toHaveLength(90)
+    expect(add).toHaveBeenCalledOnce()
+  })
+
+  it('that many calls share ends them all, and only those that still run', async () => {
+    const controller = new AbortController()
+    const { fetch, arrived } = held()
+    const { signal } = controller
+    const done = await createIdempotentFetch({ fetch: playFetch(json(201)).fetch })(
       url,
-      post('{}', { signal: controller.signal }),
+      post('{}', { signal }),
     )
-    const ours = add.mock.calls.filter(([type]) => type === 'abort').length
-    expect(remove.mock.calls.filter(([type]) => type === 'abort').length).toBeGreaterThanOrEqual(ours)
+    const send = createIdempotentFetch({ fetch })
+    const calls = [1, 2, 3].map((key) => thrown(send(url, post('{}', { idempotencyKey: `${key}`, signal }))))
+    await arrived(3)
+    const reason = new Error('all of you')
+    controller.abort(reason)
+    expect(await Promise.all(calls)).toEqual([reason, reason, reason])
+    expect(idempotencyOf(done)?.outcome).toBe('applied')
+    expect(await done.json()).toEqual({})
   })
 
   it('ends an answer that still streams', async () => {

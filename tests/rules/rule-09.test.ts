@@ -45,6 +45,13 @@ describe('Rule 9: the end of the attempts', () => {
     expect(sent).toHaveLength(1)
   })
 
+  it('of a stored server error returns it too, as it would only be stored again', async () => {
+    const { fetch, sent } = playFetch(json(500, {}, { 'idempotent-replayed': 'true' }))
+    const response = await createIdempotentFetch({ fetch, clock: fakeClock() })(url, post)
+    expect(idempotencyOf(response)).toEqual({ key: 'k', attempts: 1, replayed: true, outcome: 'unknown' })
+    expect(sent).toHaveLength(1)
+  })
+
   it('by the caller stays the caller’s reason', async () => {
     const controller = new AbortController()
     const send = open(() => {
