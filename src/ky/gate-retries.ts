@@ -51,6 +51,17 @@ function readError(error: Error, url: string): Attempted {
   return { lost: isTimeout ? 'unknown' : readFailure(error, url), error, isTimeout }
 }
 
+/** Whether a key that hooks have stamped went out, as far as the error says: a later hook may have dropped it. */
+function isKeySeen({ settings, operation }: KyCall, { request }: KyError): boolean {
+  const { carrier } = settings.contract
+  return (
+    request === undefined ||
+    operation.key === undefined ||
+    carrier.in !== 'header' ||
+    request.headers.has(carrier.name)
+  )
+}
+
 function refuses(call: KyCall, error: Error, isRead: boolean): boolean {
   // Our own errors are the last word on an operation, or say that it must not be sent.
   if (isIdempotencyError(error)) return true
@@ -65,6 +76,7 @@ function refuses(call: KyCall, error: Error, isRead: boolean): boolean {
     endAttempt(call, readError(error, operation.errorFacts().url))
   }
   rememberFacts(error, operation.facts())
+  if (!hasFetch && !isKeySeen(call, error as KyError) && refusesUnseen(error, undefined)) return true
   const { reading, decision } = call.ended ?? {}
   if (decision?.action !== 'settle' || reading === undefined) return false
   // A definite answer may be asked for again where the user's own status codes or shouldRetry say so.

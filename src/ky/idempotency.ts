@@ -7,7 +7,7 @@ import type { Backoff } from '../backoff/backoff.js'
 import type { RetryOptions } from '../retry/retry-policy.js'
 import { createAttemptFetch } from './attempt-fetch.js'
 import { gatedMethods, gatedStatusCodes, gateRetries, inFrontOf } from './gate-retries.js'
-import { findCall, isAttemptFetch } from './ky-call.js'
+import { findCall } from './ky-call.js'
 import {
   sendOption,
   type KyBeforeError,
@@ -70,10 +70,10 @@ interface ParentOptions {
 
 /** An `init` hook, which only ky 2 has: tells our fetch what ky 1 tells it by `this`. */
 function tellFetch(options: object): void {
-  const call = options as KySendOptions & { context?: object; fetch?: unknown; [sendOption]?: KySendOptions }
-  const { context = {}, signal, throwHttpErrors } = call
+  const call = options as KySendOptions & { context?: object; [sendOption]?: KySendOptions }
+  const { context = {}, signal, throwHttpErrors, fetch } = call
   call.context = context
-  if (isAttemptFetch(call.fetch)) call[sendOption] = { context, signal, throwHttpErrors }
+  call[sendOption] = { context, signal, throwHttpErrors, fetch }
 }
 
 /** An error that ky made for itself, such as of a time limit, answers `idempotencyOf`, too. */

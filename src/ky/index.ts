@@ -2,8 +2,8 @@
 export { idempotency, type IdempotencyOptions, type KyIdempotencyOptions } from './idempotency.js'
 export { stampKey, type StampKeyOptions } from './stamp-key.js'
 export { reuseKey } from './reuse-key.js'
-export { gateRetries } from './gate-retries.js'
-export type { KyBeforeRequest, KyBeforeRetry, ShouldRetry } from './ky-shapes.js'
+export { gateRetries, type GateRetriesOptions } from './gate-retries.js'
+export type { KyBeforeError, KyBeforeRequest, KyBeforeRetry, ShouldRetry } from './ky-shapes.js'
 
 // What happened
 export { idempotencyOf, type IdempotencyFacts } from '../guard/facts.js'

@@ -19,6 +19,8 @@ export interface KySendOptions {
   readonly context?: object | undefined
   readonly signal?: AbortSignal | null | undefined
   readonly throwHttpErrors?: boolean | ((status: number) => boolean) | undefined
+  /** What sends: ours, or one that was given after it and may call it. */
+  readonly fetch?: unknown
 }
 
 /**
@@ -33,7 +35,7 @@ export interface KyCallOptions {
   readonly retry: object
   /** Only in ky 1. */
   readonly fetch?: unknown
-  /** Only in ky 2, and only when our fetch is the one that sends. */
+  /** Only in ky 2. */
   readonly [sendOption]?: KySendOptions
 }
 

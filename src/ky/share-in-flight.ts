@@ -16,12 +16,13 @@ interface Flight {
   readonly answer: Promise<SettledBody>
 }
 
-/** The attempts on their way whose key was given by a caller, by method, URL and key. */
+/** The attempts on their way whose key was given by a caller, by method, URL, key and headers. */
 export type InFlight = Map<string, Flight>
 
 export async function identify({ operation }: KyCall, request: Request): Promise<Identity> {
   return {
-    name: `${request.method} ${request.url} ${operation.key}`,
+    // With other headers, such as the credentials of another account, it is not the same request.
+    name: JSON.stringify([request.method, request.url, operation.key, ...request.headers]),
     payload: new Uint8Array(await request.clone().arrayBuffer()),
   }
 }

@@ -41,7 +41,7 @@ export async function openCall(
   settings: GuardSettings,
   ends: EndOptions,
   request: Request,
-  { context, retry, fetch, [sendOption]: told }: KyCallOptions,
+  { context, retry, [sendOption]: told, fetch = told?.fetch }: KyCallOptions,
 ): Promise<KyCall> {
   const known = findCall(context)
   if (known !== undefined) return known
@@ -68,7 +68,7 @@ export async function openCall(
     operation,
     ends: { ...ends, ...own },
     isGiven: givenKey !== undefined,
-    hasFetch: told !== undefined || isAttemptFetch(fetch),
+    hasFetch: isAttemptFetch(fetch),
     attempt: undefined,
     ended: undefined,
     abortReason: undefined,
@@ -114,7 +114,7 @@ export function createStampKey(
  * A `beforeRequest` hook for ky that stamps a key on each write: made once per call, before the first attempt, and the
  * same on every later one. A key given by `context.idempotencyKey` or in the header wins.
  *
- * It stamps headers only: for a contract whose key travels in the body or the query use `idempotency()`.
+ * Put it after the hooks that change the request, as it cannot see what they do to the key. It stamps headers only: for a contract whose key travels in the body or the query use `idempotency()`.
  *
  * @throws `TypeError` for an option that cannot work, or a contract whose key is not in a header.
  */

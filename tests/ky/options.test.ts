@@ -355,6 +355,19 @@ describe.each(majors)('%s: other options of ky', (_, ky) => {
     expect(new Set(keys).size).toBe(keys.length)
   })
 
+  it('a fetch that wraps ours never gets a write resent without its key', async () => {
+    const server = stub(status(503), ok())
+    const replace = (first: unknown) => {
+      const request = first instanceof Request ? first : (first as { request: Request }).request
+      return new Request(request.url, { method: 'POST', body: 'other' })
+    }
+    const api = open(ky, server)
+      .extend((parent) => ({ fetch: (input, init) => parent.fetch!(input, init) }))
+      .extend({ hooks: { beforeRequest: [replace] } })
+    await api.post(url).catch(() => undefined)
+    expect(server.sent.length === 1 || new Set(server.keys()).size === 1).toBe(true)
+  })
+
   it('a precondition is told to the contract, and does not make a resend without a key safe', async () => {
     const seen: boolean[] = []
     const contract = defineContract({

@@ -128,19 +128,24 @@ describe.each(majors)('%s: idempotencyOf', (major, ky) => {
   it('does not call a write unknown of which nothing was sent, as a hook has thrown', async () => {
     const server = stub(ok())
     const oops = new Error('no token')
-    const api = open(ky, server).extend({
-      retry: { limit: 0 },
-      hooks: {
-        beforeRequest: [
-          () => {
-            throw oops
-          },
-        ],
-      },
-    })
+    const fail = () => {
+      throw oops
+    }
+    const api = open(ky, server).extend({ hooks: { beforeRequest: [fail] } })
     expect(await caught(api.post(url))).toBe(oops)
     expect(server.sent).toHaveLength(0)
-    expect(idempotencyOf(oops)?.outcome ?? 'not-applied').toBe('not-applied')
+    expect(idempotencyOf(oops)).toMatchObject({ attempts: 0, outcome: 'not-applied' })
+  })
+
+  it('lets a hook that throws before a retry end the call', async () => {
+    const server = stub(reset)
+    const oops = new Error('no token')
+    const fail = () => {
+      throw oops
+    }
+    const api = open(ky, server).extend({ hooks: { beforeRetry: [fail] } })
+    expect(await caught(api.post(url))).toBe(oops)
+    expect(server.sent).toHaveLength(1)
   })
 })
 

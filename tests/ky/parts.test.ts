@@ -33,6 +33,11 @@ interface Parts {
   readonly retry?: object
 }
 
+const requestOf = (first: unknown) =>
+  first instanceof Request ? first : (first as { request: Request }).request
+const drop = (first: unknown) => requestOf(first).headers.delete('idempotency-key') as undefined
+const replace = (first: unknown) => new Request(requestOf(first).url, { method: 'POST', body: 'other' })
+
 /** The three together, as in the README. */
 const together = (ky: Ky, { fetch }: Stub, { stamp, gate, retry }: Parts = {}) =>
   ky.create({
@@ -307,6 +312,20 @@ describe.each(majors)('the three together, under %s', (_, ky) => {
     const error = await caught(api.post(url))
     expect(server.sent).toHaveLength(2)
     expect(idempotencyOf(error)).toMatchObject({ attempts: 2, outcome: 'unknown' })
+  })
+
+  it('do not resend a write whose key a later hook has dropped', async () => {
+    for (const hook of [drop, replace]) {
+      for (const answer of [status(503), hang]) {
+        const server = stub(answer, ok())
+        const api = together(ky, server, { retry: { retryOnTimeout: true } }).extend({
+          timeout: 20,
+          hooks: { beforeRequest: [hook] },
+        })
+        await caught(api.post(url))
+        expect(server.keys()).toEqual([null])
+      }
+    }
   })
 
   it('may stand beside the whole set', async () => {
