@@ -1,5 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
+import ky from 'ky'
 import { createIdempotentFetch } from 'fetch-idempotency'
+import { idempotency } from 'fetch-idempotency/ky'
 import { json, playFetch, thrown, url, withResolvers } from '../fetch/fakes.js'
 
 function setUp() {
@@ -33,5 +35,36 @@ describe('Rule 10: the same key in flight twice', () => {
     expect(sent).toHaveLength(1)
     answer.resolve(json(201))
     await first
+  })
+
+  describe('for two accounts is two requests: neither gets the answer of the other', () => {
+    const byAccount = () => {
+      const all = withResolvers<void>()
+      const play = playFetch(async ({ headers }) => {
+        if (play.sent.length === 2) all.resolve()
+        await all.promise
+        return json(201, headers.get('authorization'))
+      })
+      return play
+    }
+    const init = (authorization: string) => ({
+      method: 'POST',
+      body: '{}',
+      headers: { authorization, 'idempotency-key': 'order-1' },
+    })
+
+    it('with our fetch', async () => {
+      const { fetch, sent } = byAccount()
+      const send = createIdempotentFetch({ fetch })
+      const answers = await Promise.all(['a', 'b'].map(async (who) => (await send(url, init(who))).json()))
+      expect([answers, sent.length]).toEqual([['a', 'b'], 2])
+    })
+
+    it('with ky', async () => {
+      const { fetch, sent } = byAccount()
+      const api = ky.extend(idempotency({ fetch }))
+      const answers = await Promise.all(['a', 'b'].map((who) => api(url, init(who)).json()))
+      expect([answers, sent.length]).toEqual([['a', 'b'], 2])
+    })
   })
 })
