@@ -1,0 +1,201 @@
+import { describe, expect, it, vi } from 'vitest'
+import { defineContract } from 'fetch-idempotency/contracts'
+import { systemRandom } from '../../src/clock/system-clock.js'
+import type { Attempted, Call } from '../../src/guard/call.js'
+import { openOperation, withoutSecrets } from '../../src/guard/guard.js'
+import type { GuardSettings, WritePolicy } from '../../src/guard/guard-options.js'
+import { createRetryPolicy } from '../../src/retry/retry-policy.js'
+import { fakeClock, reset, startMs } from '../fetch/fakes.js'
+
+const contract = defineContract({ honoursKey: ({ url }) => !url.endsWith('/unaware') })
+function setUp(more: Partial<GuardSettings> = {}) {
+  const clock = fakeClock()
+  const settings: GuardSettings = {
+    contract,
+    methods: contract.methods,
+    generateKey: () => 'generated',
+    match: () => true,
+    writes: 'keyed',
+    whenKeyStoreDown: 'wait',
+    onEvent: undefined,
+    clock,
+    random: systemRandom,
+    policy: createRetryPolicy(),
+    ...more,
+  }
+  const open = (call: Partial<Call> = {}) =>
+    openOperation(settings, {
+      method: 'POST',
+      url: 'https://api.test/orders',
+      givenKey: undefined,
+      conditional: false,
+      ...call,
+    })
+  return { clock, open }
+}
+
+const lost = (verdict: 'not-sent' | 'unsendable' | 'unknown'): Attempted => ({
+  lost: verdict,
+  error: reset(),
+  isTimeout: false,
+})
+const answer = (status: number, headers: Record<string, string> = {}): Attempted => ({
+  status,
+  headers: new Headers(headers),
+  bytes: undefined,
+})
+
+describe('openOperation', () => {
+  describe('resends after a lost answer', () => {
+    const policies: WritePolicy[] = ['keyed', 'never', 'always']
+    // By policy: keyed, never, always.
+    it.each<[string, Partial<Call>, readonly [boolean, boolean, boolean]]>([
+      ['POST with a key', {}, [true, false, true]],
+      ['PUT with a key', { method: 'PUT' }, [true, false, true]],
+      ['PATCH with a given key', { method: 'PATCH', givenKey: 'k' }, [true, false, true]],
+      ['POST with a key that is not honoured', { url: 'https://api.test/unaware' }, [false, false, true]],
+      ['a method without a key', { method: 'PURGE' }, [false, false, true]],
+      ['a method with a given key', { method: 'PURGE', givenKey: 'k' }, [true, false, true]],
+      ['DELETE', { method: 'DELETE' }, [true, false, true]],
+      ['GET', { method: 'GET' }, [true, true, true]],
+      ['HEAD', { method: 'HEAD' }, [true, true, true]],
+      ['OPTIONS', { method: 'OPTIONS' }, [true, true, true]],
+      [
+        'a conditional write without a usable key',
+        { method: 'PUT', conditional: true, url: 'https://api.test/unaware' },
+        [false, false, true],
+      ],
+    ])('%s', (_, call, expected) => {
+      const seen = policies.map((writes) =>
+        [lost('unknown'), answer(500), answer(503)].map((attempted) => {
+          const operation = setUp({ writes }).open(call)
+          operation.begin()
+          return operation.end(attempted).decision.action === 'resend'
+        }),
+      )
+      expect(seen).toEqual(expected.map((one) => [one, one, one]))
+      // The policy of the call stands before that of the wrapper.
+      const own = policies.map((writes) => {
+        const operation = setUp({ writes: 'never' }).open({ ...call, writes })
+        operation.begin()
+        return operation.end(lost('unknown')).decision.action === 'resend'
+      })
+      expect(own).toEqual(expected)
+    })
+  })
+
+  it.each<WritePolicy>(['keyed', 'never', 'always'])(
+    'resends what was not sent or refused under any policy: %s',
+    (writes) => {
+      for (const call of [{}, { method: 'PURGE' }, { method: 'GET' }])
+        for (const attempted of [lost('not-sent'), answer(429), answer(425), answer(408)]) {
+          const operation = setUp({ writes }).open(call)
+          operation.begin()
+          expect(operation.end(attempted).decision).toMatchObject({ action: 'resend' })
+        }
+    },
+  )
+
+  it('has nothing applied before the first attempt, and everything open during one', () => {
+    const { open } = setUp()
+    const operation = open()
+    expect(operation.facts()).toEqual({
+      key: 'generated',
+      attempts: 0,
+      replayed: false,
+      outcome: 'not-applied',
+    })
+    expect(operation.begin()).toBe(30_000)
+    expect(operation.facts()).toMatchObject({ attempts: 1, outcome: 'unknown' })
+    operation.end(answer(429))
+    expect(operation.facts()).toMatchObject({ attempts: 1, outcome: 'not-applied' })
+    operation.begin()
+    expect(operation.facts()).toMatchObject({ attempts: 2, outcome: 'unknown' })
+  })
+
+  it('gives an attempt what the deadline leaves, and none past it', () => {
+    const { open, clock } = setUp()
+    const operation = open()
+    clock.advance(100_000)
+    expect(operation.begin()).toBe(20_000)
+    operation.end(lost('not-sent'))
+    clock.advance(20_000)
+    expect(operation.begin()).toBe(0)
+    expect(operation.facts().attempts).toBe(1)
+  })
+
+  it('says the last word once', () => {
+    const onEvent = vi.fn()
+    const operation = setUp({ onEvent }).open()
+    operation.settle('unknown')
+    expect(operation.settle('applied').outcome).toBe('applied')
+    expect(onEvent).toHaveBeenCalledOnce()
+  })
+
+  it.each<[string, Partial<Call>, string | undefined]>([
+    ['UUIDv7 of a moment ago', { givenKey: uuidv7At(startMs - 1000) }, undefined],
+    ['UUIDv7 of a day ago', { givenKey: uuidv7At(startMs - 86_400_000) }, 'key_expired'],
+    [
+      'UUIDv7 of a day ago without dashes',
+      { givenKey: uuidv7At(startMs - 86_400_000).replaceAll('-', '') },
+      'key_expired',
+    ],
+    ['UUIDv7 of the future', { givenKey: uuidv7At(startMs + 1e9) }, undefined],
+    ['first sending a day ago', { givenKey: 'k', firstSentMs: startMs - 86_400_000 }, 'key_expired'],
+    ['first sending less than a day ago', { givenKey: 'k', firstSentMs: startMs - 86_399_999 }, undefined],
+    ['other key', { givenKey: 'k' }, undefined],
+  ])('opens with a key that is young enough: %s', (_, call, code) => {
+    const { open } = setUp()
+    if (code === undefined) expect(open(call).key).toBe(call.givenKey)
+    else expect(() => open(call)).toThrow(expect.objectContaining({ code, outcome: 'unknown', attempts: 0 }))
+  })
+
+  it('never resends a key past its time', () => {
+    const { open, clock } = setUp({ policy: createRetryPolicy({ deadlineMs: Infinity }) })
+    const operation = open()
+    operation.begin()
+    clock.advance(86_399_000)
+    expect(operation.end(answer(503, { 'retry-after': '1' })).decision).toEqual({
+      action: 'settle',
+      why: 'key-age',
+    })
+    expect(operation.begin()).toBeGreaterThan(0)
+    clock.advance(1000)
+    expect(operation.begin()).toBe(0)
+  })
+
+  it('resumes with the key, and with the time of its first sending when that matters', () => {
+    const { open } = setUp()
+    const unsent = open()
+    unsent.begin()
+    unsent.end(lost('not-sent'))
+    expect(unsent.resume()).toEqual({ givenKey: 'generated', firstSentMs: undefined })
+    const sent = open()
+    sent.begin()
+    sent.end(lost('unknown'))
+    expect(sent.resume()).toEqual({ givenKey: 'generated', firstSentMs: startMs })
+  })
+})
+
+describe('withoutSecrets', () => {
+  it.each([
+    ['https://api.test/a/b', 'https://api.test/a/b'],
+    ['https://api.test/a?token=x', 'https://api.test/a'],
+    ['https://api.test/a#x', 'https://api.test/a'],
+    ['https://user:pass@api.test/a', 'https://api.test/a'],
+    ['https://user@api.test', 'https://api.test'],
+    ['https://api.test/a@b', 'https://api.test/a@b'],
+    ['https://api.test/a?x=https://u:p@h', 'https://api.test/a'],
+    ['/relative?token=x', '/relative'],
+    ['?token=x', ''],
+    ['https://api.test/a?b\n#c', 'https://api.test/a'],
+  ])('%s', (url, shown) => {
+    expect(withoutSecrets(url)).toBe(shown)
+  })
+})
+
+/** A UUIDv7 that was made at a time. */
+function uuidv7At(ms: number): string {
+  const hex = ms.toString(16).padStart(12, '0')
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`
+}
