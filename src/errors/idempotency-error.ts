@@ -31,7 +31,7 @@ export interface ErrorFacts {
   /** Why, when another error or answer is the reason. */
   readonly cause?: unknown
   /** Sends the same operation again, under the same key. */
-  readonly retry?: () => Promise<Response>
+  readonly retry?: (() => Promise<Response>) | undefined
 }
 
 /** Survives two copies of the package (CommonJS and ESM) in one process, where `instanceof` does not. */

@@ -39,6 +39,11 @@ function isConditional({ method, headers }: CapturedRequest): boolean {
   )
 }
 
+/** The request with a body that was not sent before. */
+async function remade(request: CapturedRequest): Promise<CapturedRequest> {
+  return request.remake === undefined ? request : { ...request, body: await request.remake() }
+}
+
 /** @throws the signal's reason, at once. */
 function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -163,10 +168,8 @@ export function createIdempotentFetch(options: IdempotentFetchOptions = {}): Ide
       ends: call.options === noCallOptions ? settings.ends : { ...settings.ends, ...call.options },
       async prepareRetry(last) {
         retries += 1
-        if (request.body instanceof ReadableStream) {
-          if (request.remake === undefined) return 'body-used'
-          request = { ...request, body: await request.remake() }
-        }
+        if (request.body instanceof ReadableStream && request.remake === undefined) return 'body-used'
+        request = await remade(request)
         if (!operation.isKeyed() && operation.key !== undefined)
           request = unkeyed(operation, request, call.request)
         if (hooks.beforeRetry.length > 0) {
@@ -179,7 +182,10 @@ export function createIdempotentFetch(options: IdempotentFetchOptions = {}): Ide
         }
         return request
       },
-      retry: async () => launch({ ...call, ...resumed(operation, call) }),
+      retry:
+        call.request.body instanceof ReadableStream && call.request.remake === undefined
+          ? undefined
+          : async () => launch({ ...call, ...resumed(operation, call), request: await remade(call.request) }),
     }
     return runOperation(host, operation, request, run)
   }

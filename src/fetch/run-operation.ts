@@ -14,8 +14,8 @@ export interface OperationHost {
   readonly ends: EndOptions
   /** The request for the next attempt, an answer that makes it needless, or why there is none. Called before each retry. */
   readonly prepareRetry: (last: AttemptResult) => Promise<CapturedRequest | Response | StopReason>
-  /** Sends the operation again after its end. */
-  readonly retry: () => Promise<Response>
+  /** Sends the operation again after its end, where its body can be had again. */
+  readonly retry: (() => Promise<Response>) | undefined
 }
 
 /** Before the first attempt: all that can happen to an operation then is that its deadline passes. */
@@ -59,6 +59,7 @@ export async function runOperation(
     if (decision.delayMs > 0) await stoppable(run, (signal) => clock.sleep(decision.delayMs, signal))
     const next = await stoppable(run, () => prepareRetry(result))
     if (next instanceof Response) {
+      if (next !== result.response) discard(result.response)
       rememberFacts(next, operation.settle(operation.facts().outcome))
       return next
     }

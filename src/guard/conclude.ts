@@ -77,7 +77,7 @@ type Say = (outcome: Outcome, replayed?: boolean) => ReturnType<GuardedOperation
 function toError(
   operation: GuardedOperation,
   last: LastAttempt,
-  retry: () => Promise<Response>,
+  retry: (() => Promise<Response>) | undefined,
 ): IdempotencyError {
   const facts = { ...operation.errorFacts(), cause: last.error ?? last.response, retry }
   const { decision, reading } = last
@@ -100,7 +100,7 @@ export async function conclude(
   operation: GuardedOperation,
   last: LastAttempt,
   { resolve, reconcile }: EndOptions,
-  retry: () => Promise<Response>,
+  retry: (() => Promise<Response>) | undefined,
   signal?: AbortSignal,
 ): Promise<Response> {
   const { response, reading, decision } = last

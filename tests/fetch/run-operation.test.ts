@@ -220,6 +220,14 @@ describe('retry() of an error', () => {
     expect(sent.map(({ key }) => key)).toEqual([null, null])
   })
 
+  it('makes a stream anew', async () => {
+    const { send, sent } = setUp([refusedPort(), json(201)], { retry: { maxAttempts: 1 }, methods: [] })
+    const body = () => new Blob(['streamed']).stream()
+    const error = await thrown(send(url, { method: 'POST', body }))
+    expect((await error.retry()).status).toBe(201)
+    expect(sent.map((one) => one.body)).toEqual(['streamed', 'streamed'])
+  })
+
   it('is refused where there is nothing to send', async () => {
     const { send } = setUp([json(201)])
     const error = await thrown(send('http://[', { method: 'POST', idempotencyKey: '' }))
