@@ -61,7 +61,7 @@ export interface Answer {
   readonly key: string | undefined
   /** Who made the key. A generated one cannot be known to the server before the first attempt. */
   readonly keyOrigin: 'generated' | 'given' | 'none'
-  /** The request carries `If-Match`, `If-None-Match` or `If-Unmodified-Since`. */
+  /** A PUT or PATCH whose `If-Match` or `If-None-Match: *` keeps it from being executed twice. */
   readonly conditional: boolean
   /** Number of this attempt, 1 for the first. */
   readonly attempt: number

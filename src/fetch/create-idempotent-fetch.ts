@@ -3,6 +3,7 @@ import { KeyReusedError } from '../errors/key-reused-error.js'
 import { UnsendableError } from '../errors/unsendable-error.js'
 import { rememberFacts } from '../guard/facts.js'
 import { openOperation, withoutSecrets, type GuardedOperation } from '../guard/guard.js'
+import { isConditional } from '../guard/is-conditional.js'
 import { createRetryPolicy } from '../retry/retry-policy.js'
 import { captureRequest, findHeader, OversizedBody, unused, type CapturedRequest } from './capture-request.js'
 import { checkCallOptions, checkFetchOptions, type IdempotentFetchOptions } from './fetch-options.js'
@@ -16,7 +17,6 @@ import { createRun, stoppable, type Run } from './run.js'
 import type { AttemptResult } from './send-attempt.js'
 import { readGivenKey, stampRequest } from './stamp-request.js'
 
-const preconditions = ['if-match', 'if-none-match', 'if-unmodified-since']
 const noCallOptions = checkCallOptions({})
 
 /** A call with everything fixed: it can be launched again, by `retry()`. */
@@ -30,13 +30,6 @@ interface PreparedCall {
 function flightId({ method, url, headers }: CapturedRequest, key: string | undefined): string {
   const names = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])
   return JSON.stringify([method.toUpperCase(), url, key, names.toSorted()])
-}
-
-function isConditional({ method, headers }: CapturedRequest): boolean {
-  return (
-    /^(?:PUT|PATCH|DELETE)$/i.test(method) &&
-    preconditions.some((name) => findHeader(headers, name) !== undefined)
-  )
 }
 
 /** The request with a body that was not sent before. */
@@ -204,7 +197,10 @@ export function createIdempotentFetch(options: IdempotentFetchOptions = {}): Ide
       method: request.method.toUpperCase(),
       url: request.url,
       givenKey,
-      conditional: isConditional(request),
+      conditional: isConditional(
+        request.method,
+        (name) => request.headers[findHeader(request.headers, name) ?? ''],
+      ),
       policy: options.retry && createRetryPolicy(options.retry, guard.policy),
       writes: options.writes,
       firstSentMs: options.firstSentMs,

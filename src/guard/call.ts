@@ -10,7 +10,7 @@ export interface Call {
   readonly url: string
   /** The key that the caller gave, in whichever way. */
   readonly givenKey: unknown
-  /** The request carries a precondition. */
+  /** A precondition keeps the request from being executed twice. */
   readonly conditional: boolean
   /** Overrides for this call. */
   readonly policy?: RetryPolicy | undefined

@@ -45,10 +45,10 @@ function isResendable(
   url: string,
   hasKey: boolean,
 ): boolean {
-  const { method, writes: allowed = writes } = call
+  const { method, conditional, writes: allowed = writes } = call
   if (reads.has(method) || allowed === 'always') return true
   if (allowed === 'never') return false
-  return method === 'DELETE' || (hasKey && contract.honoursKey({ method, url }))
+  return method === 'DELETE' || conditional || (hasKey && contract.honoursKey({ method, url }))
 }
 
 /**

@@ -6,6 +6,7 @@ import {
   type GuardOptions,
   type GuardSettings,
 } from '../guard/guard-options.js'
+import { isConditional } from '../guard/is-conditional.js'
 import { openOperation } from '../guard/guard.js'
 import { checkCallOptions } from '../fetch/fetch-options.js'
 import type { CallOptions } from '../fetch/idempotent-init.js'
@@ -27,7 +28,6 @@ export type StampKeyOptions = Pick<
 >
 
 const { whenKeyStoreDown: _, ...stampChecks }: Checks = guardChecks
-const preconditions = ['if-match', 'if-none-match', 'if-unmodified-since']
 
 async function readGivenKey({ contract: { carrier } }: GuardSettings, request: Request): Promise<unknown> {
   if (carrier.in === 'query') return carrier.read(carrier.name, request.url)
@@ -56,9 +56,7 @@ export async function openCall(
     method: request.method,
     url: request.url,
     givenKey,
-    conditional:
-      /^(?:PUT|PATCH|DELETE)$/.test(request.method) &&
-      preconditions.some((name) => request.headers.has(name)),
+    conditional: isConditional(request.method, (name) => request.headers.get(name)),
     policy: { ...settings.policy, maxAttempts: limit + 1 },
     writes: own.writes ?? readGate(retry),
     firstSentMs: own.firstSentMs,

@@ -290,11 +290,26 @@ describe('createIdempotentFetch', () => {
 
   describe('a conditional write without a key', () => {
     it.each<[string, Record<string, string>]>([
-      ['If-Match: *', { 'if-match': '*' }],
       ['If-Match', { 'if-match': '"v1"' }],
-      ['If-None-Match', { 'if-none-match': '"v1"' }],
+      ['If-None-Match: *', { 'if-none-match': '*' }],
+    ])('is resent after a lost answer: %s keeps it from being done twice', async (_, headers) => {
+      const { send, sent } = setUp([reset(), () => new Response(null, { status: 204 })], { methods: [] })
+      const response = await send(url, { method: 'PATCH', body: '{}', headers })
+      expect(idempotencyOf(response)).toMatchObject({ attempts: 2, outcome: 'applied' })
+      expect(sent).toHaveLength(2)
+    })
+
+    it('ends unknown when its own success may be why the precondition fails', async () => {
+      const { send } = setUp([reset(), () => new Response(null, { status: 412 })], { methods: [] })
+      const response = await send(url, { method: 'PUT', body: '{}', headers: { 'if-match': '"v1"' } })
+      expect([response.status, idempotencyOf(response)?.outcome]).toEqual([412, 'unknown'])
+    })
+
+    it.each<[string, Record<string, string>]>([
+      ['If-Match: *', { 'if-match': '*' }],
+      ['If-None-Match with a tag', { 'if-none-match': '"v1"' }],
       ['If-Unmodified-Since', { 'if-unmodified-since': 'Tue, 01 Jan 2030 00:00:00 GMT' }],
-    ])('is not resent after a lost answer: a server may not heed %s', async (_, headers) => {
+    ])('is not resent after a lost answer when %s would let it pass again', async (_, headers) => {
       const { send, sent } = setUp([reset()], { methods: [] })
       const error = await thrown(send(url, { method: 'PATCH', body: '{}', headers }))
       expect(error).toMatchObject({ code: 'outcome_unknown', attempts: 1 })

@@ -63,7 +63,7 @@ describe('openOperation', () => {
       [
         'a conditional write without a usable key',
         { method: 'PUT', conditional: true, url: 'https://api.test/unaware' },
-        [false, false, true],
+        [true, false, true],
       ],
     ])('%s', (_, call, expected) => {
       const seen = policies.map((writes) =>

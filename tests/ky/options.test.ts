@@ -368,7 +368,7 @@ describe.each(majors)('%s: other options of ky', (_, ky) => {
     expect(server.sent.length === 1 || new Set(server.keys()).size === 1).toBe(true)
   })
 
-  it('a precondition is told to the contract, and does not make a resend without a key safe', async () => {
+  it('a precondition is told to the contract, and makes a resend without a key safe', async () => {
     const seen: boolean[] = []
     const contract = defineContract({
       classify({ conditional }) {
@@ -380,10 +380,10 @@ describe.each(majors)('%s: other options of ky', (_, ky) => {
     const api = open(ky, stub(status(412)), { contract })
     for (const method of ['put', 'post', 'delete'] as const) await caught(api[method](url, { headers }))
     await caught(api.put(url))
-    expect(seen).toEqual([true, false, true, false])
+    expect(seen).toEqual([true, false, false, false])
     const server = stub(reset, ok())
-    await caught(open(ky, server, { methods: [] }).put(url, { headers }))
-    expect(server.sent).toHaveLength(1)
+    await open(ky, server, { methods: [] }).put(url, { headers })
+    expect(server.sent).toHaveLength(2)
   })
 
   it('context of the user’s own reaches their hooks', async () => {
