@@ -33,6 +33,11 @@ function asNetworkError(error: unknown): unknown {
   return isKnown ? error : new TypeError('fetch failed', { cause: error })
 }
 
+/** Lets go of a body that will not be read: the first releases of ky 1.14 wait for every copy of it before they settle. */
+function discard(request: Request): void {
+  request.body?.cancel().catch(() => undefined)
+}
+
 /** Ties facts to a response and to its copies, which are what the hooks of ky are given and often give back. */
 function keepFacts(response: Response, facts: IdempotencyFacts): Response {
   rememberFacts(response, facts)
@@ -108,6 +113,7 @@ export function createAttemptFetch(
     input: Request,
     init: RequestInit,
     told: KySendOptions,
+    copies: Request[],
   ): Promise<Response> {
     const { operation } = call
     const signals = told.signal ? [input.signal, told.signal] : [input.signal]
@@ -118,11 +124,13 @@ export function createAttemptFetch(
       throw reason
     }
     let request = await stampBody(call, input)
+    copies.push(request)
     const identity = call.isGiven ? await identify(call, request) : undefined
     for (;;) {
       if (isAborted()) abandon(signals.find((signal) => signal.aborted)?.reason)
       const flight = identity && findFlight(inFlight, identity, call)
       const again = operation.key === undefined ? undefined : request.clone()
+      if (again !== undefined) copies.push(again)
       // Where another fetch stands around this one, the hooks have begun the first attempt.
       const isBegun = !call.hasFetch && call.attempt !== undefined
       const leftMs = isBegun ? Infinity : beginAttempt(call, input)
@@ -133,6 +141,7 @@ export function createAttemptFetch(
       const stop = () => controller.abort(new DOMException('the deadline has passed', 'TimeoutError'))
       const timer = leftMs <= maxTimerMs ? setTimeout(stop, leftMs) : undefined
       let last: LastAttempt
+      let error: unknown
       try {
         const { response, bytes } = await within(signals, controller, (signal) => {
           if (flight !== undefined) return joinFlight(flight)
@@ -144,7 +153,7 @@ export function createAttemptFetch(
       } catch (caught) {
         // The caller has aborted, or ky has timed out and gone on.
         if (call.attempt !== controller || isAborted()) abandon(caught)
-        const error = asNetworkError(caught)
+        error = asNetworkError(caught)
         const lost = readFailure(caught, request.url)
         const isTimeout = controller.signal.aborted
         last = {
@@ -170,8 +179,8 @@ export function createAttemptFetch(
         decision.action === 'resend' &&
         (response === undefined || isRetried(call, told, response.status))
       ) {
-        rememberFacts(last.error, operation.facts())
-        if (response === undefined) throw last.error
+        rememberFacts(error, operation.facts())
+        if (response === undefined) throw error
         return keepFacts(response, operation.facts())
       } else return settle(call, last, input.signal)
     }
@@ -192,7 +201,12 @@ export function createAttemptFetch(
     }
     if (call === undefined) return base(input, rest)
     stampHeaders(call, input.headers)
-    return send(call, input, rest, told)
+    const copies: Request[] = []
+    try {
+      return await send(call, input, rest, told, copies)
+    } finally {
+      copies.forEach(discard)
+    }
   }
   return markAttemptFetch(markIdempotentFetch(attemptFetch))
 }

@@ -181,6 +181,21 @@ describe.each(majors)('%s: a timeout that Node forgets to hand on to a clone', (
   })
 })
 
+describe.each(majors)('%s: a body that nobody has read', (_, ky) => {
+  it('does not keep a call from ending', async () => {
+    const closed = createServer()
+    await new Promise<void>((resolve) => closed.listen(0, '127.0.0.1', resolve))
+    const { port } = closed.address() as { port: number }
+    await new Promise((resolve) => closed.close(resolve))
+    const api = ky.extend(hurried).extend(idempotency())
+    const error = await Promise.race([
+      caught(api.post(`http://127.0.0.1:${port}`, { json: { n: 1 }, retry: { limit: 0 } })),
+      wait(2000, 'hangs'),
+    ])
+    expect(idempotencyOf(error)).toMatchObject({ attempts: 1, outcome: 'not-applied' })
+  })
+})
+
 describe.each(majors)('%s: memory', (_, ky) => {
   it('a finished call can be collected, whichever way it ended', async () => {
     const server = stub(status(503), ok(), reset)
