@@ -1,30 +1,22 @@
-import { BodyTooLargeError } from '../errors/body-too-large-error.js'
 import { KeyReusedError } from '../errors/key-reused-error.js'
 import { UnsendableError } from '../errors/unsendable-error.js'
 import { rememberFacts } from '../guard/facts.js'
-import { openOperation, withoutSecrets, type GuardedOperation } from '../guard/guard.js'
+import { openOperation, type GuardedOperation } from '../guard/guard.js'
 import { isConditional } from '../guard/is-conditional.js'
 import { createRetryPolicy } from '../retry/retry-policy.js'
-import { captureRequest, findHeader, OversizedBody, unused, type CapturedRequest } from './capture-request.js'
+import { findHeader, type CapturedRequest } from './capture-request.js'
 import { checkCallOptions, checkFetchOptions, type IdempotentFetchOptions } from './fetch-options.js'
 import { board, createFlight, isSamePayload, land, type Flight } from './flights.js'
 import { runAfterResponse, runBeforeRequest, runBeforeRetry, type HookOptions } from './hooks.js'
 import type { CallOptions, IdempotentFetch, IdempotentRequestInit } from './idempotent-init.js'
 import { markIdempotentFetch } from './nesting.js'
 import { runOperation, type OperationHost } from './run-operation.js'
-import { onAbort } from './on-abort.js'
+import { prepareCall, type PreparedCall } from './prepare-call.js'
 import { createRun, stoppable, type Run } from './run.js'
-import type { AttemptResult } from './send-attempt.js'
-import { readGivenKey, stampRequest } from './stamp-request.js'
+import { showError, showRequest, takeHooked } from './shown-request.js'
+import { stampRequest } from './stamp-request.js'
 
 const noCallOptions = checkCallOptions({})
-
-/** A call with everything fixed: it can be launched again, by `retry()`. */
-interface PreparedCall {
-  readonly request: CapturedRequest
-  readonly options: ReturnType<typeof checkCallOptions>
-  readonly givenKey: unknown
-}
 
 /** Who would get whose answer: calls with other headers, such as another account's credentials, are not the same call. */
 function flightId({ method, url, headers }: CapturedRequest, key: string | undefined): string {
@@ -35,21 +27,6 @@ function flightId({ method, url, headers }: CapturedRequest, key: string | undef
 /** The request with a body that was not sent before. */
 async function remade(request: CapturedRequest): Promise<CapturedRequest> {
   return request.remake === undefined ? request : { ...request, body: await request.remake() }
-}
-
-/** @throws the signal's reason, at once. */
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const leave = () => reject(signal.reason)
-    if (signal.aborted) leave()
-    work.then(resolve, reject).finally(onAbort(signal, leave))
-  })
-}
-
-/** The error that a hook is shown for an answer, as ky shows an `HTTPError`. */
-function asError({ response, error }: AttemptResult): Error {
-  if (response === undefined) return error instanceof Error ? error : new Error(String(error))
-  return Object.assign(new Error(`the server answered ${response.status}`), { response })
 }
 
 /**
@@ -91,29 +68,6 @@ export function createIdempotentFetch(options: IdempotentFetchOptions = {}): Ide
     return { ...request, headers, ...(carrier.in !== 'header' && { url: first.url, body: first.body }) }
   }
 
-  function asRequest({ url, method, headers, body, base }: CapturedRequest): Request {
-    const init = {
-      method,
-      headers,
-      ...(body instanceof ReadableStream || body == null ? {} : { body: body as BodyInit }),
-    }
-    return new Request(base === undefined ? url : unused(base), init)
-  }
-
-  /** The hook's request in place of ours, the key put back on top. */
-  async function takeOver(
-    request: CapturedRequest,
-    hooked: Request,
-    isSame: boolean,
-  ): Promise<CapturedRequest> {
-    if (isSame) return { ...request, headers: Object.fromEntries(hooked.headers) }
-    const taken = await captureRequest(hooked, {}, { ...settings, maxRequestBytes: Infinity })
-    const { rest, signal, body, remake } = request
-    // A stream was not shown to the hook: what it made of the request has none.
-    const isHidden = body instanceof ReadableStream && !(taken.body as Uint8Array | null)?.length
-    return { ...taken, rest, signal, ...(isHidden && { body, remake }) }
-  }
-
   async function start(operation: GuardedOperation, call: PreparedCall, run: Run): Promise<Response> {
     try {
       return await drive(operation, call, run)
@@ -128,7 +82,7 @@ export function createIdempotentFetch(options: IdempotentFetchOptions = {}): Ide
     let shown: Request | undefined
     try {
       request = keyed(operation, request)
-      if (hasHooks) shown = asRequest(request)
+      if (hasHooks) shown = showRequest(request)
     } catch (cause) {
       throw new UnsendableError({ ...operation.errorFacts(), cause })
     }
@@ -142,7 +96,7 @@ export function createIdempotentFetch(options: IdempotentFetchOptions = {}): Ide
         return hooked
       }
       try {
-        request = keyed(operation, await takeOver(request, hooked, hooked === shown))
+        request = keyed(operation, await takeHooked(request, first, hooked))
       } catch (cause) {
         throw new UnsendableError({ ...operation.errorFacts(), cause })
       }
@@ -155,7 +109,7 @@ export function createIdempotentFetch(options: IdempotentFetchOptions = {}): Ide
           hooks.afterResponse.length === 0
             ? undefined
             : async (response, sent) =>
-                runAfterResponse(hooks.afterResponse, asRequest(sent), hookOptions, response, retries),
+                runAfterResponse(hooks.afterResponse, showRequest(sent), hookOptions, response, retries),
       },
       clock: guard.clock,
       ends: call.options === noCallOptions ? settings.ends : { ...settings.ends, ...call.options },
@@ -166,8 +120,8 @@ export function createIdempotentFetch(options: IdempotentFetchOptions = {}): Ide
         if (!operation.isKeyed() && operation.key !== undefined)
           request = unkeyed(operation, request, call.request)
         if (hooks.beforeRetry.length > 0) {
-          const shown = asRequest(request)
-          const state = { request: shown, options: hookOptions, error: asError(last), retryCount: retries }
+          const shown = showRequest(request)
+          const state = { request: shown, options: hookOptions, error: showError(last), retryCount: retries }
           const hooked = await runBeforeRetry(hooks.beforeRetry, state)
           if (hooked instanceof Response) return hooked
           if (typeof hooked === 'symbol') return 'final'
@@ -224,35 +178,6 @@ export function createIdempotentFetch(options: IdempotentFetchOptions = {}): Ide
     return boarded
   }
 
-  async function prepare(
-    input: string | URL | Request,
-    init: IdempotentRequestInit,
-    options: PreparedCall['options'],
-  ): Promise<PreparedCall> {
-    const signal = init.signal === undefined && input instanceof Request ? input.signal : init.signal
-    try {
-      const captured = captureRequest(input, init, settings)
-      const request = await (signal ? untilAborted(captured, signal) : captured)
-      const { idempotencyKey } = init
-      return {
-        request,
-        options,
-        givenKey: idempotencyKey === undefined ? readGivenKey(carrier, request) : idempotencyKey,
-      }
-    } catch (cause) {
-      const method = (init.method ?? (input instanceof Request ? input.method : 'GET')).toUpperCase()
-      const url = withoutSecrets(input instanceof Request ? input.url : String(input))
-      const facts = { key: undefined, attempts: 0, outcome: 'not-applied', method, url } as const
-      if (signal?.aborted) {
-        rememberFacts(signal.reason, { ...facts, replayed: false }, {})
-        throw signal.reason
-      }
-      throw cause instanceof OversizedBody
-        ? new BodyTooLargeError(facts)
-        : new UnsendableError({ ...facts, cause })
-    }
-  }
-
   return markIdempotentFetch(async (input: string | URL | Request, init: IdempotentRequestInit = {}) => {
     const { idempotency } = init
     if (idempotency === false) {
@@ -261,6 +186,6 @@ export function createIdempotentFetch(options: IdempotentFetchOptions = {}): Ide
       return settings.fetch(input, { ...rest, ...(body !== undefined && { body }) })
     }
     const options = idempotency === undefined ? noCallOptions : checkCallOptions(idempotency as CallOptions)
-    return launch(await prepare(input, init, options))
+    return launch(await prepareCall(settings, input, init, options))
   })
 }

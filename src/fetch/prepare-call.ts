@@ -1,0 +1,58 @@
+import { BodyTooLargeError } from '../errors/body-too-large-error.js'
+import { UnsendableError } from '../errors/unsendable-error.js'
+import { rememberFacts } from '../guard/facts.js'
+import { withoutSecrets } from '../guard/guard.js'
+import { captureRequest, OversizedBody, type CapturedRequest } from './capture-request.js'
+import type { CheckedCallOptions, FetchSettings } from './fetch-options.js'
+import type { IdempotentRequestInit } from './idempotent-init.js'
+import { onAbort } from './on-abort.js'
+import { readGivenKey } from './stamp-request.js'
+
+/** A call with everything fixed: it can be launched again, by `retry()`. */
+export interface PreparedCall {
+  readonly request: CapturedRequest
+  readonly options: CheckedCallOptions
+  readonly givenKey: unknown
+}
+
+/** @throws the signal's reason, at once. */
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const leave = () => reject(signal.reason)
+    if (signal.aborted) leave()
+    work.then(resolve, reject).finally(onAbort(signal, leave))
+  })
+}
+
+/**
+ * Fixes what a call sends, before anything is sent.
+ *
+ * @throws {@link UnsendableError} or {@link BodyTooLargeError} for a request that cannot be sent, and the signal's own
+ * reason when it aborts meanwhile.
+ */
+export async function prepareCall(
+  settings: FetchSettings,
+  input: string | URL | Request,
+  init: IdempotentRequestInit,
+  options: CheckedCallOptions,
+): Promise<PreparedCall> {
+  const { idempotencyKey } = init
+  const signal = init.signal === undefined && input instanceof Request ? input.signal : init.signal
+  try {
+    const captured = captureRequest(input, init, settings)
+    const request = await (signal ? untilAborted(captured, signal) : captured)
+    const carried = () => readGivenKey(settings.guard.contract.carrier, request)
+    return { request, options, givenKey: idempotencyKey === undefined ? carried() : idempotencyKey }
+  } catch (cause) {
+    const method = (init.method ?? (input instanceof Request ? input.method : 'GET')).toUpperCase()
+    const url = withoutSecrets(input instanceof Request ? input.url : String(input))
+    const facts = { key: undefined, attempts: 0, outcome: 'not-applied', method, url } as const
+    if (signal?.aborted) {
+      rememberFacts(signal.reason, { ...facts, replayed: false }, {})
+      throw signal.reason
+    }
+    throw cause instanceof OversizedBody
+      ? new BodyTooLargeError(facts)
+      : new UnsendableError({ ...facts, cause })
+  }
+}

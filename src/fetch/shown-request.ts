@@ -1,0 +1,32 @@
+import { captureRequest, unused, type CapturedRequest } from './capture-request.js'
+import type { AttemptResult } from './send-attempt.js'
+
+/** The request as hooks are shown it. A body that streams is left out: a hook that read it would use it up. */
+export function showRequest({ url, method, headers, body, base }: CapturedRequest): Request {
+  const init = {
+    method,
+    headers,
+    ...(body instanceof ReadableStream || body == null ? {} : { body: body as BodyInit }),
+  }
+  return new Request(base === undefined ? url : unused(base), init)
+}
+
+/** The error that a hook is shown for an answer, as ky shows an `HTTPError`. */
+export function showError({ response, error }: AttemptResult): Error {
+  if (response === undefined) return error instanceof Error ? error : new Error(String(error))
+  return Object.assign(new Error(`the server answered ${response.status}`), { response })
+}
+
+/** What a hook made of the request that it was shown, in place of ours. */
+export async function takeHooked(
+  request: CapturedRequest,
+  shown: Request,
+  hooked: Request,
+): Promise<CapturedRequest> {
+  if (hooked === shown) return { ...request, headers: Object.fromEntries(hooked.headers) }
+  const taken = await captureRequest(hooked, {}, { maxRequestBytes: Infinity, oversizedBody: 'refuse' })
+  const { rest, signal, body, remake } = request
+  // A stream was not shown to the hook: what it made of the request has none.
+  const isHidden = body instanceof ReadableStream && !(taken.body as Uint8Array | null)?.length
+  return { ...taken, rest, signal, ...(isHidden && { body, remake }) }
+}
