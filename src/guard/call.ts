@@ -1,3 +1,4 @@
+import type { Backoff } from '../backoff/backoff.js'
 import type { Reading } from '../contract/verdict.js'
 import type { Decision } from '../retry/decide.js'
 import type { RetryPolicy } from '../retry/retry-policy.js'
@@ -15,6 +16,8 @@ export interface Call {
   /** Overrides for this call. */
   readonly policy?: RetryPolicy | undefined
   readonly writes?: WritePolicy | undefined
+  /** How long the host waits before it resends, where it has a backoff of its own. */
+  readonly resendBackoff?: Backoff | undefined
   /** When this key was first sent, in milliseconds since the epoch: there may have been attempts before this call. */
   readonly firstSentMs?: number | undefined
 }

@@ -106,6 +106,7 @@ export function openOperation(settings: GuardSettings, call: Call): GuardedOpera
     const isLost = 'lost' in attempted
     const decision = decide(operation, reading, {
       ...policy,
+      backoff: (reading.verdict !== 'running' && call.resendBackoff) || policy.backoff,
       random,
       nowMs,
       retryAfterMs: isLost ? undefined : parseRetryAfter(attempted.headers, nowMs),

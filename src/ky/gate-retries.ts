@@ -148,6 +148,7 @@ export function bindGate(call: KyCall, given: object, method: string, always: bo
       statusCodes: gatedStatusCodes,
       retryOnTimeout: true,
       jitter: true,
+      maxRetryAfter: call.settings.policy.maxRetryAfterMs,
     })
   if (call.operation.key !== undefined) retry.methods = [...(retry.methods ?? []), method.toLowerCase()]
   const isRead = reads.test(method)

@@ -55,6 +55,7 @@ export interface KyIdempotencyOptions {
     statusCodes: number[]
     retryOnTimeout: boolean
     jitter?: boolean
+    maxRetryAfter?: number
     shouldRetry: NonNullable<KyRetryOptions['shouldRetry']>
   }
   fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>
@@ -99,7 +100,7 @@ const checks: Checks = {
  * Makes the writes of a ky instance idempotent: a key for each, kept over ky's retries, which are let through only where
  * they are safe, with the answer's body inside the retry. For `ky.extend()`, in ky 1.14 and later and ky 2.
  *
- * ky's own options stay in force: `retry.limit` (2, so three attempts), `timeout`, `throwHttpErrors`. A timed-out attempt
+ * ky's own options stay in force: `retry.limit` (2, so three attempts), `retry.delay`, `timeout`, `throwHttpErrors`. A timed-out attempt
  * is retried, as a key makes that safe, unless the extended instance says `retryOnTimeout: false`. Spread into other
  * options (`ky.create({ ...idempotency() })`) it cannot see an instance, nor keep its `fetch` and its retry options.
  *
@@ -154,6 +155,8 @@ export function idempotency(
         statusCodes: theirs.statusCodes === undefined ? [...gatedStatusCodes] : [],
         retryOnTimeout: theirs.retryOnTimeout ?? true,
         ...(theirs.jitter === undefined && { jitter: true }),
+        // ky also waits for `RateLimit-Reset`, up to an hour and more.
+        ...(theirs.maxRetryAfter === undefined && { maxRetryAfter: settings.policy.maxRetryAfterMs }),
         ...(theirs.limit !== undefined && { limit: theirs.limit }),
         ...(theirs.shouldRetry !== undefined && { shouldRetry: inFrontOf(theirs.shouldRetry) }),
       },

@@ -5,6 +5,9 @@ export interface KyRetryOptions {
   statusCodes?: readonly number[] | undefined
   retryOnTimeout?: boolean | undefined
   jitter?: unknown
+  delay?: ((retry: number) => number) | undefined
+  backoffLimit?: number | undefined
+  maxRetryAfter?: number | undefined
   shouldRetry?: ShouldRetry | undefined
 }
 

@@ -11,6 +11,7 @@ import { openOperation } from '../guard/guard.js'
 import { checkCallOptions } from '../fetch/fetch-options.js'
 import type { CallOptions } from '../fetch/idempotent-init.js'
 import type { EndOptions } from '../guard/conclude.js'
+import type { Backoff } from '../backoff/backoff.js'
 import { bindGate, readGate } from './gate-retries.js'
 import { beginAttempt, findCall, isAttemptFetch, linkRequest, rememberCall, type KyCall } from './ky-call.js'
 import {
@@ -36,6 +37,11 @@ async function readGivenKey({ contract: { carrier } }: GuardSettings, request: R
   return value === null ? undefined : decodeHeader(carrier, value)
 }
 
+/** What ky waits before a retry, at most, where it adds jitter of its own. */
+function readDelay({ delay, backoffLimit = Infinity }: KyRetryOptions): Backoff | undefined {
+  return delay && ((retry) => Math.min(backoffLimit, delay(retry)))
+}
+
 /** Makes the call of a context, once: ky 1 runs `beforeRequest` again on every attempt. */
 export async function openCall(
   settings: GuardSettings,
@@ -51,13 +57,13 @@ export async function openCall(
   }
   const own = checkCallOptions(idempotency)
   const givenKey = idempotencyKey === undefined ? await readGivenKey(settings, request) : idempotencyKey
-  const { limit = 0 } = retry as KyRetryOptions
   const operation = openOperation(settings, {
     method: request.method,
     url: request.url,
     givenKey,
     conditional: isConditional(request.method, (name) => request.headers.get(name)),
-    policy: { ...settings.policy, maxAttempts: limit + 1 },
+    policy: { ...settings.policy, maxAttempts: ((retry as KyRetryOptions).limit ?? 0) + 1 },
+    resendBackoff: readDelay(retry),
     writes: own.writes ?? readGate(retry),
     firstSentMs: own.firstSentMs,
   })

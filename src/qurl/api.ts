@@ -35,8 +35,6 @@ export function createApi(options: ResolvedOptions, redact: (text: string) => st
     retry: {
       limit: maxRetries,
       delay,
-      // Without a Retry-After ky takes RateLimit-Reset for one, which nothing else bounds.
-      maxRetryAfter: maxRetryAfterMs,
       backoffLimit: Number.POSITIVE_INFINITY,
       jitter: retryDelay === undefined,
     },

@@ -1,4 +1,4 @@
-import { idempotency, idempotencyOf } from 'fetch-idempotency/ky'
+import { type IdempotencyEvent, idempotency, idempotencyOf } from 'fetch-idempotency/ky'
 import { createIdempotentFetch } from 'fetch-idempotency'
 import { defineContract } from 'fetch-idempotency/contracts'
 import { describe, expect, it, vi } from 'vitest'
@@ -426,6 +426,23 @@ describe.each(majors)('%s: other options of ky', (_, ky) => {
     expect(new Set(server.keys()).size).toBe(1)
   })
 
+  it('waits for RateLimit-Reset no longer than maxRetryAfterMs', async () => {
+    const reset = String(Math.floor(Date.now() / 1000) + 3_600)
+    for (const retry of [{}, { retry: 2 }]) {
+      const server = stub(status(503, { 'ratelimit-reset': reset }), ok())
+      await open(ky, server, { maxRetryAfterMs: 5 }).extend(retry).post(url)
+      expect(server.sent).toHaveLength(2)
+    }
+  })
+
+  it('tells of the waits that ky makes', async () => {
+    const waits: number[] = []
+    const server = stub(status(503), status(503), ok())
+    const onEvent = (event: IdempotencyEvent) => void (event.type === 'waiting' && waits.push(event.delayMs))
+    await open(ky, server, { onEvent }, { retry: { delay: (retry) => retry * 2, backoffLimit: 3 } }).post(url)
+    expect(waits).toEqual([2, 3])
+  })
+
   it('keeps the delay that was given before', async () => {
     const delays = vi.fn(() => 1)
     const server = stub(status(503), ok())
@@ -433,7 +450,7 @@ describe.each(majors)('%s: other options of ky', (_, ky) => {
       .create({ fetch: server.fetch, retry: { delay: delays } })
       .extend(idempotency())
       .post(url)
-    expect(delays).toHaveBeenCalledOnce()
+    expect(delays).toHaveBeenCalledWith(1)
   })
 })
 
