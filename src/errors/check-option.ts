@@ -16,7 +16,7 @@ export type Check =
 export type Checks = Readonly<Record<string, Check>>
 
 function describe(value: unknown): string {
-  return value === null ? 'null' : typeof value
+  return value === null ? 'null' : Array.isArray(value) ? 'another kind of array' : typeof value
 }
 
 /**
@@ -33,7 +33,7 @@ export function checkOption(name: string, value: unknown, check: Check): void {
     // oxlint-disable-next-line valid-typeof -- the types are spelt in the type `Check`
     if (!Array.isArray(values) || values.some((item) => item === null || typeof item !== one))
       throw new TypeError(
-        `${name} must be ${isList ? `an array of ${check}` : `a ${check}`}, not ${describe(value)}`,
+        `${name} must be ${isList ? `an array of ${check}` : one === 'object' ? 'an object' : `a ${check}`}, not ${describe(value)}`,
       )
     return
   }
@@ -47,7 +47,9 @@ export function checkOption(name: string, value: unknown, check: Check): void {
   }
   if (typeof value !== 'number') throw new TypeError(`${name} must be a number, not ${describe(value)}`)
   if (!(value >= (first as number)) || (whole && value !== Infinity && !Number.isInteger(value)))
-    throw new RangeError(`${name} must be a ${whole ?? ''} number of at least ${first}, not ${value}`)
+    throw new RangeError(
+      `${name} must be a ${whole === undefined ? '' : 'whole '}number of at least ${first}, not ${value}`,
+    )
 }
 
 /**

@@ -1,7 +1,7 @@
 import { hasErrorCode, IdempotencyError, type ErrorFacts } from './idempotency-error.js'
 
 /**
- * `deadlineMs` ran out, or the next wait would have passed it. `outcome` says what is known.
+ * `deadlineMs` ran out, or the next wait would have passed it, and there is no answer to give. `outcome` says what is known.
  */
 export class DeadlineError extends IdempotencyError {
   override readonly name = 'DeadlineError'
@@ -11,7 +11,9 @@ export class DeadlineError extends IdempotencyError {
     super(
       what,
       facts,
-      'Read outcome to see whether it may have been applied, and call retry() to go on under the same key',
+      facts.retry === undefined
+        ? 'Read outcome to see whether it may have been applied: sent again, it could be applied twice'
+        : 'Read outcome to see whether it may have been applied, and call retry() to go on under the same key',
     )
   }
 }

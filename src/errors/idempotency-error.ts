@@ -69,7 +69,8 @@ export abstract class IdempotencyError extends TypeError {
   /**
    * Sends the same operation again: same key, same bytes, a new allowance of attempts.
    *
-   * @throws `this` when there is nothing to send again, as after a refused option or a body that is used up.
+   * @throws `this` when there is nothing to send again, as after a body that is used up, and when that could apply the write
+   * twice, as after the lost answer of a write without a key. Errors of ky's hooks have no retry: call again with the key.
    */
   retry(): Promise<Response> {
     return this.#retry === undefined ? Promise.reject(this) : this.#retry()

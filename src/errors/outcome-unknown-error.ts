@@ -11,7 +11,9 @@ export class OutcomeUnknownError extends IdempotencyError {
     super(
       `The answer was lost and the write may have been applied${reason === undefined ? '' : ` (${reason})`}`,
       facts,
-      'Ask the server before you send it under another key, or call retry() to resend it under the same one',
+      facts.retry === undefined
+        ? 'Ask the server what happened: sent again, it could be applied twice'
+        : 'Ask the server before you send it under another key, or call retry() to resend it under the same one',
     )
   }
 }

@@ -66,7 +66,7 @@ export interface LastAttempt extends Ended {
 
 /** Why there was no further attempt, where that is not plain from the error itself. */
 const reasons: Partial<Record<StopReason, string>> = {
-  'not-resendable': 'without a key that the server honours, it is not sent again',
+  'not-resendable': "it has no key that the server honours, or writes is 'never'",
   'body-used': 'its body is a stream, which can be sent only once',
   'retry-after': 'the server asked for a longer wait than maxRetryAfterMs',
   budget: 'the retry budget is empty',
@@ -100,10 +100,11 @@ export async function conclude(
   operation: GuardedOperation,
   last: LastAttempt,
   { resolve, reconcile }: EndOptions,
-  retry: (() => Promise<Response>) | undefined,
+  again: (() => Promise<Response>) | undefined,
   signal?: AbortSignal,
 ): Promise<Response> {
   const { response, reading, decision } = last
+  const retry = operation.canResend() ? again : undefined
   const { verdict, original = {} } = reading
   const say: Say = (outcome, replayed) => operation.settle(outcome, replayed)
   const summary = (): OperationSummary => ({ ...operation.errorFacts(), response, original, signal })

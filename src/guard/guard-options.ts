@@ -74,7 +74,8 @@ export const guardChecks: Checks = {
  */
 export function copyGuardOptions(options: GuardOptions, retry: RetryOptions | undefined): GuardSettings {
   const { contract = defaultContract, methods = contract.methods, clock = systemClock } = options
-  checkOption('contract.classify', contract.classify ?? null, 'function')
+  if (typeof contract.classify !== 'function' || !Array.isArray(contract.methods))
+    throw new TypeError('contract must be one of the presets, or made with defineContract()')
   for (const part of ['now', 'sleep'] as const) checkOption(`clock.${part}`, clock[part] ?? null, 'function')
   return {
     contract,

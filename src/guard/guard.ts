@@ -26,6 +26,8 @@ export interface GuardedOperation {
   readonly settle: (outcome: Outcome, replayed?: boolean) => IdempotencyFacts
   readonly facts: () => IdempotencyFacts
   readonly errorFacts: () => ErrorFacts
+  /** Whether the operation can be sent again after its end without the risk of a second execution. */
+  readonly canResend: () => boolean
   /** What a later call needs in order to go on with this operation. */
   readonly resume: () => { readonly givenKey: string | undefined; readonly firstSentMs: number | undefined }
 }
@@ -165,6 +167,7 @@ export function openOperation(settings: GuardSettings, call: Call): GuardedOpera
     },
     facts,
     errorFacts: () => ({ key, attempts: operation.attempts, outcome, method, url }),
+    canResend: () => operation.resendable || !operation.mayHaveRun,
     resume: () => ({ givenKey: key, firstSentMs: operation.mayHaveRun ? operation.firstSentMs : undefined }),
   }
 }

@@ -64,14 +64,12 @@ function isOfCall(options: object): options is KyCallOptions {
 /** Says the last word on an operation. ky has errors of its own for a lost answer: the facts go with them. */
 async function settle(call: KyCall, last: LastAttempt, signal: AbortSignal): Promise<Response> {
   const { operation, ends } = call
-  let end: unknown
-  const retry = () => Promise.reject(end)
   try {
-    const response = await conclude(operation, last, ends, retry, signal)
+    const response = await conclude(operation, last, ends, undefined, signal)
     return keepFacts(response, idempotencyOf(response) ?? operation.facts())
   } catch (thrown) {
     const isTold = last.error === undefined || (thrown as { code?: unknown }).code === 'already_done'
-    end = isTold ? thrown : last.error
+    const end = isTold ? thrown : last.error
     rememberFacts(end, operation.facts())
     throw end
   }

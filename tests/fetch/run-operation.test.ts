@@ -212,10 +212,21 @@ describe('retry() of an error', () => {
     expect(sent).toHaveLength(1)
   })
 
-  it('without a key sends again without one, as the caller asks for it', async () => {
-    const { send, sent } = setUp([reset(), json(201)], { methods: [] })
+  it.each([
+    ['without a key', { methods: [] }],
+    ["with writes: 'never'", { writes: 'never' as const }],
+  ])('%s is refused after a lost answer: it could apply the write twice', async (_, options) => {
+    const { send, sent } = setUp([reset(), json(201)], options)
     const lost = await thrown(send(url, { method: 'POST', body: '{}' }))
-    expect(lost).toMatchObject({ code: 'outcome_unknown', attempts: 1, key: undefined })
+    expect(lost).toMatchObject({ code: 'outcome_unknown', attempts: 1 })
+    expect(lost.message).toContain('it could be applied twice')
+    await expect(lost.retry()).rejects.toBe(lost)
+    expect(sent).toHaveLength(1)
+  })
+
+  it('without a key sends again what was never sent', async () => {
+    const { send, sent } = setUp([refusedPort(), json(201)], { methods: [], retry: { maxAttempts: 1 } })
+    const lost = await thrown(send(url, { method: 'POST', body: '{}' }))
     expect((await lost.retry()).status).toBe(201)
     expect(sent.map(({ key }) => key)).toEqual([null, null])
   })
