@@ -8,7 +8,7 @@ const inProgress = /in[-_ ]?progress|in[-_ ]?use|processing|concurrent|still run
 
 /** A 409 has many meanings; without a contract, only what our own history makes likely is believed. */
 function readConflict(answer: Answer): Reading {
-  if (answer.mayHaveRun) return { verdict: 'running', maxAsks: maxConflictAsks }
+  if (answer.mayHaveRun && answer.key !== undefined) return { verdict: 'running', maxAsks: maxConflictAsks }
   if (answer.keyOrigin !== 'given') return { verdict: 'failed' }
   const { code, type, error } = (answer.json ?? {}) as Record<string, unknown>
   const words = [code, type, error, (error as Record<string, unknown> | undefined)?.['code']]
@@ -20,17 +20,28 @@ function readConflict(answer: Answer): Reading {
     : { verdict: 'failed', outcome: 'unknown' }
 }
 
+/** Whether a failure may be our own success of an earlier call, which only the caller of a key of their own can have made. */
+function isDoubtful({ status, method, conditional, keyOrigin }: Answer): boolean {
+  const isGone = method === 'DELETE' && (status === 404 || status === 410)
+  return keyOrigin === 'given' && (isGone || (conditional && status === 412))
+}
+
 /** What an answer means on a server of which nothing is known. */
 export function readStandard(answer: Answer): Reading {
   const { status, mayHaveRun } = answer
   if (status >= 200 && status < 300) return { verdict: 'done' }
   // A write that was redirected elsewhere, or an answer the browser hides, says nothing about the outcome.
-  if (status < 400) return status === 304 ? { verdict: 'done' } : { verdict: 'failed', outcome: 'unknown' }
+  if (status < 400)
+    return status === 304 && (answer.method === 'GET' || answer.method === 'HEAD')
+      ? { verdict: 'done' }
+      : { verdict: 'failed', outcome: 'unknown' }
   if (status === 408 || status === 425 || status === 429) return { verdict: 'refused' }
   if (status === 409) return readConflict(answer)
   if (mayHaveRun && answer.method === 'DELETE' && (status === 404 || status === 410))
     return { verdict: 'done', outcome: 'applied' }
-  if (status < 500 || status === 501 || status === 505) return { verdict: 'failed' }
+  if (status < 500 || status === 501 || status === 505)
+    // With a caller's key, an earlier call may have been the one that makes this one fail.
+    return isDoubtful(answer) ? { verdict: 'failed', outcome: 'unknown' } : { verdict: 'failed' }
   return { verdict: 'unknown' }
 }
 

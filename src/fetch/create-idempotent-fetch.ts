@@ -88,7 +88,7 @@ export function createIdempotentFetch(options: IdempotentFetchOptions = {}): Ide
     }
     const hookOptions: HookOptions = { method: request.method, context: {} }
     let retries = 0
-    if (shown !== undefined && hooks.beforeRequest.length > 0) {
+    if (shown !== undefined && call.isHooked !== true && hooks.beforeRequest.length > 0) {
       const first = shown
       const hooked = await stoppable(run, () => runBeforeRequest(hooks.beforeRequest, first, hookOptions))
       if (hooked instanceof Response) {
@@ -101,6 +101,7 @@ export function createIdempotentFetch(options: IdempotentFetchOptions = {}): Ide
         throw new UnsendableError({ ...operation.errorFacts(), cause })
       }
     }
+    const fixed = request
     const host: OperationHost = {
       sender: {
         fetch: settings.fetch,
@@ -130,9 +131,10 @@ export function createIdempotentFetch(options: IdempotentFetchOptions = {}): Ide
         return request
       },
       retry:
-        call.request.body instanceof ReadableStream && call.request.remake === undefined
+        fixed.body instanceof ReadableStream && fixed.remake === undefined
           ? undefined
-          : async () => launch({ ...call, ...resumed(operation, call), request: await remade(call.request) }),
+          : async () =>
+              launch({ ...call, ...resumed(operation, call), request: await remade(fixed), isHooked: true }),
     }
     return runOperation(host, operation, request, run)
   }

@@ -100,9 +100,9 @@ export function sendAttempt(
       }
       clearTimeout(timer)
       run.isStreaming = body.bytes === undefined && body.response.body !== null
-      const { status, headers } = body.response
+      const { status, headers, redirected } = body.response
       resolve({
-        attempted: { status, headers, bytes: body.bytes },
+        attempted: { status, headers, bytes: body.bytes, redirected },
         response: body.response,
         error: undefined,
       })

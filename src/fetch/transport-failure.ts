@@ -25,6 +25,7 @@ interface SystemError {
   readonly syscall?: unknown
   readonly port?: unknown
   readonly hostname?: unknown
+  readonly address?: unknown
   readonly host?: unknown
   readonly path?: unknown
   readonly message?: unknown
@@ -36,13 +37,16 @@ interface SystemError {
  * Whether a failure is about another server than the one that was addressed, which must have answered with a redirect
  * that led there: then the write may have been applied.
  */
-function isElsewhere({ port, hostname, host = hostname, path }: SystemError, target: URL): boolean {
+function isElsewhere({ port, hostname, host = hostname, address, path }: SystemError, target: URL): boolean {
+  const ownHost = target.hostname.replace(/^\[|\]$/g, '')
   const ownPort = target.port || (target.protocol === 'https:' ? '443' : '80')
   return (
     // Bun
     (typeof path === 'string' && URL.canParse(path) && new URL(path).host !== target.host) ||
     (typeof port === 'number' && String(port) !== ownPort) ||
-    (typeof host === 'string' && host.toLowerCase() !== target.hostname.replace(/^\[|\]$/g, ''))
+    (typeof host === 'string' && host.toLowerCase() !== ownHost) ||
+    // An address tells only where no name had to be looked up.
+    (typeof address === 'string' && /^[\d.]+$|:/.test(ownHost) && address !== ownHost)
   )
 }
 

@@ -28,6 +28,8 @@ export interface AnsweredAttempt {
   readonly headers: Headers
   /** The body, `undefined` when it was left to stream. */
   readonly bytes: Uint8Array | undefined
+  /** The answer came from where a redirect led: to a write, it may be the answer of another request. */
+  readonly redirected?: boolean
 }
 
 /** What an attempt brought: an answer, or the reason why there is none. */

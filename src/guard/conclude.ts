@@ -14,10 +14,13 @@ import type { GuardedOperation } from './guard.js'
 
 /** What a callback is told about an operation. */
 export interface OperationSummary {
+  /** The idempotency key, `undefined` when the operation had none. */
   readonly key: string | undefined
+  /** The method of the request, in upper case. */
   readonly method: string
   /** The target without user info, query and fragment. */
   readonly url: string
+  /** Requests that were sent. */
   readonly attempts: number
   /** The last answer, `undefined` when it was lost. */
   readonly response: Response | undefined
@@ -135,8 +138,7 @@ export async function conclude(
   }
   const facts = say(operation.facts().outcome)
   if (verdict === 'key-reused') throw new KeyReusedError({ ...operation.errorFacts(), retry }, response)
-  if (verdict === 'key-expired')
-    throw new KeyExpiredError({ ...operation.errorFacts(), cause: response, retry })
+  if (verdict === 'key-expired') throw new KeyExpiredError({ ...operation.errorFacts(), cause: response })
   const isTooOld = decision.action === 'settle' && decision.why === 'key-age'
   if (response === undefined || isTooOld) throw toError(operation, last, retry)
   rememberFacts(response, facts)

@@ -54,6 +54,15 @@ function isResendable(
 }
 
 /**
+ * A redirect may have turned the write into a GET, after it was applied or instead of it. Only a status that a GET does not
+ * get is the write's own for sure, and nothing that went wrong behind a redirect says that the write was not applied.
+ */
+function readRedirected(reading: Reading, status: number): Reading {
+  if (reading.verdict === 'done') return status === 200 ? { ...reading, outcome: 'unknown' } : reading
+  return { ...reading, verdict: reading.verdict === 'unknown' ? 'unknown' : 'failed', outcome: 'unknown' }
+}
+
+/**
  * Opens one operation: makes or checks its key, once.
  *
  * @throws what {@link takeKey} throws.
@@ -99,7 +108,10 @@ export function openOperation(settings: GuardSettings, call: Call): GuardedOpera
 
   function read(attempted: Attempted): Reading {
     if ('lost' in attempted) return { verdict: attempted.lost }
-    return readAnswer(contract, new AnswerInFull(attempted, operation))
+    const reading = readAnswer(contract, new AnswerInFull(attempted, operation))
+    return attempted.redirected === true && !reads.has(method)
+      ? readRedirected(reading, attempted.status)
+      : reading
   }
 
   function decideNext(reading: Reading, attempted: Attempted): Decision {
@@ -167,7 +179,7 @@ export function openOperation(settings: GuardSettings, call: Call): GuardedOpera
     },
     facts,
     errorFacts: () => ({ key, attempts: operation.attempts, outcome, method, url }),
-    canResend: () => operation.resendable || !operation.mayHaveRun,
+    canResend: () => (isKeyed === (key !== undefined) && operation.resendable) || !operation.mayHaveRun,
     resume: () => ({ givenKey: key, firstSentMs: operation.mayHaveRun ? operation.firstSentMs : undefined }),
   }
 }

@@ -31,7 +31,10 @@ function settle(why: StopReason): Decision {
 /** Whether this reading leaves anything to try, attempts and time permitting. */
 function canHelp(operation: Operation, reading: Reading): StopReason | undefined {
   const { verdict, resend, maxAsks = Infinity } = reading
-  if (verdict === 'running') return operation.asks > maxAsks ? 'attempts' : undefined
+  if (verdict === 'running') {
+    if (!operation.resendable || operation.key === undefined) return 'not-resendable'
+    return operation.asks > maxAsks ? 'attempts' : undefined
+  }
   if (verdict === 'not-sent') return undefined
   if (resend === false) return 'final'
   if (verdict === 'refused') return undefined

@@ -26,7 +26,18 @@ describe('readAnswer', () => {
       ...[400, 401, 402, 403, 404, 405, 410, 412, 413, 422, 501, 505].map(
         (status) => [`${status}`, { status }, { verdict: 'failed', outcome: undefined }] as const,
       ),
-      ['304', { status: 304 }, 'done'],
+      ['304 to a GET', { status: 304, method: 'GET' }, 'done'],
+      ['304 to a write', { status: 304 }, { verdict: 'failed', outcome: 'unknown' }],
+      [
+        '404 to a DELETE under a key that an earlier call may have used',
+        { status: 404, method: 'DELETE', given: true },
+        { verdict: 'failed', outcome: 'unknown' },
+      ],
+      [
+        '412 to a conditional write under such a key',
+        { status: 412, conditional: true, given: true },
+        { verdict: 'failed', outcome: 'unknown' },
+      ],
       ...[301, 302, 303, 307, 308].map(
         (status) =>
           [`a redirect ${status} left alone`, { status }, { verdict: 'failed', outcome: 'unknown' }] as const,

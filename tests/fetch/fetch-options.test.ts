@@ -22,7 +22,7 @@ describe('the options of createIdempotentFetch', () => {
     ['fetch', { fetch: null }],
     ['contract', { contract: 'stripe' }],
     ['contract', { contract: null }],
-    ['contract.classify', { contract: {} }],
+    ['contract', { contract: {} }],
     ['methods', { methods: 'POST' }],
     ['methods', { methods: [5] }],
     ['generateKey', { generateKey: 'k' }],

@@ -231,6 +231,19 @@ describe('retry() of an error', () => {
     expect(sent.map(({ key }) => key)).toEqual([null, null])
   })
 
+  it('sends what the hooks made of the request, and does not run them again', async () => {
+    let nonce = 0
+    const hook = (request: Request) => new Request(request, { body: JSON.stringify({ nonce: nonce++ }) })
+    const { send, sent } = setUp([reset(), json(201)], {
+      retry: { maxAttempts: 1 },
+      hooks: { beforeRequest: [hook] },
+    })
+    const lost = await thrown(send(url, { method: 'POST', body: '{}' }))
+    await lost.retry()
+    expect(sent.map((one) => one.body)).toEqual(['{"nonce":0}', '{"nonce":0}'])
+    expect(new Set(sent.map(({ key }) => key)).size).toBe(1)
+  })
+
   it('makes a stream anew', async () => {
     const { send, sent } = setUp([refusedPort(), json(201)], { retry: { maxAttempts: 1 }, methods: [] })
     const body = () => new Blob(['streamed']).stream()

@@ -40,7 +40,7 @@ describe('decide', () => {
       unsendable: [settle('final'), settle('final')],
       refused: [resend(250, 'refused'), resend(250, 'refused')],
       unknown: [resend(250, 'unknown'), settle('not-resendable')],
-      running: [resend(250, 'running'), resend(250, 'running')],
+      running: [resend(250, 'running'), settle('not-resendable')],
       done: [settle('final'), settle('final')],
       'already-done': [settle('final'), settle('final')],
       'stored-failure': [settle('final'), settle('final')],
