@@ -1,10 +1,11 @@
+import type { Defined } from '../errors/check-option.js'
 import { generateHexKey, generateKey, generateRandomKey } from '../key/generate-key.js'
 import { findKeyProblem } from '../key/key-rules.js'
 import { checkDefinition } from './check-definition.js'
 import { defaultContract } from './default-contract.js'
 import type { ContractDefinition, ServerContract } from './server-contract.js'
 
-const defaults: Required<ContractDefinition> = { ...defaultContract, name: 'custom', keyRules: {} }
+const defaults: Defined<ContractDefinition> = { ...defaultContract, name: 'custom', keyRules: {} }
 
 /**
  * What our own generators make. A preset is checked against it and draws no random number: Workers refuse to give one
@@ -16,7 +17,7 @@ const samples = new Map([
   [generateRandomKey, '8e03978e-40d5-43e8-bc93-6894a57f9324'],
 ])
 
-function withoutAbsent(definition: ContractDefinition): ContractDefinition {
+function withoutAbsent(definition: ContractDefinition): Partial<Defined<ContractDefinition>> {
   return Object.fromEntries(Object.entries(definition).filter(([, value]) => value !== undefined))
 }
 

@@ -4,13 +4,15 @@ import type { Answer, Reading, Verdict } from './verdict.js'
 
 /** A header that marks an answer as replayed. */
 export interface ReplayMarker {
+  /** The name of the header, any case. */
   readonly header: string
   /** The value that marks a replay, any case. @defaultValue `'true'` */
-  readonly value?: string
+  readonly value?: string | undefined
 }
 
 /** How one server treats keys: where the key travels, how long it lives, and what the answers mean. */
 export interface Contract {
+  /** What this contract is called. */
   readonly name: string
   /** Where the key travels. */
   readonly carrier: KeyCarrier
@@ -48,30 +50,39 @@ export interface ServerContract extends Contract {
   readonly with: (changes: ContractDefinition) => ServerContract
 }
 
-/** What {@link defineContract} takes: everything of a contract but its name has a default. */
+/** What {@link defineContract} takes: everything has a default, which is as in the `standard` contract. */
 export interface ContractDefinition {
-  /** @defaultValue `'custom'` */
-  readonly name?: string
-  /** @defaultValue `header('Idempotency-Key')` */
-  readonly carrier?: KeyCarrier
-  /** @defaultValue 1 to 255 printable ASCII characters */
-  readonly keyRules?: Partial<KeyRules>
-  /** @defaultValue a UUIDv7 */
-  readonly generateKey?: () => string
-  /** @defaultValue `['POST', 'PUT', 'PATCH']` */
-  readonly methods?: readonly string[]
-  /** Milliseconds, `Infinity` for ever. @defaultValue 24 hours */
-  readonly keyTtlMs?: number
-  /** @defaultValue every target does */
-  readonly honoursKey?: ServerContract['honoursKey']
-  /** @defaultValue none */
-  readonly companions?: ServerContract['companions']
-  /** @defaultValue the markers in common use, such as `Idempotent-Replayed: true` */
-  readonly replayMarkers?: readonly ReplayMarker[]
-  /** @defaultValue none */
-  readonly retryHints?: readonly string[]
-  /** Milliseconds. @defaultValue `0` */
-  readonly minimumWaitMs?: number
-  /** @defaultValue nothing: the `standard` rules */
-  readonly classify?: ServerContract['classify']
+  /** What this contract is called. @defaultValue `'custom'` */
+  readonly name?: string | undefined
+  /** Where the key travels: a header, a field of the JSON body, or a query parameter. @defaultValue `header('Idempotency-Key')` */
+  readonly carrier?: KeyCarrier | undefined
+  /** What the server accepts as a key. @defaultValue 1 to 255 printable ASCII characters */
+  readonly keyRules?: Partial<KeyRules> | undefined
+  /** Makes a key that fits the rules, once per operation. @defaultValue a UUIDv7 */
+  readonly generateKey?: (() => string) | undefined
+  /** The methods that carry a key, any case. @defaultValue `['POST', 'PUT', 'PATCH']` */
+  readonly methods?: readonly string[] | undefined
+  /**
+   * How long the server remembers a key, in milliseconds, `Infinity` for ever. An operation is never resent past it.
+   *
+   * @defaultValue 24 hours
+   */
+  readonly keyTtlMs?: number | undefined
+  /** Whether this target honours keys; its URL has no query. Where it does not, a lost answer is not resent. @defaultValue every target does */
+  readonly honoursKey?: ServerContract['honoursKey'] | undefined
+  /** More headers that go with the key, fixed at the first attempt (`Repeatability-First-Sent`). @defaultValue none */
+  readonly companions?: ServerContract['companions'] | undefined
+  /** Headers that mark a replay; one is enough. @defaultValue the markers in common use, such as `Idempotent-Replayed: true` */
+  readonly replayMarkers?: readonly ReplayMarker[] | undefined
+  /** Headers whose `true` or `false` says whether a resend under the same key can help. @defaultValue none */
+  readonly retryHints?: readonly string[] | undefined
+  /** Shortest wait before a server that is still running is asked again, in milliseconds. @defaultValue `0` */
+  readonly minimumWaitMs?: number | undefined
+  /**
+   * What status alone cannot say. `undefined` leaves the answer to the rules of the `standard` contract, with the
+   * replay markers, retry hints and waits of this one.
+   *
+   * @defaultValue nothing: the rules of `standard`
+   */
+  readonly classify?: ServerContract['classify'] | undefined
 }

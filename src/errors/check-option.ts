@@ -15,6 +15,9 @@ export type Check =
 /** The options that exist, and what each may be. */
 export type Checks = Readonly<Record<string, Check>>
 
+/** Options with every default in place. */
+export type Defined<Options> = { readonly [Name in keyof Options]-?: Exclude<Options[Name], undefined> }
+
 function describe(value: unknown): string {
   return value === null ? 'null' : Array.isArray(value) ? 'another kind of array' : typeof value
 }

@@ -25,6 +25,7 @@ export interface ErrorFacts {
   readonly attempts: number
   /** What is true of the operation now. */
   readonly outcome: Outcome
+  /** The method of the request, in upper case. */
   readonly method: string
   /** The target without user info, query and fragment. */
   readonly url: string
@@ -42,12 +43,19 @@ const brand = Symbol.for('fetch-idempotency.error')
  * with which `fetch` reports a lost connection, so that code written for plain `fetch` keeps working.
  */
 export abstract class IdempotencyError extends TypeError {
+  /** The name of the class, such as `'OutcomeUnknownError'`. */
   abstract override readonly name: string
+  /** The field to program against: one for each class. */
   abstract readonly code: IdempotencyErrorCode
+  /** The idempotency key, `undefined` when the operation had none. Keep it: the write is found, or sent again, by it. */
   readonly key: string | undefined
+  /** Requests that were sent, the first one included. */
   readonly attempts: number
+  /** What is true of the write: `'applied'`, `'not-applied'` (a promise) or `'unknown'`. */
   readonly outcome: Outcome
+  /** The method of the request, in upper case. */
   readonly method: string
+  /** The target without user info, query and fragment, which can hold secrets. */
   readonly url: string
   readonly #retry: (() => Promise<Response>) | undefined
 

@@ -1,6 +1,6 @@
 import { exponentialBackoff, type Backoff } from '../backoff/backoff.js'
 import { parseRetryAfter } from '../backoff/retry-after.js'
-import type { Clock } from '../clock/clock.js'
+import { maxTimerMs, type Clock } from '../clock/clock.js'
 import { systemClock, systemRandom } from '../clock/system-clock.js'
 import { checkOptions } from '../errors/check-option.js'
 import { DeadlineError } from '../errors/deadline-error.js'
@@ -9,6 +9,8 @@ import { idempotencyOf, replaceFacts } from '../guard/facts.js'
 import { withoutSecrets } from '../guard/guard.js'
 import { createIdempotentFetch } from './create-idempotent-fetch.js'
 import { isIdempotentFetch } from './nesting.js'
+import { onAbort } from './on-abort.js'
+import { untilAborted } from './prepare-call.js'
 
 /** One look at an operation that the server works on after its 202. */
 export interface CompletionStatus {
@@ -23,7 +25,7 @@ export interface AwaitCompletionOptions {
   /** What sends the look-ups; one that does not retry is wrapped so that it does. @defaultValue `globalThis.fetch` */
   readonly fetch?: typeof fetch
   /** Headers of the look-ups, such as credentials. They go to the origin that answered 202 and to no other. */
-  readonly headers?: HeadersInit
+  readonly headers?: RequestInit['headers']
   /**
    * Reads how far the server is.
    *
@@ -121,8 +123,9 @@ export async function awaitCompletion(
   const url = response.status === 202 ? findStatusUrl(response) : undefined
   if (url === undefined) return response
 
-  const send = isIdempotentFetch(options.fetch)
-    ? (options.fetch as typeof fetch)
+  const given = options.fetch ?? globalThis.fetch
+  const send = isIdempotentFetch(given)
+    ? given
     : createIdempotentFetch({ clock, random, ...(options.fetch && { fetch: options.fetch }) })
   const headers = url.origin === new URL(response.url || url).origin ? options.headers : undefined
   const deadlineAtMs = clock.now() + deadlineMs
@@ -132,31 +135,49 @@ export async function awaitCompletion(
     return last
   }
 
+  const late = () =>
+    new DeadlineError({
+      key,
+      attempts,
+      outcome: 'unknown',
+      method: 'GET',
+      url: withoutSecrets(url.href),
+      cause: response,
+    })
+  /** One look, which ends with the deadline and with the caller's signal even where the server says nothing. */
+  const ask = async () => {
+    const controller = new AbortController()
+    const timeoutMs = Math.min(deadlineAtMs - clock.now(), maxTimerMs)
+    const timer = deadlineMs === Infinity ? undefined : setTimeout(() => controller.abort(late()), timeoutMs)
+    const stopListening = signal && onAbort(signal, () => controller.abort(signal.reason))
+    const work = async () => {
+      const answer = await send(url, { ...(headers && { headers }), signal: controller.signal })
+      return { answer, seen: await look(answer) }
+    }
+    try {
+      return await untilAborted(work(), controller.signal)
+    } catch {
+      // A look that is lost says nothing about what is looked at.
+      controller.signal.throwIfAborted()
+      return undefined
+    } finally {
+      clearTimeout(timer)
+      stopListening?.()
+    }
+  }
+
   let hints = response.headers
   for (let round = 1; ; round += 1) {
     const nowMs = clock.now()
     const delayMs = parseRetryAfter(hints, nowMs) ?? backoff(round, random)
-    if (nowMs + delayMs >= deadlineAtMs)
-      throw new DeadlineError({
-        key,
-        attempts,
-        outcome: 'unknown',
-        method: 'GET',
-        url: withoutSecrets(url.href),
-        cause: response,
-      })
+    if (nowMs + delayMs >= deadlineAtMs) throw late()
     await clock.sleep(delayMs, signal)
-    let answer: Response
-    let seen: CompletionStatus
-    try {
-      answer = await send(url, { ...(headers && { headers }), ...(signal && { signal }) })
-      seen = await look(answer)
-    } catch {
-      // A look that is lost says nothing about what is looked at.
-      signal?.throwIfAborted()
+    const asked = await ask()
+    if (asked === undefined) {
       hints = new Headers()
       continue
     }
+    const { answer, seen } = asked
     hints = answer.headers
     const isPutOff = answer.status === 429 || answer.status >= 500
     const state = isPutOff ? 'running' : (options.readState ?? readState)(seen)

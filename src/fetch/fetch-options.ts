@@ -1,4 +1,4 @@
-import { checkOption, checkOptions, type Checks } from '../errors/check-option.js'
+import { checkOption, checkOptions, type Checks, type Defined } from '../errors/check-option.js'
 import { endChecks, type EndOptions } from '../guard/conclude.js'
 import {
   copyGuardOptions,
@@ -16,22 +16,22 @@ import { isIdempotentFetch } from './nesting.js'
 /** Options of `createIdempotentFetch`. All are optional, checked and copied when the wrapper is made. */
 export interface IdempotentFetchOptions extends GuardOptions, EndOptions {
   /** What sends. @defaultValue `globalThis.fetch`, looked up at each call */
-  readonly fetch?: typeof fetch
+  readonly fetch?: typeof fetch | undefined
   /** How often, how long and how hard an operation is retried. */
-  readonly retry?: RetryOptions
+  readonly retry?: RetryOptions | undefined
   /** Most bytes of a streaming request body that are kept for a retry. @defaultValue 10 MiB */
-  readonly maxRequestBytes?: number
+  readonly maxRequestBytes?: number | undefined
   /**
    * What to do with a streaming request body longer than that: refuse it before anything is sent, or send it in one
    * attempt without retries.
    *
    * @defaultValue `'refuse'`
    */
-  readonly oversizedBody?: 'refuse' | 'send-once'
+  readonly oversizedBody?: 'refuse' | 'send-once' | undefined
   /** Most bytes of a response body that are read within the attempt; a longer one streams, and can fail while it is read. @defaultValue 10 MiB */
-  readonly maxResponseBytes?: number
-  /** Hooks in ky's shape. */
-  readonly hooks?: Hooks
+  readonly maxResponseBytes?: number | undefined
+  /** Hooks in ky's shape. @defaultValue none */
+  readonly hooks?: Hooks | undefined
 }
 
 /** {@link IdempotentFetchOptions} checked and copied. */
@@ -40,7 +40,7 @@ export interface FetchSettings extends BodyLimits {
   readonly ends: EndOptions
   readonly fetch: typeof fetch
   readonly maxResponseBytes: number
-  readonly hooks: Required<Hooks>
+  readonly hooks: Defined<Hooks>
 }
 
 const hookChecks: Checks = {
@@ -67,17 +67,24 @@ const callChecks: Checks = { ...endChecks, writes: writesCheck, retry: 'object',
 export const defaultMaxBytes = 10 * 1024 * 1024
 
 /**
- * What sends when no `fetch` is given: the one that is there at each call.
+ * What sends when no `fetch` is given: the global one that is there at each call, and the one that was there before it
+ * where that has become ours.
  *
  * @throws `TypeError` when the given one is ours: stacked retry loops multiply.
  */
 export function takeFetch(fetch: unknown): typeof globalThis.fetch {
-  if (fetch === undefined) return (input, init) => globalThis.fetch(input, init)
-  checkOption('fetch', fetch, 'function')
-  if (isIdempotentFetch(fetch))
+  const taken = fetch === undefined ? globalThis.fetch : fetch
+  if (isIdempotentFetch(taken))
     throw new TypeError(
       'fetch is wrapped already: two retry loops on top of each other multiply their attempts',
     )
+  if (fetch === undefined)
+    return (input, init) =>
+      (isIdempotentFetch(globalThis.fetch) ? (taken as typeof globalThis.fetch) : globalThis.fetch)(
+        input,
+        init,
+      )
+  checkOption('fetch', fetch, 'function')
   return fetch as typeof globalThis.fetch
 }
 

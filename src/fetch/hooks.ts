@@ -1,5 +1,6 @@
 /** What a hook is told about its call: one object for each call, whatever the attempt. */
 export interface HookOptions {
+  /** The method of the request. */
   readonly method: string
   /** Free for the hooks of one call to share. */
   readonly context: Record<string, unknown>
@@ -25,6 +26,7 @@ interface RetryMarker {
 
 /** What `beforeRetry` is told. */
 export interface RetryState {
+  /** The request of the retry, a new one for each. */
   readonly request: Request
   readonly options: HookOptions
   /** Why the last attempt is not the end: what `fetch` threw, or an error with the answer as its `response`. */
@@ -60,9 +62,12 @@ export type AfterResponseHook = HookShapes['afterResponse']
 
 /** Hooks in ky's shape: the same functions run here and in ky 1 and 2. */
 export interface Hooks {
-  readonly beforeRequest?: readonly BeforeRequestHook[]
-  readonly beforeRetry?: readonly BeforeRetryHook[]
-  readonly afterResponse?: readonly AfterResponseHook[]
+  /** Run in order, once per call, before the first attempt. @defaultValue none */
+  readonly beforeRequest?: readonly BeforeRequestHook[] | undefined
+  /** Run in order before each retry. @defaultValue none */
+  readonly beforeRetry?: readonly BeforeRetryHook[] | undefined
+  /** Run in order on the answer of each attempt, before it is read. @defaultValue none */
+  readonly afterResponse?: readonly AfterResponseHook[] | undefined
 }
 
 export const hookNames = ['beforeRequest', 'beforeRetry', 'afterResponse'] as const

@@ -4,32 +4,66 @@ import type { RetryOptions } from '../retry/retry-policy.js'
 
 /** What can be set for one call, over the options of the wrapper. */
 export interface CallOptions extends EndOptions {
-  /** How far retries may go for this call. */
-  readonly writes?: WritePolicy
-  /** How often, how long and how hard this call is retried. */
-  readonly retry?: RetryOptions
+  /**
+   * How far retries may go for this call after a lost answer or a 5xx: `'keyed'`, `'never'`, or `'always'`, which
+   * resends even without a key. **`'always'` can apply a write twice**: choose it only for a server that drops
+   * duplicates in some other way.
+   *
+   * @defaultValue that of the wrapper, which is `'keyed'` unless set
+   */
+  readonly writes?: WritePolicy | undefined
+  /**
+   * How often, how long and how hard this call is retried. ky has options of its own for that, and does not read this one.
+   *
+   * @defaultValue each option that is left out is that of the wrapper
+   */
+  readonly retry?: RetryOptions | undefined
   /**
    * When this key was first sent, as a date or in milliseconds since the epoch. Give it when an earlier call, maybe of
    * another process, may have sent it: the key's age counts from then, and no answer is taken for a definite "not applied".
    *
    * @defaultValue the time inside a UUIDv7, else now
    */
-  readonly firstSentAt?: Date | number
+  readonly firstSentAt?: Date | number | undefined
 }
+
+/** A body as `fetch` takes it. */
+type Body = NonNullable<RequestInit['body']>
 
 /** What {@link IdempotentFetch} takes beside everything that `fetch` takes. */
 export interface IdempotentRequestInit extends Omit<RequestInit, 'body'> {
   /** The body, or a function that makes it anew for each attempt (for streams too large to keep). It must give the same bytes each time. */
-  body?: BodyInit | null | (() => BodyInit | Promise<BodyInit>)
+  body?: Body | null | undefined | (() => Body | Promise<Body>)
   /** The key of this operation. @defaultValue the key that the request carries already, else a new one */
   idempotencyKey?: string | undefined
-  /** `false` sends this call as the wrapped fetch would: no key, no retries, no limits. */
-  idempotency?: false | CallOptions
+  /**
+   * What is different for this call; `false` sends it as the wrapped fetch would: no key, no retries, no limits.
+   *
+   * @defaultValue the options of the wrapper
+   */
+  idempotency?: false | CallOptions | undefined
   /** For streams, as `fetch` wants it. */
-  duplex?: 'half'
+  duplex?: 'half' | undefined
 }
 
-/** A `fetch` that sends each write as often as the network needs, and has it happen once. Assignable to `typeof fetch`. */
+/**
+ * A `fetch` that sends each write as often as the network needs, and has it happen once. Assignable to `typeof fetch`.
+ *
+ * It rejects with the caller's own reason when the call is aborted, and else with an `IdempotencyError`, or what a hook,
+ * a body function or `resolve` has thrown:
+ *
+ * @throws {@link OutcomeUnknownError} when the last answer was lost and the write may have been applied.
+ * @throws {@link NotAppliedError} when there is no answer and the write was certainly not applied.
+ * @throws {@link DeadlineError} when `deadlineMs` ends the operation and there is no answer to give.
+ * @throws {@link UnsendableError} when the request itself is at fault: its URL, a header, a certificate, a used body.
+ * @throws {@link BodyTooLargeError} when a streaming body is longer than `maxRequestBytes`.
+ * @throws {@link KeyInvalidError} when the key is one that the contract or HTTP does not allow.
+ * @throws {@link KeyReusedError} when the key already names another payload.
+ * @throws {@link KeyExpiredError} when the key is older than the server keeps it.
+ * @throws {@link AlreadyDoneError} when the server says that this was done before, and there is no `resolve` that
+ * gives the original.
+ * @throws `TypeError` or `RangeError` for an option of the call that cannot work.
+ */
 export type IdempotentFetch = (
   input: string | URL | Request,
   init?: IdempotentRequestInit,

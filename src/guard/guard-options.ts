@@ -1,4 +1,4 @@
-import { checkOption, type Checks } from '../errors/check-option.js'
+import { checkOption, type Checks, type Defined } from '../errors/check-option.js'
 import type { Clock, Random } from '../clock/clock.js'
 import { systemClock, systemRandom } from '../clock/system-clock.js'
 import { defaultContract } from '../contract/default-contract.js'
@@ -12,13 +12,13 @@ export type WritePolicy = 'keyed' | 'never' | 'always'
 /** What every host takes. */
 export interface GuardOptions {
   /** How the server treats keys. @defaultValue `standard`, safe on a server of which nothing is known */
-  readonly contract?: Contract
+  readonly contract?: Contract | undefined
   /** The methods that get a key, any case. @defaultValue those of the contract: POST, PUT and PATCH */
-  readonly methods?: readonly string[]
+  readonly methods?: readonly string[] | undefined
   /** Makes a key, once per operation. @defaultValue that of the contract: a UUIDv7 */
-  readonly generateKey?: () => string
+  readonly generateKey?: (() => string) | undefined
   /** Which requests with one of `methods` get a key; the URL has no query. @defaultValue all of them */
-  readonly match?: (request: { readonly method: string; readonly url: string }) => boolean
+  readonly match?: ((request: { readonly method: string; readonly url: string }) => boolean) | undefined
   /**
    * How far retries of writes may go after a lost answer or a 5xx:
    *
@@ -29,24 +29,33 @@ export interface GuardOptions {
    *
    * @defaultValue `'keyed'`
    */
-  readonly writes?: WritePolicy
+  readonly writes?: WritePolicy | undefined
   /**
    * What to do when the server says that it cannot reach its store of keys: wait and resend with the key, or resend
    * without one, which gives up the protection. An operation that may have been executed already always waits.
    *
    * @defaultValue `'wait'`
    */
-  readonly whenKeyStoreDown?: 'wait' | 'send-without-key'
-  /** Hears what happens to each operation. */
-  readonly onEvent?: EventListener
-  /** @defaultValue the machine's clock */
-  readonly clock?: Clock
+  readonly whenKeyStoreDown?: 'wait' | 'send-without-key' | undefined
+  /**
+   * Hears what happens to each operation: attempts, verdicts, waits and outcomes. What it throws is ignored.
+   *
+   * @defaultValue none
+   */
+  readonly onEvent?: EventListener | undefined
+  /**
+   * The time and the waits between attempts: give your own to test without real waits. The time limit of an attempt
+   * is always a timer of the machine.
+   *
+   * @defaultValue the machine's clock
+   */
+  readonly clock?: Clock | undefined
   /** Random numbers in [0, 1), for jitter. @defaultValue `Math.random` */
-  readonly random?: Random
+  readonly random?: Random | undefined
 }
 
 /** {@link GuardOptions} checked and copied. */
-export interface GuardSettings extends Required<Omit<GuardOptions, 'onEvent'>> {
+export interface GuardSettings extends Defined<Omit<GuardOptions, 'onEvent'>> {
   readonly onEvent: EventListener | undefined
   readonly policy: RetryPolicy
 }

@@ -15,7 +15,7 @@ export interface GateRetriesOptions {
    *
    * @defaultValue that of {@link stampKey}, else `'keyed'`
    */
-  readonly writes?: WritePolicy
+  readonly writes?: WritePolicy | undefined
 }
 
 const gates = new WeakMap<ShouldRetry, WritePolicy | undefined>()

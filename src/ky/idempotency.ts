@@ -29,16 +29,16 @@ export interface IdempotencyOptions
    *
    * @defaultValue `exponentialBackoff()`
    */
-  readonly backoff?: Backoff
+  readonly backoff?: Backoff | undefined
   /**
    * What sends. A `fetch` that is given to ky after ours takes its place, and with it what is done within an attempt: the
    * reading of the body, the asking again, `resolve` and `reconcile`.
    *
    * @defaultValue the `fetch` of the instance that is extended, else `globalThis.fetch`
    */
-  readonly fetch?: typeof fetch
+  readonly fetch?: typeof fetch | undefined
   /** Most bytes of a response body that are read within the attempt; a longer one streams. @defaultValue 10 MiB */
-  readonly maxResponseBytes?: number
+  readonly maxResponseBytes?: number | undefined
 }
 
 /** ky options that make writes idempotent. */

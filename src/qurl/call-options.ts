@@ -4,11 +4,11 @@ import { describeShape, invalid, isRecord, refuseUnknown } from './validate.js'
 /** Options of one call that reads or deletes. */
 export interface ReadOptions {
   /** Ends the call at once, also while it waits; the call rejects with the signal's reason. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /** Time for one attempt of this call, in milliseconds. */
-  readonly timeout?: number
+  readonly timeout?: number | undefined
   /** More headers for this call. */
-  readonly headers?: HeadersInit
+  readonly headers?: RequestInit['headers']
 }
 
 /** Options of one call that writes. */
@@ -19,7 +19,7 @@ export interface RequestOptions extends ReadOptions {
    *
    * @defaultValue a new UUIDv7 per call
    */
-  readonly idempotencyKey?: string
+  readonly idempotencyKey?: string | undefined
 }
 
 /** {@link RequestOptions}, checked and copied. */

@@ -1,30 +1,30 @@
 import { exponentialBackoff, type Backoff } from '../backoff/backoff.js'
-import { checkOption, checkOptions, type Checks } from '../errors/check-option.js'
+import { checkOption, checkOptions, type Checks, type Defined } from '../errors/check-option.js'
 import { createRetryBudget, type RetryBudget, type RetryBudgetOptions } from './retry-budget.js'
 
 /** How often, how long and how hard one operation is retried. */
 export interface RetryOptions {
   /** Requests per operation, the first one included. Asking a server that is still running is not counted. @defaultValue `4` */
-  readonly maxAttempts?: number
+  readonly maxAttempts?: number | undefined
   /** Time for one attempt, from the connection to the last byte of the body, in milliseconds; `Infinity` for none. @defaultValue `30_000` */
-  readonly attemptTimeoutMs?: number
+  readonly attemptTimeoutMs?: number | undefined
   /** Time for the whole operation, waits included, in milliseconds; `Infinity` for none. A wait that would pass it is not begun. @defaultValue `120_000` */
-  readonly deadlineMs?: number
+  readonly deadlineMs?: number | undefined
   /** How long to wait before a retry when the server does not say. @defaultValue `exponentialBackoff()` */
-  readonly backoff?: Backoff
+  readonly backoff?: Backoff | undefined
   /**
    * Longest wait that a server may ask for, in milliseconds. A longer `Retry-After` ends the operation with that
    * answer, as retrying sooner is what the server asked us not to do.
    *
    * @defaultValue `60_000`
    */
-  readonly maxRetryAfterMs?: number
+  readonly maxRetryAfterMs?: number | undefined
   /** The tokens that retries are paid with, or the bucket itself to share it between wrappers. @defaultValue a bucket of this wrapper */
-  readonly budget?: RetryBudget | RetryBudgetOptions
+  readonly budget?: RetryBudget | RetryBudgetOptions | undefined
 }
 
 /** {@link RetryOptions} with every default in place. */
-export interface RetryPolicy extends Required<RetryOptions> {
+export interface RetryPolicy extends Defined<RetryOptions> {
   readonly budget: RetryBudget
 }
 

@@ -30,7 +30,7 @@ import {
   type Outcome,
   type Verdict,
 } from 'fetch-idempotency'
-import { stripe } from 'fetch-idempotency/contracts'
+import { defineContract, stripe } from 'fetch-idempotency/contracts'
 import { assertType, expectTypeOf, test } from 'vitest'
 
 const url = 'https://api.test/orders'
@@ -103,6 +103,43 @@ test('options have the types that they need', () => {
     reconcile: () => undefined,
   })
   createIdempotentFetch({ retry: { budget: { capacity: 5 } } })
+})
+
+test('an option that is undefined counts as left out', () => {
+  assertType<IdempotentFetchOptions>({
+    fetch: undefined,
+    contract: undefined,
+    methods: undefined,
+    generateKey: undefined,
+    match: undefined,
+    writes: undefined,
+    whenKeyStoreDown: undefined,
+    retry: {
+      maxAttempts: undefined,
+      attemptTimeoutMs: undefined,
+      deadlineMs: undefined,
+      maxRetryAfterMs: undefined,
+      backoff: undefined,
+      budget: undefined,
+    },
+    maxRequestBytes: undefined,
+    oversizedBody: undefined,
+    maxResponseBytes: undefined,
+    hooks: { beforeRequest: undefined, beforeRetry: undefined, afterResponse: undefined },
+    onEvent: undefined,
+    clock: undefined,
+    random: undefined,
+    resolve: undefined,
+    reconcile: undefined,
+  })
+  assertType<IdempotentRequestInit>({
+    body: undefined,
+    idempotencyKey: undefined,
+    idempotency: { writes: undefined, retry: undefined, firstSentAt: undefined, resolve: undefined },
+    duplex: undefined,
+  })
+  assertType<IdempotentRequestInit>({ idempotency: undefined })
+  defineContract({ name: 'acme', classify: undefined, honoursKey: undefined, keyRules: undefined })
 })
 
 test('wrong options do not compile', () => {
