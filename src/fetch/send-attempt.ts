@@ -25,6 +25,9 @@ function transmit({ fetch }: Sender, request: CapturedRequest, signal: AbortSign
   const init: RequestInit & { duplex?: 'half' } = { ...rest, method, headers, signal }
   if (body !== null && body !== undefined) init.body = body as BodyInit
   if (body instanceof ReadableStream) init.duplex = 'half'
+  // A `Request` that is made from another forgets whom to name as its referrer.
+  if (base !== undefined)
+    Object.assign(init, { referrer: base.referrer, referrerPolicy: base.referrerPolicy, ...rest })
   return base === undefined
     ? fetch(url, init)
     : fetch(new Request(url === base.url ? base : new Request(url, unused(base)), init), rest)

@@ -228,3 +228,20 @@ describe('a request that was not sent', () => {
     expect(error).toMatchObject({ code: 'outcome_unknown', outcome: 'unknown', attempts: 4 })
   })
 })
+
+describe('a Request', () => {
+  it('keeps its referrer and its referrer policy', async () => {
+    const { createIdempotentFetch } = await import('fetch-idempotency')
+    const seen: string[] = []
+    const send = createIdempotentFetch({
+      fetch: (async (input: Request) => {
+        seen.push(input.referrerPolicy, input.referrer)
+        return new Response(null, { status: 204 })
+      }) as typeof fetch,
+    })
+    await send(
+      new Request('https://api.test/', { method: 'POST', referrerPolicy: 'no-referrer', referrer: '' }),
+    )
+    expect(seen).toEqual(['no-referrer', ''])
+  })
+})
