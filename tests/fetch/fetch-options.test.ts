@@ -164,6 +164,35 @@ describe('wrapping twice', () => {
     expect(create({ fetch: foreign })).toThrow(/wrapped already/)
   })
 
+  it('is refused at construction for a global fetch as well', () => {
+    const native = globalThis.fetch
+    globalThis.fetch = createIdempotentFetch() as typeof fetch
+    try {
+      expect(create({})).toThrow(/wrapped already/)
+    } finally {
+      globalThis.fetch = native
+    }
+  })
+
+  it.each(['itself', 'another wrapper'])(
+    'does not happen when the global fetch becomes %s: the one before it sends',
+    async (other) => {
+      const native = globalThis.fetch
+      const { fetch, sent } = playFetch(json(201))
+      globalThis.fetch = fetch
+      try {
+        const send = createIdempotentFetch()
+        const never = playFetch(json(500))
+        const wrapper = other === 'itself' ? send : createIdempotentFetch({ fetch: never.fetch })
+        globalThis.fetch = wrapper as typeof fetch
+        expect((await send(url, { method: 'POST' })).status).toBe(201)
+        expect([sent.length, never.sent.length]).toEqual([1, 0])
+      } finally {
+        globalThis.fetch = native
+      }
+    },
+  )
+
   it('is not seen in any other function', () => {
     expect(create({ fetch: async () => new Response() })).not.toThrow()
   })
