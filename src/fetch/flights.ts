@@ -2,9 +2,10 @@ import { idempotencyOf, rememberFacts, type IdempotencyFacts } from '../guard/fa
 import type { CapturedBody } from './capture-request.js'
 import { onAbort } from './on-abort.js'
 import { createRun, stopRun, type Run } from './run.js'
+import { rebuild } from './settled-response.js'
 
 interface Reader {
-  readonly give: (response: Response) => void
+  readonly give: (response: Response, facts: IdempotencyFacts) => void
   readonly fail: (error: unknown) => void
 }
 
@@ -27,6 +28,42 @@ export function isSamePayload(one: CapturedBody, other: CapturedBody): boolean {
   return (one ?? '') === (other ?? '')
 }
 
+/** A response whose body still streams: `over` is called when it ends in any way, and `fail` ends it from outside. */
+function watch(
+  response: Response,
+  over: () => void,
+): { response: Response; fail: (reason: unknown) => void } {
+  const reader = (response.body as ReadableStream<Uint8Array<ArrayBuffer>>).getReader()
+  let controller!: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>
+  const stream = new ReadableStream<Uint8Array<ArrayBuffer>>(
+    {
+      start(own) {
+        controller = own
+      },
+      async pull() {
+        try {
+          const { done, value } = await reader.read()
+          if (!done) return controller.enqueue(value)
+          controller.close()
+        } catch (error) {
+          controller.error(error)
+        }
+        over()
+      },
+      cancel(reason) {
+        over()
+        return reader.cancel(reason)
+      },
+    },
+    { highWaterMark: 0 },
+  )
+  const fail = (reason: unknown) => {
+    controller.error(reason)
+    reader.cancel(reason).catch(() => undefined)
+  }
+  return { response: rebuild(response, stream), fail }
+}
+
 /**
  * Waits for a flight. A caller who aborts leaves at once, with the reason of its own signal; the flight ends with the
  * last one who leaves.
@@ -34,17 +71,24 @@ export function isSamePayload(one: CapturedBody, other: CapturedBody): boolean {
 export function board(flight: Flight, signal: AbortSignal | undefined): Promise<Response> {
   return new Promise((resolve, reject) => {
     let stopListening: (() => void) | undefined
+    let endStream: ((reason: unknown) => void) | undefined
     const leave = () => {
       flight.readers.delete(reader)
       if (flight.readers.size === 0) stopRun(flight.run, signal?.reason)
       rememberFacts(signal?.reason, flight.facts(), flight.facts)
       reject(signal?.reason)
+      endStream?.(signal?.reason)
     }
     const reader: Reader = {
-      give(response) {
+      give(response, facts) {
+        let given = response
+        const { body, bodyUsed } = response
         // A body that still streams can be ended by its caller: only then does the flight outlive its landing.
         if (!flight.run.isStreaming) stopListening?.()
-        resolve(response)
+        else if (stopListening !== undefined && body instanceof ReadableStream && !bodyUsed && !body.locked)
+          ({ response: given, fail: endStream } = watch(response, stopListening))
+        rememberFacts(given, facts)
+        resolve(given)
       },
       fail(error) {
         stopListening?.()
@@ -68,9 +112,7 @@ export function land(flight: Flight, result: Promise<Response>, close: () => voi
       const readers = [...flight.readers]
       const copies = readers.map((_, index) => (index === 0 ? response : response.clone()))
       for (const [index, reader] of readers.entries()) {
-        const copy = copies[index] as Response
-        rememberFacts(copy, idempotencyOf(response) as IdempotencyFacts)
-        reader.give(copy)
+        reader.give(copies[index] as Response, idempotencyOf(response) as IdempotencyFacts)
       }
     })
     .catch((error: unknown) => {

@@ -7,17 +7,22 @@ export interface SettledBody {
 }
 
 /** A native response with another body, and everything else as the wrapped fetch gave it. */
-function rebuild(original: Response, body: BodyInit): Response {
-  const { status, statusText, headers, url, redirected, type } = original
+export function rebuild(original: Response, body: BodyInit): Response {
+  const { status, statusText, headers } = original
   // A server may send a status that no response can be made with.
-  const isOdd = status > 599
-  const response = new Response(body, { status: isOdd ? 500 : status, statusText, headers })
+  const response = new Response(body, { status: status > 599 ? 500 : status, statusText, headers })
+  return resemble(response, original)
+}
+
+/** What no response can be made with, for a response and its clones. */
+function resemble(response: Response, { status, url, redirected, type }: Response): Response {
   const as = (value: unknown) => ({ value, configurable: true })
   return Object.defineProperties(response, {
     url: as(url),
     redirected: as(redirected),
     type: as(type),
-    ...(isOdd && { status: as(status) }),
+    ...(status > 599 && { status: as(status) }),
+    clone: as(() => resemble(Response.prototype.clone.call(response), response)),
   })
 }
 
@@ -116,13 +121,11 @@ function settle(original: Response, bytes: Uint8Array): Response {
  */
 function isCutJson(headers: Headers, bytes: Uint8Array): boolean {
   const isOpenEnded = !headers.has('content-length') && headers.get('connection') === 'close'
-  if (!isOpenEnded || bytes.length === 0 || !headers.get('content-type')?.includes('json')) return false
-  try {
-    JSON.parse(decoder.decode(bytes))
+  if (!isOpenEnded || !/^(?:application\/|[^;]*\+)json\s*(?:;|$)/i.test(headers.get('content-type') ?? ''))
     return false
-  } catch {
-    return true
-  }
+  const text = decoder.decode(bytes).trim()
+  // A body that is not JSON at all, such as one behind a guard prefix, may well be whole.
+  return (text.startsWith('{') && !text.endsWith('}')) || (text.startsWith('[') && !text.endsWith(']'))
 }
 
 /**

@@ -331,6 +331,84 @@ describe('a signal', () => {
     expect(cancelled).toHaveBeenCalledOnce()
   })
 
+  describe('and answers that stream', () => {
+    /** A fetch of streams that the test feeds, each of them ended by its signal as every fetch does it. */
+    function streaming() {
+      const cancelled = vi.fn()
+      let source!: ReadableStreamDefaultController<Uint8Array>
+      const play = playFetch(({ signal }) => {
+        const stream = new ReadableStream<Uint8Array>({
+          start(controller) {
+            source = controller
+            signal.addEventListener('abort', () => controller.error(signal.reason))
+          },
+          cancel: cancelled,
+        })
+        return new Response(stream, { headers: { 'content-type': 'text/event-stream' } })
+      })
+      return {
+        ...play,
+        cancelled,
+        feed: (byte: number) => source.enqueue(new Uint8Array([byte])),
+        source: () => source,
+      }
+    }
+
+    it.each<
+      [string, (reader: ReadableStreamDefaultReader, source: ReadableStreamDefaultController) => unknown]
+    >([
+      ['ends', (_, source) => source.close()],
+      ['fails', (_, source) => source.error(new TypeError('terminated'))],
+      ['is cancelled', (reader) => reader.cancel()],
+    ])('is let go of when the answer %s', async (_, finish) => {
+      const { fetch, sent, feed, source } = streaming()
+      const controller = new AbortController()
+      const response = await createIdempotentFetch({ fetch })(url, post('{}', { signal: controller.signal }))
+      expect(idempotencyOf(response)?.key).toBe('k')
+      const reader = response.body!.getReader()
+      feed(1)
+      expect((await reader.read()).value).toEqual(new Uint8Array([1]))
+      await finish(reader, source())
+      await reader.read().catch(() => undefined)
+      controller.abort()
+      expect(sent[0]?.signal.aborted).toBe(false)
+    })
+
+    it('ends the copy of its own reader, and the request with the last one', async () => {
+      const { fetch, sent, feed, cancelled } = streaming()
+      const send = createIdempotentFetch({ fetch })
+      const controllers = [new AbortController(), new AbortController()]
+      const responses = await Promise.all(controllers.map(({ signal }) => send(url, post('{}', { signal }))))
+      expect(sent).toHaveLength(1)
+      const [one, other] = responses.map((response) => response.body!.getReader())
+      const reasons = [new Error('one'), new Error('other')]
+      const pending = one!.read()
+      controllers[0]!.abort(reasons[0])
+      await expect(pending).rejects.toBe(reasons[0])
+      feed(2)
+      expect((await other!.read()).value).toEqual(new Uint8Array([2]))
+      expect([sent[0]?.signal.aborted, cancelled.mock.calls.length]).toEqual([false, 0])
+      controllers[1]!.abort(reasons[1])
+      await expect(other!.read()).rejects.toBe(reasons[1])
+      expect(sent[0]?.signal.aborted).toBe(true)
+    })
+
+    it('leaves the copy of a reader without one', async () => {
+      const { fetch, feed, source } = streaming()
+      const send = createIdempotentFetch({ fetch })
+      const controller = new AbortController()
+      const [one, other] = await Promise.all([
+        send(url, post('{}', { signal: controller.signal })),
+        send(url, post('{}')),
+      ])
+      controller.abort(new Error('enough'))
+      feed(7)
+      source().close()
+      await expect(one!.text()).rejects.toThrow('enough')
+      expect(new Uint8Array(await other!.arrayBuffer())).toEqual(new Uint8Array([7]))
+    })
+  })
+
   it('that aborts a hanging attempt gives its own reason at once', async () => {
     const { fetch, sent } = playFetch(hang)
     const controller = new AbortController()

@@ -297,6 +297,8 @@ describe('settleResponse', () => {
         async () => settle(await fetch(`${base}/redirect`)),
         async () => settle(await fetch(`${base}/redirect`), 2),
         async () => (await settle(await fetch(`${base}/redirect`))).clone(),
+        async () => (await settle(await fetch(`${base}/redirect`))).clone().clone(),
+        async () => (await settle(await fetch(`${base}/redirect`), 2)).clone().clone(),
       ]
       const all = await Promise.all(make.map((one) => one()))
       const seen = await Promise.all(
@@ -318,7 +320,9 @@ describe('settleResponse', () => {
       const response = await settle(await fetch(`${base}/odd`))
       expect(response.status).toBe(999)
       const copy = response.clone()
+      expect(copy.clone().status).toBe(999)
       expect([copy.status, copy.ok, await copy.text()]).toEqual([999, false, 'odd'])
+      expect(() => copy.clone()).toThrow(TypeError)
       expect(await (await response.blob()).text()).toBe('odd')
     })
   })
@@ -346,7 +350,13 @@ describe('a body whose end nothing marks', () => {
 
   it.each([
     ['breaks off', '{"id":1,"items":[', closing, true],
-    ['is whole', '{"id":1}', closing, false],
+    ['is a list', '\uFEFF [{"id":1},\n', closing, true],
+    ['is of a +json type', '{"id":1', { ...closing, 'content-type': 'application/problem+json; a=b' }, true],
+    ['is whole', ' {"id":1}\n', closing, false],
+    ['is whole, behind a guard', ")]}',\n{}", closing, false],
+    ['is whole, in lines', '{"a":1}\n{"b":2}\n', closing, false],
+    ['is of lines', '{"a":1}\n{"b":', { ...closing, 'content-type': 'application/x-ndjson' }, false],
+    ['is a sequence', '{"a":1}\x1e', { ...closing, 'content-type': 'application/json-seq' }, false],
     ['is empty', '', closing, false],
     ['is no JSON', 'half a wor', { ...closing, 'content-type': 'text/plain' }, false],
     ['is broken JSON of known length', '{"id":', { ...closing, 'content-length': '6' }, false],
