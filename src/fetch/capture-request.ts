@@ -40,7 +40,7 @@ function copyHeaders(given: HeadersInit | undefined, base: Request | undefined):
   if (source === undefined) return {}
   const isPlain = Object.getPrototypeOf(source) === Object.prototype
   return isPlain
-    ? { ...(source as Record<string, string>) }
+    ? Object.fromEntries(Object.entries(source).map(([name, value]) => [name, `${value}`]))
     : Object.fromEntries(new Headers(source as HeadersInit))
 }
 
@@ -82,7 +82,9 @@ function captureBody(
 ): CapturedBody | Promise<CapturedBody> {
   if (typeof body === 'string' || body === null || body === undefined || body instanceof Blob)
     return body as CapturedBody
-  if (body instanceof ArrayBuffer) return new Uint8Array(body.slice(0))
+  // One of another realm is no instance of ours.
+  if (Object.prototype.toString.call(body) === '[object ArrayBuffer]')
+    return new Uint8Array(body as ArrayBuffer).slice()
   if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice()
   const setType = (type: string | null) => {
     if (type !== null && findHeader(headers, 'content-type') === undefined) headers['content-type'] = type

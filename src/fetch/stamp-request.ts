@@ -4,10 +4,12 @@ import { findHeader, type CapturedBody, type CapturedRequest } from './capture-r
 /** The parts of a request in which a key can travel. */
 type Stampable = Pick<CapturedRequest, 'url' | 'headers' | 'body'>
 
-function textOf(body: CapturedBody): string {
-  if (typeof body === 'string') return body
-  if (body instanceof Uint8Array) return new TextDecoder().decode(body)
-  throw new TypeError('the contract carries the key in a JSON body, and this body is none')
+function textOf(body: CapturedBody): string | undefined {
+  return body instanceof Uint8Array
+    ? new TextDecoder().decode(body)
+    : typeof body === 'string'
+      ? body
+      : undefined
 }
 
 /** The key that a request carries already, `undefined` when it has none. */
@@ -17,7 +19,8 @@ export function readGivenKey(carrier: KeyCarrier, { url, headers, body }: Stampa
     return name === undefined ? undefined : decodeHeader(carrier, headers[name] as string)
   }
   if (carrier.in === 'query') return carrier.read(carrier.name, url)
-  return body === null || body === undefined ? undefined : carrier.read(carrier.path, textOf(body))
+  const text = textOf(body)
+  return text === undefined ? undefined : carrier.read(carrier.path, text)
 }
 
 /**
@@ -43,7 +46,11 @@ export function stampRequest(
       return { ...request, headers }
     case 'query':
       return { ...request, headers, url: carrier.write(carrier.name, url, key) }
-    case 'body':
-      return { ...request, headers, body: carrier.write(carrier.path, textOf(body), key) }
+    case 'body': {
+      const text = textOf(body)
+      if (text === undefined)
+        throw new TypeError('the contract carries the key in a JSON body, and this body is none')
+      return { ...request, headers, body: carrier.write(carrier.path, text, key) }
+    }
   }
 }

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it, vi } from 'vitest'
 import { captureRequest, OversizedBody, type CapturedBody } from '../../src/fetch/capture-request.js'
 import type { IdempotentRequestInit } from '../../src/fetch/idempotent-init.js'
@@ -49,6 +50,13 @@ describe('captureRequest', () => {
       ['a view on a part', () => new TextEncoder().encode('a part of it').subarray(2, 6), 'part', undefined],
       ['a DataView', () => new DataView(new TextEncoder().encode('a view').buffer, 2), 'view', undefined],
       ['a Float64Array', () => new Float64Array(1), '\0\0\0\0\0\0\0\0', undefined],
+      [
+        'an ArrayBuffer of another realm',
+        () => runInNewContext('new Uint8Array([97, 98]).buffer'),
+        'ab',
+        undefined,
+      ],
+      ['a view of another realm', () => runInNewContext('new Uint8Array([97, 98])'), 'ab', undefined],
       ['a stream', () => streamOf('in ', 'chunks'), 'in chunks', undefined],
       ['an empty stream', () => streamOf(), '', undefined],
       ['an async iterable', () => iterate('in ', 'steps'), 'in steps', undefined],
@@ -268,6 +276,11 @@ describe('captureRequest', () => {
       else if (Array.isArray(given)) given[0] = ['X-A', '2']
       else given['X-A'] = '2'
       expect(new Headers((await pending).headers).get('x-a')).toBe('1')
+    })
+
+    it('writes out a header that is no string, as fetch does', async () => {
+      const headers = { 'X-A': 123 } as unknown as HeadersInit
+      expect((await captureRequest(url, { headers }, limits)).headers).toEqual({ 'X-A': '123' })
     })
 
     it('refuses a header name that HTTP does not allow', async () => {

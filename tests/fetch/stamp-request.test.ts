@@ -39,6 +39,13 @@ describe('a key in a header', () => {
     expect(keys()).toEqual(['option', 'option'])
   })
 
+  it('given as a number is sent as text', async () => {
+    const { fetch, keys } = playFetch(json(201))
+    const headers = { 'idempotency-key': 123 } as unknown as HeadersInit
+    const response = await createIdempotentFetch({ fetch })(url, { method: 'POST', headers })
+    expect([keys(), idempotencyOf(response)?.key]).toEqual([['123'], '123'])
+  })
+
   it('given with a method that gets none is sent', async () => {
     const { fetch, keys } = playFetch(json(200))
     const response = await createIdempotentFetch({ fetch })(url, { method: 'DELETE', idempotencyKey: 'k' })
@@ -92,6 +99,14 @@ describe('a key in the body', () => {
     const error = await thrown(send(url, { method: 'POST', body }))
     expect(error).toMatchObject({ code: 'unsendable', outcome: 'not-applied', attempts: 0 })
     expect(sent).toEqual([])
+  })
+
+  it('is not looked for in a Blob of a request that gets none', async () => {
+    const { fetch, sent } = playFetch(json(201))
+    const contract = defineContract({ carrier: bodyField('idempotency_key') })
+    const send = createIdempotentFetch({ fetch, contract, match: () => false })
+    expect((await send(url, { method: 'POST', body: new Blob(['zip']) })).status).toBe(201)
+    expect(sent[0]?.body).toBe('zip')
   })
 
   it.each<[string, unknown]>([
