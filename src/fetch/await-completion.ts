@@ -148,7 +148,7 @@ export async function awaitCompletion(
   const ask = async () => {
     const controller = new AbortController()
     const timeoutMs = Math.min(deadlineAtMs - clock.now(), maxTimerMs)
-    const timer = deadlineMs === Infinity ? undefined : setTimeout(() => controller.abort(late()), timeoutMs)
+    const timer = deadlineMs === Infinity ? undefined : setTimeout(() => controller.abort(), timeoutMs)
     const stopListening = signal && onAbort(signal, () => controller.abort(signal.reason))
     const work = async () => {
       const answer = await send(url, { ...(headers && { headers }), signal: controller.signal })
@@ -158,7 +158,8 @@ export async function awaitCompletion(
       return await untilAborted(work(), controller.signal)
     } catch {
       // A look that is lost says nothing about what is looked at.
-      controller.signal.throwIfAborted()
+      signal?.throwIfAborted()
+      if (controller.signal.aborted) throw late()
       return undefined
     } finally {
       clearTimeout(timer)
@@ -172,6 +173,7 @@ export async function awaitCompletion(
     const delayMs = parseRetryAfter(hints, nowMs) ?? backoff(round, random)
     if (nowMs + delayMs >= deadlineAtMs) throw late()
     await clock.sleep(delayMs, signal)
+    signal?.throwIfAborted()
     const asked = await ask()
     if (asked === undefined) {
       hints = new Headers()

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { awaitCompletion, createIdempotentFetch, idempotencyOf, isDeadlineError } from 'fetch-idempotency'
 
 const origin = 'https://api.example.com'
@@ -128,6 +128,58 @@ describe('awaitCompletion', () => {
     )
     expect(isDeadlineError(error) && [error.outcome, error.key]).toEqual(['unknown', 'order-1'])
     expect(clock.waits.reduce((sum, wait) => sum + wait, 0)).toBeLessThan(10_000)
+  })
+
+  it.each<[string, () => Response | Promise<Response>]>([
+    ['does not answer', () => new Promise<Response>(() => undefined)],
+    ['stops in the midst of its answer', () => new Response(new ReadableStream())],
+  ])('throws DeadlineError when the time runs out while the server %s', async (_, answer) => {
+    vi.useFakeTimers()
+    try {
+      const clock = fakeClock()
+      const { looks, fetch } = answering(answer)
+      const send = createIdempotentFetch({ fetch: async () => accepted({ location: '/w' }), clock })
+      const first = await send(`${origin}/orders`, { method: 'POST', idempotencyKey: 'order-1' })
+      const waiting = awaitCompletion(first, { fetch, clock, deadlineMs: 10_000 }).catch(
+        (caught: unknown) => caught,
+      )
+      await vi.advanceTimersByTimeAsync(10_000)
+      const error = await waiting
+      expect(isDeadlineError(error) && [error.outcome, error.key]).toEqual(['unknown', 'order-1'])
+      expect(idempotencyOf(error)?.key).toBe('order-1')
+      expect([looks.length, vi.getTimerCount()]).toEqual([1, 0])
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('leaves no timer and gives an answer that can still be read', async () => {
+    vi.useFakeTimers()
+    try {
+      const { signal } = new AbortController()
+      const { fetch } = answering(state('done'))
+      const result = await awaitCompletion(accepted({ location: '/w' }), {
+        fetch,
+        clock: fakeClock(),
+        signal,
+      })
+      expect(vi.getTimerCount()).toBe(0)
+      expect(await result.json()).toEqual({ status: 'done' })
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('looks with the global fetch when that retries already', async () => {
+    const native = globalThis.fetch
+    const { looks, fetch } = answering(state('done'))
+    globalThis.fetch = createIdempotentFetch({ fetch }) as typeof globalThis.fetch
+    try {
+      const result = await awaitCompletion(accepted({ location: '/w' }), { clock: fakeClock() })
+      expect([result.status, looks.length]).toEqual([200, 1])
+    } finally {
+      globalThis.fetch = native
+    }
   })
 
   it('ends with the reason of the signal, before and during a look', async () => {
