@@ -22,7 +22,11 @@ function resemble(response: Response, { status, url, redirected, type }: Respons
     redirected: as(redirected),
     type: as(type),
     ...(status > 599 && { status: as(status) }),
-    clone: as(() => resemble(Response.prototype.clone.call(response), response)),
+    clone: {
+      ...as(() => resemble(Response.prototype.clone.call(response), response)),
+      // As that of any response, it may be replaced.
+      writable: true,
+    },
   })
 }
 

@@ -321,6 +321,7 @@ describe('settleResponse', () => {
       expect(response.status).toBe(999)
       const copy = response.clone()
       expect(copy.clone().status).toBe(999)
+      copy.clone().clone = () => response
       expect([copy.status, copy.ok, await copy.text()]).toEqual([999, false, 'odd'])
       expect(() => copy.clone()).toThrow(TypeError)
       expect(await (await response.blob()).text()).toBe('odd')
