@@ -12,7 +12,8 @@ import { sendOption, type KyCallOptions, type KyRetryOptions, type KySendOptions
 import { findFlight, identify, joinFlight, openFlight, type InFlight } from './share-in-flight.js'
 import { stampBody } from './stamp-body.js'
 import { openCall, stampHeaders } from './stamp-key.js'
-import { follow, within } from './within.js'
+import { streamUntil } from './stream-until.js'
+import { within } from './within.js'
 
 /** A fetch for ky. ky 1 calls it as a method of its options. */
 export type AttemptFetch = (
@@ -42,8 +43,12 @@ function discard(request: Request): void {
 function keepFacts(response: Response, facts: IdempotencyFacts): Response {
   rememberFacts(response, facts)
   const { clone } = response
-  response.clone = () => keepFacts(clone.call(response), idempotencyOf(response) ?? facts)
-  return response
+  const value = () => keepFacts(clone.call(response), idempotencyOf(response) ?? facts)
+  return Object.defineProperty(response, 'clone', { value, configurable: true })
+}
+
+function isRead({ method }: Request): boolean {
+  return /^(?:GET|HEAD|OPTIONS)$/.test(method)
 }
 
 /** Whether ky makes an error of an answer and asks for another after it. */
@@ -88,21 +93,11 @@ export function createAttemptFetch(
 ): AttemptFetch {
   const inFlight: InFlight = new Map()
 
-  async function transmit(
-    request: Request,
-    init: RequestInit,
-    signals: readonly AbortSignal[],
-    controller: AbortController,
-  ): Promise<SettledBody> {
+  async function transmit(request: Request, init: RequestInit, signal: AbortSignal): Promise<SettledBody> {
+    const response = await base(request, { ...init, signal })
     // Reads are streamed to the caller when they succeed; everything else is read to its end within the attempt.
-    const isRead = /^(?:GET|HEAD|OPTIONS)$/.test(request.method)
-    const { signal } = controller
-    const response = await base(request, isRead ? init : { ...init, signal })
-    if (isRead && response.ok) return { response, bytes: undefined }
-    const settled = await settleResponse(response, maxResponseBytes)
-    // What is left to stream can still be ended by the caller.
-    if (!isRead && settled.bytes === undefined && settled.response.body) follow(signals, controller)
-    return settled
+    if (isRead(request) && response.ok) return { response, bytes: undefined }
+    return settleResponse(response, maxResponseBytes)
   }
 
   /** The end of an operation, or of an attempt that ky may follow with another. */
@@ -111,7 +106,7 @@ export function createAttemptFetch(
     input: Request,
     init: RequestInit,
     told: KySendOptions,
-    copies: Request[],
+    copies: Set<Request>,
   ): Promise<Response> {
     const { operation } = call
     const signals = told.signal ? [input.signal, told.signal] : [input.signal]
@@ -122,13 +117,21 @@ export function createAttemptFetch(
       throw reason
     }
     let request = await stampBody(call, input)
-    copies.push(request)
+    copies.add(request)
     const identity = call.isGiven ? await identify(call, request) : undefined
+    // What the caller aborts goes straight to a read that nobody shares, which needs no listener while its body streams.
+    const isLone = identity === undefined && isRead(input)
+    const sendIn = async (shared: AbortSignal, sent: Request) => {
+      // The request outlives a call that leaves others with it.
+      copies.delete(sent)
+      const signal = isLone ? AbortSignal.any([...signals, shared]) : shared
+      return transmit(sent, init, signal).finally(() => discard(sent))
+    }
     for (;;) {
       if (isAborted()) abandon(signals.find((signal) => signal.aborted)?.reason)
-      const flight = identity && findFlight(inFlight, identity, call)
+      const joined = identity && findFlight(inFlight, identity, call)
       const again = operation.key === undefined ? undefined : request.clone()
-      if (again !== undefined) copies.push(again)
+      if (again !== undefined) copies.add(again)
       // Where another fetch stands around this one, the hooks have begun the first attempt.
       const isBegun = !call.hasFetch && call.attempt !== undefined
       const leftMs = isBegun ? Infinity : beginAttempt(call, input)
@@ -141,11 +144,12 @@ export function createAttemptFetch(
       let last: LastAttempt
       let error: unknown
       try {
-        const { response, bytes } = await within(signals, controller, (signal) => {
-          if (flight !== undefined) return joinFlight(flight)
-          const answer = transmit(request, init, signals, controller)
-          return identity ? openFlight(inFlight, identity, signal, answer) : answer
-        })
+        const answer = await within(signals, controller, (signal) =>
+          joinFlight(joined ?? openFlight(inFlight, identity, (shared) => sendIn(shared, request)), signal),
+        )
+        const { bytes } = answer
+        const response =
+          bytes === undefined && !isLone ? streamUntil(answer.response, signals, controller) : answer.response
         const { status, headers } = response
         last = { ...endAttempt(call, { status, headers, bytes }), response, error: undefined }
       } catch (caught) {
@@ -199,7 +203,7 @@ export function createAttemptFetch(
     }
     if (call === undefined) return base(input, rest)
     stampHeaders(call, input.headers)
-    const copies: Request[] = []
+    const copies = new Set<Request>()
     try {
       return await send(call, input, rest, told, copies)
     } finally {

@@ -104,6 +104,8 @@ const checks: Checks = {
  * is retried, as a key makes that safe, unless the extended instance says `retryOnTimeout: false`. Spread into other
  * options (`ky.create({ ...idempotency() })`) it cannot see an instance, nor keep its `fetch` and its retry options.
  *
+ * A key that a later `extend()` sets is not noticed: give keys per call.
+ *
  * @throws `TypeError` or `RangeError` for an option that cannot work, an instance whose fetch retries already, or one
  * with a key in its `context` or headers: every call would send the same one.
  *

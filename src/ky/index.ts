@@ -12,7 +12,9 @@ export type { Outcome } from '../errors/idempotency-error.js'
 
 // Errors that the hooks throw, by their guards
 export { AlreadyDoneError, isAlreadyDoneError } from '../errors/already-done-error.js'
+export { DeadlineError, isDeadlineError } from '../errors/deadline-error.js'
 export { KeyExpiredError, isKeyExpiredError } from '../errors/key-expired-error.js'
 export { KeyInvalidError, isKeyInvalidError } from '../errors/key-invalid-error.js'
 export { KeyReusedError, isKeyReusedError } from '../errors/key-reused-error.js'
+export { UnsendableError, isUnsendableError } from '../errors/unsendable-error.js'
 export { isIdempotencyError } from '../errors/idempotency-error.js'

@@ -9,11 +9,16 @@ export interface Identity {
   readonly payload: Uint8Array
 }
 
-/** A request on its way, and its end. */
+interface Reader {
+  readonly give: (settled: SettledBody) => void
+  readonly fail: (error: unknown) => void
+}
+
+/** A request on its way, and everyone who waits for its answer. */
 interface Flight {
-  readonly payload: Uint8Array
-  readonly signal: AbortSignal
-  readonly answer: Promise<SettledBody>
+  readonly payload: Uint8Array | undefined
+  readonly controller: AbortController
+  readonly readers: Set<Reader>
 }
 
 /** The attempts on their way whose key was given by a caller, by method, URL, key and headers. */
@@ -38,26 +43,47 @@ export function findFlight(
   { operation }: KyCall,
 ): Flight | undefined {
   const flight = inFlight.get(name)
-  // A fetch that does not heed its signal outlives its attempt: nobody joins it then.
-  if (flight === undefined || flight.signal.aborted) return undefined
-  if (!isSamePayload(flight.payload, payload)) throw new KeyReusedError(operation.errorFacts())
+  // A fetch that does not heed its signal outlives its readers: nobody joins it then.
+  if (flight === undefined || flight.controller.signal.aborted) return undefined
+  if (!isSamePayload(flight.payload as Uint8Array, payload)) throw new KeyReusedError(operation.errorFacts())
   return flight
 }
 
-/** A copy of the answer to a request of another call. */
-export async function joinFlight({ answer }: Flight): Promise<SettledBody> {
-  const { response, bytes } = await answer
-  return { response: response.clone(), bytes }
+/** Waits for the answer, until the attempt's `signal` aborts: the request is aborted with the last one who leaves. */
+export function joinFlight({ readers, controller }: Flight, signal: AbortSignal): Promise<SettledBody> {
+  return new Promise((give, fail) => {
+    const reader = { give, fail }
+    readers.add(reader)
+    signal.addEventListener('abort', () => {
+      readers.delete(reader)
+      if (readers.size === 0) controller.abort(signal.reason)
+    })
+  })
 }
 
-/** Lets others join a request until it ends. */
+/** Sends a request, which others may join until its answer is there if it has an `identity`. */
 export function openFlight(
   inFlight: InFlight,
-  { name, payload }: Identity,
-  signal: AbortSignal,
-  answer: Promise<SettledBody>,
-): Promise<SettledBody> {
-  const flight = { payload, signal, answer }
-  inFlight.set(name, flight)
-  return answer.finally(() => inFlight.get(name) === flight && inFlight.delete(name))
+  identity: Identity | undefined,
+  send: (signal: AbortSignal) => Promise<SettledBody>,
+): Flight {
+  const flight: Flight = { payload: identity?.payload, controller: new AbortController(), readers: new Set() }
+  if (identity !== undefined) inFlight.set(identity.name, flight)
+  const close = () => {
+    if (identity !== undefined && inFlight.get(identity.name) === flight) inFlight.delete(identity.name)
+    return [...flight.readers]
+  }
+  send(flight.controller.signal).then(
+    (settled) => {
+      const [first, ...others] = close()
+      const { response, bytes } = settled
+      for (const { give } of others) give({ response: response.clone(), bytes })
+      if (first !== undefined) first.give(settled)
+      else if (bytes === undefined) response.body?.cancel().catch(() => undefined)
+    },
+    (error: unknown) => {
+      for (const { fail } of close()) fail(error)
+    },
+  )
+  return flight
 }

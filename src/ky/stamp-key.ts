@@ -8,7 +8,7 @@ import {
 } from '../guard/guard-options.js'
 import { isConditional } from '../guard/is-conditional.js'
 import { openOperation } from '../guard/guard.js'
-import { checkCallOptions } from '../fetch/fetch-options.js'
+import { checkCallOptions, takeFetch, type CheckedCallOptions } from '../fetch/fetch-options.js'
 import type { CallOptions } from '../fetch/idempotent-init.js'
 import type { EndOptions } from '../guard/conclude.js'
 import type { Backoff } from '../backoff/backoff.js'
@@ -37,6 +37,18 @@ async function readGivenKey({ contract: { carrier } }: GuardSettings, request: R
   return value === null ? undefined : decodeHeader(carrier, value)
 }
 
+/** @throws `TypeError` or `RangeError` for what cannot work in ky. */
+function readCallOptions(options: unknown): CheckedCallOptions {
+  if (options === false)
+    throw new TypeError(
+      'context.idempotency: false has no effect in ky; call an instance without idempotency()',
+    )
+  const own = checkCallOptions(options as CallOptions)
+  if (own.retry !== undefined)
+    throw new TypeError("context.idempotency.retry has no effect in ky; use ky's own retry options")
+  return own
+}
+
 /** What ky waits before a retry, at most, where it adds jitter of its own. */
 function readDelay({ delay, backoffLimit = Infinity }: KyRetryOptions): Backoff | undefined {
   return delay && ((retry) => Math.min(backoffLimit, delay(retry)))
@@ -51,11 +63,12 @@ export async function openCall(
 ): Promise<KyCall> {
   const known = findCall(context)
   if (known !== undefined) return known
+  if (!isAttemptFetch(fetch)) takeFetch(fetch)
   const { idempotencyKey, idempotency = {} } = context as {
     idempotencyKey?: unknown
-    idempotency?: CallOptions
+    idempotency?: unknown
   }
-  const own = checkCallOptions(idempotency)
+  const own = readCallOptions(idempotency)
   const givenKey = idempotencyKey === undefined ? await readGivenKey(settings, request) : idempotencyKey
   const operation = openOperation(settings, {
     method: request.method,

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import v8 from 'node:v8'
@@ -159,6 +160,30 @@ describe.each(majors)('%s: the caller’s abort', (_, ky) => {
     for (let n = 0; n < 5; n += 1) await api.post(url, { signal })
     expect(listeners).toBeLessThanOrEqual(0)
   })
+
+  it('leaves no listener on a signal that lives long, once a body has streamed or is not wanted', async () => {
+    const { signal } = new AbortController()
+    const events = () => new Response('data: 1\n\n', { headers: { 'content-type': 'text/event-stream' } })
+    const broken = () =>
+      new Response(
+        new ReadableStream({
+          start(stream) {
+            stream.enqueue(new TextEncoder().encode('data: 1\n\n'))
+          },
+          pull(stream) {
+            stream.error(new TypeError('terminated'))
+          },
+        }),
+        { headers: { 'content-type': 'text/event-stream' } },
+      )
+    const api = open(ky, stub(events, events, broken, events))
+    const before = getEventListeners(signal, 'abort').length
+    await (await api.post(url, { signal })).text()
+    await (await api.post(url, { signal })).body?.cancel()
+    await caught((await api.post(url, { signal })).text())
+    await (await api.get(url, { signal })).text()
+    expect(getEventListeners(signal, 'abort').length).toBe(before)
+  })
 })
 
 describe.each(majors)('%s: a timeout that Node forgets to hand on to a clone', (_, ky) => {
@@ -313,6 +338,9 @@ describe.each(majors)('%s over real sockets', (_, ky) => {
     await wait(20)
     expect(closed).toBe(1)
     expect(seen).toHaveLength(1)
+    await caught(ky.extend(idempotency({ deadlineMs: 150 })).get(base, { timeout: false, retry: 0 }))
+    await wait(20)
+    expect(closed).toBe(2)
   })
 
   it('a timeout of the second attempt frees the connection, although Node forgets to abort a clone', async () => {

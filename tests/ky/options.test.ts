@@ -426,6 +426,20 @@ describe.each(majors)('%s: other options of ky', (_, ky) => {
     expect(new Set(server.keys()).size).toBe(1)
   })
 
+  it('context.idempotency is refused where it has no effect', async () => {
+    const server = stub(ok())
+    const api = open(ky, server)
+    const refusals = [
+      [{ retry: { maxAttempts: 2 } }, /ky's own retry options/],
+      [false, /context\.idempotency: false/],
+    ] as const
+    for (const [given, message] of refusals) {
+      const error = await caught(api.post(url, { context: { idempotency: given } }))
+      expect(error).toMatchObject({ name: 'TypeError', message: expect.stringMatching(message) })
+    }
+    expect(server.sent).toHaveLength(0)
+  })
+
   it('waits for RateLimit-Reset no longer than maxRetryAfterMs', async () => {
     const reset = String(Math.floor(Date.now() / 1000) + 3_600)
     for (const retry of [{}, { retry: 2 }]) {
@@ -515,6 +529,19 @@ describe.each(majors)('%s: stacked retry loops are refused', (_, ky) => {
 
   it('when ky with the set is the fetch of our wrapper', () => {
     expect(() => createIdempotentFetch({ fetch: idempotency().fetch })).toThrow(/wrapped already/)
+  })
+
+  it('when our wrapper takes the place of the set’s fetch', async () => {
+    const server = stub(reset)
+    const api = ky
+      .extend(idempotency())
+      .extend({ fetch: createIdempotentFetch({ fetch: server.fetch, retry: { backoff: () => 1 } }) })
+    for (const method of ['post', 'get'] as const)
+      expect(await caught(api[method](url))).toMatchObject({
+        name: 'TypeError',
+        message: expect.stringMatching(/wrapped already/),
+      })
+    expect(server.sent).toHaveLength(0)
   })
 
   it('but two spreads of the set are one', async () => {

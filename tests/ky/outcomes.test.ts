@@ -107,6 +107,22 @@ describe.each(majors)('%s: idempotencyOf', (major, ky) => {
     expect(idempotencyOf(response.clone().clone())).toMatchObject({ attempts: 1, outcome: 'applied' })
   })
 
+  it('keeps the URL of a response whose copies hooks give back', async () => {
+    const seen: string[] = []
+    const hook = (first: unknown, __: unknown, third: Response) => {
+      const response = first instanceof Request ? third : (first as { response: Response }).response
+      seen.push(response.url)
+      return response.clone()
+    }
+    for (const headers of [{}, { 'content-type': 'text/event-stream' }]) {
+      const server = stub(() => Object.defineProperty(new Response('{}', { headers }), 'url', { value: url }))
+      const hooks = { afterResponse: [hook, hook, hook] } as object
+      const response = await open(ky, server).extend({ hooks }).post(url)
+      expect([...seen, response.url]).toEqual([url, url, url, url])
+      seen.length = 0
+    }
+  })
+
   it('tells of an error that ky made of an answer which a hook has put in place of ours', async () => {
     const server = stub(ok())
     const api = open(ky, server).extend({ hooks: { afterResponse: [() => status(500)] } })
@@ -663,19 +679,65 @@ describe.each(majors)('%s: the same key twice', (_, ky) => {
     expect(server.sent).toHaveLength(3)
   })
 
-  it('at the same time survives the abort of the one that sends', async () => {
-    const server = stub(hang, ok())
+  it('at the same time survives the abort of the one that sends, and is aborted with the last one', async () => {
+    for (const isLast of [false, true]) {
+      const { release, opened } = gate()
+      let aborted: unknown
+      const server = stub(({ init }) => {
+        init!.signal!.addEventListener('abort', () => (aborted = init!.signal!.reason))
+        return Promise.race([hang({ init } as never), opened.then(() => ok())])
+      })
+      const api = open(ky, server).extend({ retry: { limit: 0 } })
+      const controllers = [new AbortController(), new AbortController()]
+      const [first, second] = controllers.map(({ signal }) => api.post(url, { json: 1, context, signal }))
+      const ending = caught(first!)
+      await new Promise((resolve) => setTimeout(resolve, 10))
+      const reason = new Error('mine')
+      controllers[0]!.abort(reason)
+      expect(await ending).toBe(reason)
+      expect(aborted).toBeUndefined()
+      if (isLast) {
+        const left = caught(second!)
+        controllers[1]!.abort(reason)
+        expect(await left).toBe(reason)
+        expect(aborted).toBe(reason)
+      } else {
+        release()
+        expect(await second!.then((response) => response.json())).toEqual({ id: 1 })
+      }
+      expect(server.sent).toHaveLength(1)
+    }
+  })
+
+  it('at the same time is one stream with two readers, of whom one may leave', async () => {
+    let stream: ReadableStreamDefaultController<Uint8Array>
+    let isCancelled = false
+    const body = new ReadableStream<Uint8Array>({
+      start: (given) => void (stream = given),
+      cancel: () => void (isCancelled = true),
+    })
+    const server = stub(() => new Response(body, { headers: { 'content-type': 'text/event-stream' } }))
     const api = open(ky, server)
-    const controller = new AbortController()
-    const first = caught(api.post(url, { json: 1, context, signal: controller.signal }))
-    await new Promise((resolve) => setTimeout(resolve, 10))
-    const second = api.post(url, { json: 1, context })
-    await new Promise((resolve) => setTimeout(resolve, 10))
+    const controllers = [new AbortController(), new AbortController()]
+    const [one, two] = await Promise.all(
+      controllers.map(({ signal }) => api.post(url, { json: 1, context, signal })),
+    )
+    const [first, second] = [one!.body!.getReader(), two!.body!.getReader()]
+    const tell = () => stream.enqueue(new TextEncoder().encode('data: 1\n\n'))
+    tell()
+    await Promise.all([first.read(), second.read()])
     const reason = new Error('mine')
-    controller.abort(reason)
-    expect(await first).toBe(reason)
-    expect((await second).status).toBe(201)
-    expect(new Set(server.keys())).toEqual(new Set(['job-7']))
+    controllers[0]!.abort(reason)
+    await expect(first.read()).rejects.toBe(reason)
+    tell()
+    expect((await second.read()).done).toBe(false)
+    expect(isCancelled).toBe(false)
+    const other = new Error('also mine')
+    controllers[1]!.abort(other)
+    await expect(second.read()).rejects.toBe(other)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    expect(isCancelled).toBe(true)
+    expect(server.sent).toHaveLength(1)
   })
 
   it('at the same time lets the one that waits leave alone', async () => {
