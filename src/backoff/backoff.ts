@@ -6,11 +6,11 @@ export type Backoff = (retry: number, random: () => number) => number
 /** Bounds of {@link exponentialBackoff}. */
 export interface ExponentialBackoffOptions {
   /** Upper bound of the first wait, in milliseconds. @defaultValue `300` */
-  readonly baseMs?: number
+  readonly baseMs?: number | undefined
   /** By what the bound grows from one wait to the next. @defaultValue `2` */
-  readonly factor?: number
+  readonly factor?: number | undefined
   /** Upper bound of every wait, in milliseconds. @defaultValue `20_000` */
-  readonly maxMs?: number
+  readonly maxMs?: number | undefined
 }
 
 /**

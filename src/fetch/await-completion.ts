@@ -23,26 +23,26 @@ export interface CompletionStatus {
 /** Options of {@link awaitCompletion}. */
 export interface AwaitCompletionOptions {
   /** What sends the look-ups; one that does not retry is wrapped so that it does. @defaultValue `globalThis.fetch` */
-  readonly fetch?: typeof fetch
+  readonly fetch?: typeof fetch | undefined
   /** Headers of the look-ups, such as credentials. They go to the origin that answered 202 and to no other. */
-  readonly headers?: RequestInit['headers']
+  readonly headers?: RequestInit['headers'] | undefined
   /**
    * Reads how far the server is.
    *
    * @defaultValue 202 is running; so is a `status` or `state` in the JSON body that says so (`running`, `pending`,
    * `InProgress` …), and one that says `failed` or `canceled` is a failure; anything else is done
    */
-  readonly readState?: (look: CompletionStatus) => 'running' | 'done' | 'failed'
+  readonly readState?: ((look: CompletionStatus) => 'running' | 'done' | 'failed') | undefined
   /** Time for all of it, waits included, in milliseconds; `Infinity` for none. @defaultValue `300_000` */
-  readonly deadlineMs?: number
+  readonly deadlineMs?: number | undefined
   /** How long to wait before the next look when the server does not say. @defaultValue from 1 s, doubled up to 30 s */
-  readonly backoff?: Backoff
+  readonly backoff?: Backoff | undefined
   /** Ends a look or a wait at once, with its own reason. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /** @defaultValue the machine's clock */
-  readonly clock?: Clock
+  readonly clock?: Clock | undefined
   /** Random numbers in [0, 1), for a backoff with jitter. @defaultValue `Math.random` */
-  readonly random?: () => number
+  readonly random?: (() => number) | undefined
 }
 
 const running =

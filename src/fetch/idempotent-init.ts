@@ -31,7 +31,7 @@ export interface CallOptions extends EndOptions {
 type Body = NonNullable<RequestInit['body']>
 
 /** What {@link IdempotentFetch} takes beside everything that `fetch` takes. */
-export interface IdempotentRequestInit extends Omit<RequestInit, 'body'> {
+export interface IdempotentRequestInit extends Omit<RequestInit, 'body' | 'duplex'> {
   /** The body, or a function that makes it anew for each attempt (for streams too large to keep). It must give the same bytes each time. */
   body?: Body | null | undefined | (() => Body | Promise<Body>)
   /** The key of this operation. @defaultValue the key that the request carries already, else a new one */

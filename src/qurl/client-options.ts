@@ -12,35 +12,35 @@ export interface ClientOptions {
   /** API key or JWT. It is sent as a bearer token and shown nowhere else. */
   readonly apiKey: string
   /** Where the API is: `https`, or `http` on this machine. A path prefix is kept. @defaultValue `'https://api.layerv.ai'` */
-  readonly baseUrl?: string
+  readonly baseUrl?: string | undefined
   /** The `fetch` to send with, called with a URL string and plain options. @defaultValue `globalThis.fetch`, as it is at construction */
-  readonly fetch?: typeof fetch
+  readonly fetch?: typeof fetch | undefined
   /** Retries after the first attempt. @defaultValue `3` */
-  readonly maxRetries?: number
+  readonly maxRetries?: number | undefined
   /** Time for one attempt, from the connection to the last byte of the answer, in milliseconds. @defaultValue `30_000` */
-  readonly timeout?: number
+  readonly timeout?: number | undefined
   /**
    * Time for a whole call, its attempts and waits together, in milliseconds. A wait that would pass it is not begun.
    *
    * @defaultValue none: a call ends with its last attempt, each bounded by `timeout`, each wait by `maxRetryAfterMs`
    */
-  readonly deadlineMs?: number
+  readonly deadlineMs?: number | undefined
   /**
    * Longest wait that the service may ask for, in milliseconds. A longer `Retry-After` ends the call with an error that tells it.
    *
    * @defaultValue `60_000`
    */
-  readonly maxRetryAfterMs?: number
+  readonly maxRetryAfterMs?: number | undefined
   /** @defaultValue `'fetch-idempotency-qurl/<version>'` */
-  readonly userAgent?: string
+  readonly userAgent?: string | undefined
   /** `true` writes to `console.debug`. @defaultValue `false` */
-  readonly debug?: boolean | DebugLog
+  readonly debug?: boolean | DebugLog | undefined
   /**
    * How long to wait when the service does not say.
    *
    * @defaultValue anything up to half a second, doubling to 30 s
    */
-  readonly retryDelay?: RetryDelay
+  readonly retryDelay?: RetryDelay | undefined
 }
 
 /** {@link ClientOptions}, checked and copied, with every default in place. */

@@ -3,13 +3,13 @@ import { checkOptions } from '../errors/check-option.js'
 /** What a retry budget holds and costs, in tokens. */
 export interface RetryBudgetOptions {
   /** Tokens in a full bucket. @defaultValue `500` */
-  readonly capacity?: number
+  readonly capacity?: number | undefined
   /** Price of a retry. @defaultValue `5` */
-  readonly retryCost?: number
+  readonly retryCost?: number | undefined
   /** Price of a retry after a timeout, which has cost the server more. @defaultValue `10` */
-  readonly timeoutCost?: number
+  readonly timeoutCost?: number | undefined
   /** What a success that needed no retry gives back; one that did gives back all that it paid. @defaultValue `1` */
-  readonly refund?: number
+  readonly refund?: number | undefined
 }
 
 /** A bucket of tokens shared by many operations, so that an outage is not answered with a storm of retries. */

@@ -103,6 +103,7 @@ test('options have the types that they need', () => {
     reconcile: () => undefined,
   })
   createIdempotentFetch({ retry: { budget: { capacity: 5 } } })
+  createIdempotentFetch({ retry: { budget: { capacity: undefined } } })
 })
 
 test('an option that is undefined counts as left out', () => {
