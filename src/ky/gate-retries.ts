@@ -2,7 +2,7 @@ import { checkOptions } from '../errors/check-option.js'
 import { isIdempotencyError } from '../errors/idempotency-error.js'
 import { readFailure } from '../fetch/transport-failure.js'
 import type { Attempted } from '../guard/call.js'
-import { rememberFacts } from '../guard/facts.js'
+import { idempotencyOf, rememberFacts } from '../guard/facts.js'
 import { writesCheck, type WritePolicy } from '../guard/guard-options.js'
 import { beginAttempt, endAttempt, type KyCall } from './ky-call.js'
 import type { KyRetryOptions, ShouldRetry } from './ky-shapes.js'
@@ -75,7 +75,11 @@ function refuses(call: KyCall, error: Error, isRead: boolean): boolean {
     attempt?.abort(error)
     endAttempt(call, readError(error, operation.errorFacts().url))
   }
+  // Another wrapper, in place of our fetch, has retried already: two loops multiply their attempts.
+  const { response } = error as KyError
+  const isRetried = !hasFetch && response !== undefined && idempotencyOf(response) !== undefined
   rememberFacts(error, operation.facts())
+  if (isRetried) return true
   if (!hasFetch && !isKeySeen(call, error as KyError) && refusesUnseen(error, undefined)) return true
   const { reading, decision } = call.ended ?? {}
   if (decision?.action !== 'settle' || reading === undefined) return false

@@ -14,6 +14,8 @@ export function streamUntil(
   const { signal } = controller
   const reader = response.body.getReader()
   const unfollow = follow(signals, controller)
+  const gone = signals.find(({ aborted }) => aborted)
+  if (gone !== undefined) controller.abort(gone.reason)
   const body = new ReadableStream<Uint8Array>(
     {
       start(stream) {

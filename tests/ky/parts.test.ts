@@ -1,3 +1,4 @@
+import { createIdempotentFetch } from 'fetch-idempotency'
 import { defineContract, header, paypal, square } from 'fetch-idempotency/contracts'
 import {
   gateRetries,
@@ -200,7 +201,7 @@ describe.each(majors)('gateRetries() alone, under %s', (major, ky) => {
   })
 })
 
-describe.each(majors)('the three together, under %s', (_, ky) => {
+describe.each(majors)('the three together, under %s', (major, ky) => {
   it('keep one key over every retry', async () => {
     for (const first of [status(503), reset, refused, status(429)]) {
       const server = stub(first, status(500), ok())
@@ -325,6 +326,19 @@ describe.each(majors)('the three together, under %s', (_, ky) => {
         await caught(api.post(url))
         expect(server.keys()).toEqual([null])
       }
+    }
+  })
+
+  it('retry nothing around a fetch that retries already', async () => {
+    for (const answer of [status(503), reset]) {
+      const server = stub(answer)
+      const fetch = createIdempotentFetch({
+        fetch: server.fetch,
+        retry: { backoff: () => 1, maxAttempts: 2 },
+      })
+      await caught(together(ky, { ...server, fetch }).post(url))
+      // ky 2 does not show its hooks the fetch, so that there it is found out when it has answered.
+      expect(server.sent).toHaveLength(major === 'ky 1' ? 0 : 2)
     }
   })
 
