@@ -150,8 +150,8 @@ export function createAttemptFetch(
         const { bytes } = answer
         const response =
           bytes === undefined && !isLone ? streamUntil(answer.response, signals, controller) : answer.response
-        const { status, headers } = response
-        last = { ...endAttempt(call, { status, headers, bytes }), response, error: undefined }
+        const { status, headers, redirected } = response
+        last = { ...endAttempt(call, { status, headers, bytes, redirected }), response, error: undefined }
       } catch (caught) {
         // The caller has aborted, or ky has timed out and gone on.
         if (call.attempt !== controller || isAborted()) abandon(caught)

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { createIdempotentFetch, idempotencyOf } from 'fetch-idempotency'
+import { idempotency } from 'fetch-idempotency/ky'
+import ky1 from 'ky'
+import ky2 from 'ky2'
 import { listen } from '../fetch/loopback.js'
 
 const retry = { backoff: () => 1 }
@@ -40,6 +43,16 @@ describe('a write that is redirected after it was applied', () => {
     const error = await send(`${base}/orders`, { method: 'POST', body: '{}' }).catch(
       (caught: unknown) => caught,
     )
+    expect([outcome(error), seen.writes]).toEqual(['unknown', 1])
+  })
+
+  it.each([
+    ['ky 1', ky1],
+    ['ky 2', ky2 as unknown as typeof ky1],
+  ])('is not told as not applied by %s either', async (_, ky) => {
+    const { base, seen } = await redirecting(303, { status: 404 })
+    const api = ky.extend(idempotency())
+    const error: unknown = await api.post(`${base}/orders`, { json: {} }).catch((caught: unknown) => caught)
     expect([outcome(error), seen.writes]).toEqual(['unknown', 1])
   })
 })
