@@ -62,7 +62,7 @@ export interface KyIdempotencyOptions {
 }
 
 /** The options of the instance that is extended, as far as they matter here. */
-interface ParentOptions {
+export interface ParentOptions {
   readonly fetch?: unknown
   readonly retry?: unknown
   readonly context?: unknown

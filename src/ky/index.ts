@@ -1,5 +1,10 @@
 // The whole set, and its parts
-export { idempotency, type IdempotencyOptions, type KyIdempotencyOptions } from './idempotency.js'
+export {
+  idempotency,
+  type IdempotencyOptions,
+  type KyIdempotencyOptions,
+  type ParentOptions,
+} from './idempotency.js'
 export { stampKey, type StampKeyOptions } from './stamp-key.js'
 export { reuseKey } from './reuse-key.js'
 export { gateRetries, type GateRetriesOptions } from './gate-retries.js'
