@@ -180,11 +180,12 @@ export function createIdempotentFetch(options: IdempotentFetchOptions = {}): Ide
     return boarded
   }
 
-  return markIdempotentFetch(async (input: string | URL | Request, init: IdempotentRequestInit = {}) => {
+  return markIdempotentFetch(async (input: string | URL | Request, given?: IdempotentRequestInit | null) => {
+    const init = given ?? {}
     const { idempotency } = init
     if (idempotency === false) {
-      const { idempotency: _, idempotencyKey: __, body: given, ...rest } = init
-      const body = typeof given === 'function' ? await given() : given
+      const { idempotency: _, idempotencyKey: __, body: made, ...rest } = init
+      const body = typeof made === 'function' ? await made() : made
       return settings.fetch(input, { ...rest, ...(body !== undefined && { body }) })
     }
     const options = idempotency === undefined ? noCallOptions : checkCallOptions(idempotency as CallOptions)

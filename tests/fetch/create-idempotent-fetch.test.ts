@@ -288,6 +288,12 @@ describe('createIdempotentFetch', () => {
     })
   })
 
+  it('takes null for the options, as fetch does', async () => {
+    const { send, sent } = setUp([json(200)])
+    await (send as (input: string, init: null) => Promise<Response>)(url, null)
+    expect(sent).toHaveLength(1)
+  })
+
   describe('a conditional write without a key', () => {
     it.each<[string, Record<string, string>]>([
       ['If-Match', { 'if-match': '"v1"' }],

@@ -233,7 +233,8 @@ describe('retry() of an error', () => {
 
   it('sends what the hooks made of the request, and does not run them again', async () => {
     let nonce = 0
-    const hook = (request: Request) => new Request(request, { body: JSON.stringify({ nonce: nonce++ }) })
+    const hook = (request: Request) =>
+      new Request(request, { method: 'POST', body: JSON.stringify({ nonce: nonce++ }) })
     const { send, sent } = setUp([reset(), json(201)], {
       retry: { maxAttempts: 1 },
       hooks: { beforeRequest: [hook] },
