@@ -290,7 +290,7 @@ describe('createIdempotentFetch', () => {
 
   it('takes null for the options, as fetch does', async () => {
     const { send, sent } = setUp([json(200)])
-    await (send as (input: string, init: null) => Promise<Response>)(url, null)
+    await (send as unknown as (input: string, init: null) => Promise<Response>)(url, null)
     expect(sent).toHaveLength(1)
   })
 
