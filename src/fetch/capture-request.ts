@@ -38,10 +38,12 @@ export function findHeader(headers: Readonly<Record<string, string>>, lowerName:
 function copyHeaders(given: HeadersInit | undefined, base: Request | undefined): Record<string, string> {
   const source = given ?? base?.headers
   if (source === undefined) return {}
-  const isPlain = Object.getPrototypeOf(source) === Object.prototype
-  return isPlain
-    ? Object.fromEntries(Object.entries(source).map(([name, value]) => [name, `${value}`]))
-    : Object.fromEntries(new Headers(source as HeadersInit))
+  if (Object.getPrototypeOf(source) !== Object.prototype)
+    return Object.fromEntries(new Headers(source as HeadersInit))
+  const headers: Record<string, string> = {}
+  // `fetch` would do the same to a value that is no string.
+  for (const name of Object.keys(source)) headers[name] = `${(source as Record<string, string>)[name]}`
+  return headers
 }
 
 function isStream(body: unknown): body is ReadableStream<Uint8Array> | AsyncIterable<Uint8Array> {
@@ -61,17 +63,16 @@ async function captureStream(
   const fresh =
     source instanceof ReadableStream ? (new Response(source).body as ReadableStream<Uint8Array>) : source
   const read = await readStream(fresh, maxRequestBytes)
-  if (read.isWhole) return read.bytes
-  if (oversizedBody === 'send-once') return read.stream
-  await read.stream.cancel()
+  // A copy, as the caller may use a chunk again.
+  if (read instanceof Uint8Array) return read.slice()
+  if (oversizedBody === 'send-once') return read
+  await read.cancel()
   throw new OversizedBody()
 }
 
 /** Not every `fetch` takes an iterable. */
 async function toStream(source: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>) {
-  if (source instanceof ReadableStream) return source
-  const read = await readStream(source, -1)
-  return read.isWhole ? read.bytes : read.stream
+  return source instanceof ReadableStream ? source : readStream(source, -1)
 }
 
 /** The body in a form that stays as it is, with the content type that `fetch` would have given it. */
@@ -109,23 +110,22 @@ export function unused(base: Request): Request {
 }
 
 /** The body of a `Request`; a runtime that does not show it as a stream gives it whole. */
-async function bodyOf(request: Request): Promise<BodyInit | null> {
+function bodyOf(request: Request): BodyInit | null | Promise<BodyInit | null> {
   if (request.body !== undefined) return request.body
-  const bytes = await request.arrayBuffer()
-  return bytes.byteLength === 0 ? null : bytes
+  return request.arrayBuffer().then((bytes) => (bytes.byteLength === 0 ? null : bytes))
 }
 
 /**
- * Takes a request as it is now, in a form that can be sent again.
+ * Takes a request as it is now, in a form that can be sent again. At once, unless its body has to be read.
  *
  * @throws `TypeError` for a body that was used before, {@link OversizedBody} for a stream past the limit, and what a
  * stream or a body function throws.
  */
-export async function captureRequest(
+export function captureRequest(
   input: string | URL | Request,
   init: IdempotentRequestInit,
   limits: BodyLimits,
-): Promise<CapturedRequest> {
+): CapturedRequest | Promise<CapturedRequest> {
   const {
     method,
     headers: givenHeaders,
@@ -139,18 +139,26 @@ export async function captureRequest(
   const base = input instanceof Request ? input : undefined
   const headers = copyHeaders(givenHeaders, base)
   const make = typeof given === 'function' ? given : undefined
-  const usesBase = base !== undefined && (given === undefined || given === null)
-  const source = make !== undefined ? await make() : usesBase ? await bodyOf(base) : given
-  const isRemade = make !== undefined && isStream(source)
-  const captured = isRemade ? toStream(source) : captureBody(source, headers, limits)
-  return {
+  const finish = (body: CapturedBody, remake?: CapturedRequest['remake']): CapturedRequest => ({
     method: method ?? base?.method ?? 'GET',
     url: base?.url ?? String(input),
     headers,
-    body: captured instanceof Promise ? await captured : captured,
-    remake: isRemade ? async () => toStream((await make()) as ReadableStream<Uint8Array>) : undefined,
+    body,
+    remake,
     rest,
     base,
     signal: signal === null ? undefined : (signal ?? base?.signal),
+  })
+  const capture = (source: unknown) => {
+    const body = captureBody(source, headers, limits)
+    return body instanceof Promise ? body.then((whole) => finish(whole)) : finish(body)
   }
+  if (make !== undefined)
+    return Promise.resolve(make()).then(async (made) =>
+      isStream(made)
+        ? finish(await toStream(made), async () => toStream((await make()) as ReadableStream<Uint8Array>))
+        : capture(made),
+    )
+  const source = base !== undefined && (given === undefined || given === null) ? bodyOf(base) : given
+  return source instanceof Promise ? source.then(capture) : capture(source)
 }

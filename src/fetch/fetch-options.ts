@@ -40,7 +40,8 @@ export interface FetchSettings extends BodyLimits {
   readonly ends: EndOptions
   readonly fetch: typeof fetch
   readonly maxResponseBytes: number
-  readonly hooks: Defined<Hooks>
+  /** `undefined` when there are none. */
+  readonly hooks: Defined<Hooks> | undefined
 }
 
 const hookChecks: Checks = {
@@ -93,6 +94,8 @@ export function checkFetchOptions(options: IdempotentFetchOptions): FetchSetting
   checkOptions('createIdempotentFetch', options, fetchChecks)
   const { hooks = {} } = options
   checkOptions('hooks', hooks, hookChecks)
+  const { beforeRequest = [], beforeRetry = [], afterResponse = [] } = hooks
+  const hasHooks = [beforeRequest, beforeRetry, afterResponse].some((list) => list.length > 0)
   return {
     guard: copyGuardOptions(options, options.retry),
     ends: { resolve: options.resolve, reconcile: options.reconcile },
@@ -100,11 +103,13 @@ export function checkFetchOptions(options: IdempotentFetchOptions): FetchSetting
     maxRequestBytes: options.maxRequestBytes ?? defaultMaxBytes,
     oversizedBody: options.oversizedBody ?? 'refuse',
     maxResponseBytes: options.maxResponseBytes ?? defaultMaxBytes,
-    hooks: {
-      beforeRequest: [...(hooks.beforeRequest ?? [])],
-      beforeRetry: [...(hooks.beforeRetry ?? [])],
-      afterResponse: [...(hooks.afterResponse ?? [])],
-    },
+    hooks: hasHooks
+      ? {
+          beforeRequest: [...beforeRequest],
+          beforeRetry: [...beforeRetry],
+          afterResponse: [...afterResponse],
+        }
+      : undefined,
   }
 }
 

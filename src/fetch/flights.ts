@@ -1,4 +1,5 @@
 import { idempotencyOf, rememberFacts, type IdempotencyFacts } from '../guard/facts.js'
+import type { GuardedOperation } from '../guard/guard.js'
 import type { CapturedBody } from './capture-request.js'
 import { onAbort } from './on-abort.js'
 import { createRun, stopRun, type Run } from './run.js'
@@ -13,12 +14,12 @@ interface Reader {
 export interface Flight {
   readonly payload: CapturedBody
   readonly run: Run
-  readonly facts: () => IdempotencyFacts
+  readonly operation: GuardedOperation
   readonly readers: Set<Reader>
 }
 
-export function createFlight(payload: CapturedBody, facts: () => IdempotencyFacts): Flight {
-  return { payload, run: createRun(), facts, readers: new Set() }
+export function createFlight(payload: CapturedBody, operation: GuardedOperation): Flight {
+  return { payload, run: createRun(), operation, readers: new Set() }
 }
 
 /** Whether two bodies are the same bytes, as far as that can be seen without reading them. */
@@ -75,7 +76,7 @@ export function board(flight: Flight, signal: AbortSignal | undefined): Promise<
     const leave = () => {
       flight.readers.delete(reader)
       if (flight.readers.size === 0) stopRun(flight.run, signal?.reason)
-      rememberFacts(signal?.reason, flight.facts(), flight.facts)
+      rememberFacts(signal?.reason, flight.operation.facts(), flight.operation)
       reject(signal?.reason)
       endStream?.(signal?.reason)
     }

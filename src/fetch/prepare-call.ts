@@ -42,7 +42,9 @@ export async function prepareCall(
   const signal = init.signal === undefined && input instanceof Request ? input.signal : init.signal
   try {
     const captured = captureRequest(input, init, settings)
-    const request = await (signal ? untilAborted(captured, signal) : captured)
+    const request =
+      captured instanceof Promise ? await (signal ? untilAborted(captured, signal) : captured) : captured
+    signal?.throwIfAborted()
     const carried = () => readGivenKey(settings.guard.contract.carrier, request)
     return { request, options, givenKey: idempotencyKey === undefined ? carried() : idempotencyKey }
   } catch (cause) {

@@ -1,9 +1,9 @@
-/** What was read of a stream: all of it, or as much as the limit allows and a stream of the whole. */
-export type ReadStream =
-  | { readonly isWhole: true; readonly bytes: Uint8Array }
-  | { readonly isWhole: false; readonly stream: ReadableStream<Uint8Array> }
+/** Where the chunks of a body come from. */
+type Source = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>
 
 function join(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  const [first] = chunks
+  if (first?.length === length) return first
   const bytes = new Uint8Array(length)
   let at = 0
   for (const chunk of chunks) {
@@ -13,54 +13,41 @@ function join(chunks: readonly Uint8Array[], length: number): Uint8Array {
   return bytes
 }
 
+function openReader(source: Source) {
+  if (source instanceof ReadableStream) return source.getReader()
+  const iterator = source[Symbol.asyncIterator]()
+  return { read: () => iterator.next(), cancel: async (reason: unknown) => iterator.return?.(reason) }
+}
+
 /**
- * Reads a stream up to a limit. Past it, what was read and what is still to come are put together again as a stream,
- * so that nothing is lost.
+ * Reads a stream up to a limit and gives its bytes, which may be those of its only chunk. Past the limit, what was read
+ * and what is still to come are put together again as a stream, so that nothing is lost.
  *
  * @throws what the stream throws, and `TypeError` for a chunk that is not bytes.
  */
 export async function readStream(
-  source: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>,
+  source: Source,
   maxBytes: number,
-): Promise<ReadStream> {
-  const iterator = chunksOf(source)
+): Promise<Uint8Array | ReadableStream<Uint8Array>> {
+  const reader = openReader(source)
   const chunks: Uint8Array[] = []
   let length = 0
-  for (;;) {
-    const { done, value } = await iterator.next()
-    if (done) return { isWhole: true, bytes: join(chunks, length) }
+  while (length <= maxBytes) {
+    const { done, value } = await reader.read()
+    if (done) return join(chunks, length)
     const chunk = typeof value === 'string' ? new TextEncoder().encode(value) : value
     if (!(chunk instanceof Uint8Array)) throw new TypeError('a body that streams must give bytes')
     chunks.push(chunk)
     length += chunk.length
-    if (length > maxBytes) break
   }
-  const stream = new ReadableStream<Uint8Array>({
+  return new ReadableStream<Uint8Array>({
     async pull(controller) {
       const chunk = chunks.shift()
       if (chunk !== undefined) return controller.enqueue(chunk)
-      const { done, value } = await iterator.next()
+      const { done, value } = await reader.read()
       if (done) controller.close()
       else controller.enqueue(value)
     },
-    async cancel(reason) {
-      await iterator.stop(reason)
-    },
+    cancel: async (reason) => void (await reader.cancel(reason)),
   })
-  return { isWhole: false, stream }
-}
-
-function chunksOf(source: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>) {
-  if (source instanceof ReadableStream) {
-    const reader = source.getReader()
-    return {
-      next: () => reader.read() as Promise<{ done: boolean; value: Uint8Array }>,
-      stop: (reason: unknown) => reader.cancel(reason),
-    }
-  }
-  const iterator = source[Symbol.asyncIterator]()
-  return {
-    next: () => iterator.next() as Promise<{ done: boolean; value: Uint8Array }>,
-    stop: async (reason: unknown) => iterator.return?.(reason),
-  }
 }

@@ -1,22 +1,15 @@
-import type { Clock } from '../clock/clock.js'
-import { conclude, type EndOptions, type LastAttempt } from '../guard/conclude.js'
+import { UnsendableError } from '../errors/unsendable-error.js'
+import { conclude, type LastAttempt } from '../guard/conclude.js'
 import { rememberFacts } from '../guard/facts.js'
 import type { GuardedOperation } from '../guard/guard.js'
 import type { StopReason } from '../retry/decide.js'
 import type { CapturedRequest } from './capture-request.js'
-import { sendAttempt, type AttemptResult, type Sender } from './send-attempt.js'
+import type { FetchSettings } from './fetch-options.js'
+import { createHookedCall } from './hooked-call.js'
+import type { PreparedCall } from './prepare-call.js'
+import { sendAttempt, type AttemptResult } from './send-attempt.js'
 import { stoppable, type Run } from './run.js'
-
-/** What the loop needs of its host. */
-export interface OperationHost {
-  readonly sender: Sender
-  readonly clock: Clock
-  readonly ends: EndOptions
-  /** The request for the next attempt, an answer that makes it needless, or why there is none. Called before each retry. */
-  readonly prepareRetry: (last: AttemptResult) => Promise<CapturedRequest | Response | StopReason>
-  /** Sends the operation again after its end, where its body can be had again. */
-  readonly retry: (() => Promise<Response>) | undefined
-}
+import { stampRequest, unstampRequest } from './stamp-request.js'
 
 /** Before the first attempt: all that can happen to an operation then is that its deadline passes. */
 const unsent: LastAttempt = {
@@ -31,47 +24,110 @@ function discard(response: Response | undefined): void {
   if (response?.body && !response.bodyUsed) response.body.cancel().catch(() => undefined)
 }
 
+/** Whether the body is gone once it was sent. */
+function isUsedUp({ body, remake }: CapturedRequest): boolean {
+  return body instanceof ReadableStream && remake === undefined
+}
+
+/** The request with a body that was not sent before. */
+async function remade(request: CapturedRequest): Promise<CapturedRequest> {
+  return request.remake === undefined ? request : { ...request, body: await request.remake() }
+}
+
 /**
- * The loop: attempt, read, wait, until the guard says that it is the end.
+ * The loop: attempt, read, wait, until the guard says that it is the end. `relaunch` sends the call again after that.
  *
- * @throws what {@link conclude} throws, and the reason of the run's stop.
+ * @throws what {@link conclude} throws, the reason of the run's stop, what a hook throws, and {@link UnsendableError}
+ * for a request that cannot take the key.
  */
 export async function runOperation(
-  host: OperationHost,
+  settings: FetchSettings,
   operation: GuardedOperation,
-  first: CapturedRequest,
+  call: PreparedCall,
   run: Run,
+  relaunch: (call: PreparedCall) => Promise<Response>,
 ): Promise<Response> {
-  const { sender, clock, ends, prepareRetry, retry } = host
-  let request = first
-  let last = unsent
-  for (;;) {
-    const timeoutMs = operation.begin()
-    if (timeoutMs <= 0) {
-      last = { ...last, decision: unsent.decision }
-      break
-    }
-    discard(last.response)
-    const result = await sendAttempt(sender, request, timeoutMs, run)
-    const { reading, decision } = operation.end(result.attempted)
-    last = { reading, decision, response: result.response, error: result.error }
-    if (decision.action === 'settle') break
-    if (decision.delayMs > 0) await stoppable(run, (signal) => clock.sleep(decision.delayMs, signal))
-    const next = await stoppable(run, () => prepareRetry(result))
-    if (next instanceof Response) {
-      if (next !== result.response) discard(result.response)
-      rememberFacts(next, operation.settle(operation.facts().outcome))
-      return next
-    }
-    if (typeof next === 'string') {
-      last = { ...last, decision: { action: 'settle', why: next } }
-      break
-    }
-    request = next
+  const { guard, hooks, ends } = settings
+  const { clock } = guard
+  const { carrier } = guard.contract
+  const { key, companions } = operation
+  let request = call.request
+
+  const stamp = () => {
+    if (key !== undefined && operation.isKeyed()) request = stampRequest(carrier, request, key, companions)
   }
-  if (last.response !== undefined && last.reading.verdict === 'done') {
-    rememberFacts(last.response, operation.settle(operation.facts().outcome))
-    return last.response
+  const end = (response: Response) => {
+    rememberFacts(response, operation.settle())
+    return response
   }
-  return stoppable(run, (signal) => conclude(operation, last, ends, retry, signal))
+  try {
+    try {
+      stamp()
+    } catch (cause) {
+      throw new UnsendableError({ ...operation.errorFacts(), cause })
+    }
+    const hooked = hooks && createHookedCall(hooks, request, operation)
+    if (hooked !== undefined) {
+      const begun = await stoppable(run, () => hooked.begin(request, call.isHooked === true))
+      if (begun instanceof Response) return end(begun)
+      request = begun
+      stamp()
+    }
+    const fixed = request
+    let retries = 0
+
+    const prepareRetry = async (result: AttemptResult): Promise<StopReason | Response | undefined> => {
+      retries += 1
+      if (isUsedUp(request)) return 'body-used'
+      request = await remade(request)
+      if (key !== undefined && !operation.isKeyed())
+        request = unstampRequest(carrier, request, call.request, companions)
+      if (hooked === undefined) return undefined
+      const prepared = await hooked.prepare(request, result, retries)
+      if (prepared instanceof Response) return prepared
+      if (typeof prepared === 'symbol') return 'final'
+      request = prepared
+      stamp()
+      return undefined
+    }
+
+    let last = unsent
+    for (;;) {
+      const timeoutMs = operation.begin()
+      if (timeoutMs <= 0) {
+        last = { ...last, decision: unsent.decision }
+        break
+      }
+      discard(last.response)
+      const result = await sendAttempt(settings, request, timeoutMs, run, hooked?.inspect)
+      const { response, error } = result
+      const { reading, decision } = operation.end(result.attempted)
+      if (response !== undefined && reading.verdict === 'done') return end(response)
+      last = { reading, decision, response, error }
+      if (decision.action === 'settle') break
+      const { delayMs } = decision
+      if (delayMs > 0) await stoppable(run, (signal) => clock.sleep(delayMs, signal))
+      const why = await stoppable(run, () => prepareRetry(result))
+      if (why instanceof Response) {
+        if (why !== response) discard(response)
+        return end(why)
+      }
+      if (why !== undefined) {
+        last = { ...last, decision: { action: 'settle', why } }
+        break
+      }
+    }
+    const again = async () => {
+      const { givenKey, firstSentMs } = operation.resume()
+      const options = { ...call.options, firstSentMs }
+      return relaunch({ request: await remade(fixed), options, givenKey, isHooked: true })
+    }
+    const own = { ...ends, ...call.options }
+    return await stoppable(run, (signal) =>
+      conclude(operation, last, own, isUsedUp(fixed) ? undefined : again, signal),
+    )
+  } catch (error) {
+    rememberFacts(error, operation.settle(), operation)
+    throw error
+  }
 }

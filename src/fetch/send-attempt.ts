@@ -16,21 +16,26 @@ export interface AttemptResult {
 export interface Sender {
   readonly fetch: typeof fetch
   readonly maxResponseBytes: number
-  /** May put another answer in the place of the one that came. What it throws ends the operation. */
-  readonly inspect: ((response: Response, request: CapturedRequest) => Promise<Response>) | undefined
 }
+
+/** May put another answer in the place of the one that came. What it throws ends the operation. */
+export type Inspect = (response: Response, request: CapturedRequest) => Promise<Response>
 
 function transmit({ fetch }: Sender, request: CapturedRequest, signal: AbortSignal): Promise<Response> {
   const { method, url, headers, body, rest, base } = request
   const init: RequestInit & { duplex?: 'half' } = { ...rest, method, headers, signal }
   if (body !== null && body !== undefined) init.body = body as BodyInit
   if (body instanceof ReadableStream) init.duplex = 'half'
+  if (base === undefined) return fetch(url, init)
   // A `Request` that is made from another forgets whom to name as its referrer.
-  if (base !== undefined)
-    Object.assign(init, { referrer: base.referrer, referrerPolicy: base.referrerPolicy, ...rest })
-  return base === undefined
-    ? fetch(url, init)
-    : fetch(new Request(url === base.url ? base : new Request(url, unused(base)), init), rest)
+  const { referrer, referrerPolicy } = base
+  const made = new Request(url === base.url ? base : new Request(url, unused(base)), {
+    ...init,
+    referrer,
+    referrerPolicy,
+    ...rest,
+  })
+  return fetch(made, rest)
 }
 
 /** Whether the request is one that `fetch` takes at all. The URL may be for a fetch that knows what it is relative to. */
@@ -42,6 +47,14 @@ function isSendable({ method, headers, body }: CapturedRequest): boolean {
   }
 }
 
+/** A lost answer. */
+function readLoss(error: unknown, request: CapturedRequest, isTimeout: boolean): AttemptResult {
+  const verdict = isTimeout ? 'unknown' : readFailure(error, request.url)
+  const lost =
+    verdict === 'unknown' && error instanceof TypeError && !isSendable(request) ? 'unsendable' : verdict
+  return { attempted: { lost, error, isTimeout }, response: undefined, error }
+}
+
 /** Reads are streamed to the caller when they succeed; everything else is read to its end within the attempt. */
 function isBodyRead(method: string, response: Response): boolean {
   return !response.ok || !/^(?:GET|HEAD|OPTIONS)$/i.test(method)
@@ -50,66 +63,57 @@ function isBodyRead(method: string, response: Response): boolean {
 /**
  * Sends one attempt and reads its answer, both within `timeoutMs`. A lost answer is a result, not an exception.
  *
- * @throws the reason of the run's stop.
+ * @throws the reason of the run's stop, and what `inspect` throws.
  */
 export function sendAttempt(
   sender: Sender,
   request: CapturedRequest,
   timeoutMs: number,
   run: Run,
+  inspect: Inspect | undefined,
 ): Promise<AttemptResult> {
   return new Promise((resolve, reject) => {
     const controller = new AbortController()
+    const { signal } = controller
     let timer: ReturnType<typeof setTimeout> | undefined
-    const lose = (error: unknown, isTimeout: boolean) => {
+    run.onStop = (reason) => {
       clearTimeout(timer)
-      const verdict = isTimeout ? 'unknown' : readFailure(error, request.url)
-      const lost =
-        verdict === 'unknown' && error instanceof TypeError && !isSendable(request) ? 'unsendable' : verdict
-      resolve({ attempted: { lost, error, isTimeout }, response: undefined, error })
-    }
-    const end = (reason: unknown, settle: () => void) => {
-      clearTimeout(timer)
-      settle()
+      reject(reason)
       controller.abort(reason)
     }
-    run.onStop = (reason) => end(reason, () => reject(reason))
     if (run.isStopped) return run.onStop(run.reason)
-    if (timeoutMs !== Infinity)
-      timer = setTimeout(
-        () => {
-          const reason = new DOMException(`no whole answer within ${timeoutMs} ms`, 'TimeoutError')
-          end(reason, () => lose(reason, true))
-        },
-        Math.min(timeoutMs, maxTimerMs),
-      )
+    if (timeoutMs !== Infinity) {
+      const expire = () => {
+        const reason = new DOMException(`no whole answer within ${timeoutMs} ms`, 'TimeoutError')
+        resolve(readLoss(reason, request, true))
+        controller.abort(reason)
+      }
+      timer = setTimeout(expire, Math.min(timeoutMs, maxTimerMs))
+    }
 
     const read = (response: Response) =>
       isBodyRead(request.method, response)
         ? settleResponse(response, sender.maxResponseBytes)
         : { response, bytes: undefined }
     const receive = async () => {
-      const response = await transmit(sender, request, controller.signal)
+      const answer = await transmit(sender, request, signal)
       // A fetch that does not heed its signal brings its answer when the attempt is long over.
-      if (controller.signal.aborted) return response.body?.cancel()
-      let body = await read(response)
-      if (sender.inspect !== undefined) {
+      if (signal.aborted) return answer.body?.cancel()
+      let { response, bytes } = await read(answer)
+      if (inspect !== undefined) {
         // Read before it is shown, so that what a hook throws is its own and not the connection's.
-        const inspected = await sender.inspect(body.response, request).catch((error: unknown) => {
-          end(error, () => reject(error))
-        })
+        const inspected = await inspect(response, request).catch(run.onStop)
         if (inspected === undefined) return
-        if (inspected !== body.response) body = await read(inspected)
+        if (inspected !== response) ({ response, bytes } = await read(inspected))
       }
       clearTimeout(timer)
-      run.isStreaming = body.bytes === undefined && body.response.body !== null
-      const { status, headers, redirected } = body.response
-      resolve({
-        attempted: { status, headers, bytes: body.bytes, redirected },
-        response: body.response,
-        error: undefined,
-      })
+      const { status, headers, redirected } = response
+      run.isStreaming = bytes === undefined && response.body !== null
+      resolve({ attempted: { status, headers, bytes, redirected }, response, error: undefined })
     }
-    receive().catch((error: unknown) => lose(error, false))
+    receive().catch((error: unknown) => {
+      clearTimeout(timer)
+      resolve(readLoss(error, request, false))
+    })
   })
 }

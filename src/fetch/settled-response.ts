@@ -1,3 +1,4 @@
+import { factsTag, type Tagged } from '../guard/facts.js'
 import { readStream } from './read-stream.js'
 
 /** A response whose body can no longer fail, and its bytes; no bytes when the body was left to stream. */
@@ -34,6 +35,7 @@ interface Settled {
   readonly bytes: Uint8Array
   isUsed: boolean
   native: Response | undefined
+  facts: Tagged[typeof factsTag]
 }
 
 const decoder = new TextDecoder()
@@ -45,7 +47,15 @@ const state = Symbol('settled body')
  * these alone, so that giving them to the original is as good as making a new one, and several times faster.
  */
 class SettledResponse extends Response {
-  declare readonly [state]: Settled
+  declare [state]: Settled
+
+  get [factsTag](): Tagged[typeof factsTag] {
+    return this[state].facts
+  }
+
+  set [factsTag](facts: Tagged[typeof factsTag]) {
+    this[state].facts = facts
+  }
 
   override get bodyUsed(): boolean {
     return this[state].isUsed || this[state].native?.bodyUsed === true
@@ -55,20 +65,20 @@ class SettledResponse extends Response {
     return nativeOf(this).body
   }
 
-  override async text(): Promise<string> {
-    return decoder.decode(await take(this))
+  override text(): Promise<string> {
+    return read(this, 'text', decode)
   }
 
-  override async json(): Promise<unknown> {
-    return JSON.parse(await this.text())
+  override json(): Promise<unknown> {
+    return read(this, 'json', (bytes) => JSON.parse(decode(bytes)) as unknown)
   }
 
-  override async arrayBuffer(): Promise<ArrayBuffer> {
-    return (await this.bytes()).buffer
+  override arrayBuffer(): Promise<ArrayBuffer> {
+    return read(this, 'arrayBuffer', (bytes) => bytes.slice().buffer)
   }
 
   override async bytes(): Promise<Uint8Array<ArrayBuffer>> {
-    return (await take(this)).slice() as Uint8Array<ArrayBuffer>
+    return new Uint8Array(await this.arrayBuffer())
   }
 
   override blob(): Promise<Blob> {
@@ -86,15 +96,20 @@ class SettledResponse extends Response {
   }
 }
 
-/** Native once somebody has touched the native body, so that both agree on whether it is used. */
-function take(response: SettledResponse): Uint8Array | Promise<Uint8Array> {
+function decode(bytes: Uint8Array): string {
+  return decoder.decode(bytes)
+}
+
+/** Reads natively once somebody has touched the native body, so that both agree on whether it is used. */
+async function read<T>(
+  response: SettledResponse,
+  name: 'text' | 'json' | 'arrayBuffer',
+  convert: (bytes: Uint8Array<ArrayBuffer>) => T,
+): Promise<T> {
   const settled = response[state]
-  if (settled.isUsed || settled.native !== undefined)
-    return nativeOf(response)
-      .arrayBuffer()
-      .then((buffer) => new Uint8Array(buffer))
+  if (settled.isUsed || settled.native !== undefined) return nativeOf(response)[name]() as Promise<T>
   settled.isUsed = true
-  return settled.bytes
+  return convert(settled.bytes as Uint8Array<ArrayBuffer>)
 }
 
 function nativeOf(response: SettledResponse): Response {
@@ -114,9 +129,10 @@ const isPlainJavaScript =
 function settle(original: Response, bytes: Uint8Array): Response {
   if (!isPlainJavaScript || Object.getPrototypeOf(original) !== Response.prototype)
     return rebuild(original, bytes as Uint8Array<ArrayBuffer>)
-  Object.setPrototypeOf(original, SettledResponse.prototype)
-  const settled: Settled = { bytes, isUsed: false, native: undefined }
-  return Object.defineProperty(original, state, { value: settled })
+  const settled: Settled = { bytes, isUsed: false, native: undefined, facts: undefined }
+  // In this order: V8 is slow to add to an object that has got another prototype.
+  ;(original as SettledResponse)[state] = settled
+  return Object.setPrototypeOf(original, SettledResponse.prototype) as Response
 }
 
 /**
@@ -138,15 +154,21 @@ function isCutJson(headers: Headers, bytes: Uint8Array): boolean {
  *
  * @throws what the connection throws while the body arrives.
  */
-export async function settleResponse(response: Response, maxBytes: number): Promise<SettledBody> {
+export function settleResponse(response: Response, maxBytes: number): SettledBody | Promise<SettledBody> {
   const { body, headers } = response
-  if (!body) return { response, bytes: undefined }
-  if (/^\s*text\/event-stream/i.test(headers.get('content-type') ?? '')) return { response, bytes: undefined }
-  if (Number(headers.get('content-length')) > maxBytes) return { response, bytes: undefined }
+  if (!body || isLeftToStream(headers, maxBytes)) return { response, bytes: undefined }
   // Read by hand, not with `arrayBuffer()`: that has no limit, and in Node it is slower too.
-  const read = await readStream(body, maxBytes)
-  if (!read.isWhole) return { response: rebuild(response, read.stream), bytes: undefined }
-  if (isCutJson(headers, read.bytes))
-    throw new TypeError('terminated', { cause: new Error('the JSON body breaks off') })
-  return { response: settle(response, read.bytes), bytes: read.bytes }
+  return readStream(body, maxBytes).then((read) => {
+    if (read instanceof ReadableStream) return { response: rebuild(response, read), bytes: undefined }
+    if (isCutJson(headers, read))
+      throw new TypeError('terminated', { cause: new Error('the JSON body breaks off') })
+    return { response: settle(response, read), bytes: read }
+  })
+}
+
+function isLeftToStream(headers: Headers, maxBytes: number): boolean {
+  return (
+    Number(headers.get('content-length')) > maxBytes ||
+    /^\s*text\/event-stream/i.test(headers.get('content-type') ?? '')
+  )
 }

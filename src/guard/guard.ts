@@ -4,33 +4,13 @@ import type { Reading } from '../contract/verdict.js'
 import type { ErrorFacts, Outcome } from '../errors/idempotency-error.js'
 import { beginAttempt, endAttempt, outcomeOf, type Operation } from '../operation/operation.js'
 import { decide, type Decision } from '../retry/decide.js'
+import type { RetryPolicy } from '../retry/retry-policy.js'
 import type { Attempted, Call, Ended } from './call.js'
 import type { EventDetail } from './events.js'
 import type { IdempotencyFacts } from './facts.js'
 import type { GuardSettings } from './guard-options.js'
 import { AnswerInFull } from './answer-in-full.js'
 import { takeKey } from './take-key.js'
-
-/** Drives one operation. It never sends and never sleeps: its host does, and obeys. */
-export interface GuardedOperation {
-  readonly key: string | undefined
-  /** Whether the next request carries the key. */
-  readonly isKeyed: () => boolean
-  /** The headers that go with the key, the same for every attempt. */
-  readonly companions: Readonly<Record<string, string>>
-  /** Begins an attempt and gives the milliseconds that are left for it: none when it must not be sent. */
-  readonly begin: () => number
-  /** Reads what an attempt brought, and says what to do. */
-  readonly end: (attempted: Attempted) => Ended
-  /** Says the last word. */
-  readonly settle: (outcome: Outcome, replayed?: boolean) => IdempotencyFacts
-  readonly facts: () => IdempotencyFacts
-  readonly errorFacts: () => ErrorFacts
-  /** Whether the operation can be sent again after its end without the risk of a second execution. */
-  readonly canResend: () => boolean
-  /** What a later call needs in order to go on with this operation. */
-  readonly resume: () => { readonly givenKey: string | undefined; readonly firstSentMs: number | undefined }
-}
 
 const final: Decision = { action: 'settle', why: 'final' }
 
@@ -62,124 +42,170 @@ function readRedirected(reading: Reading, status: number): Reading {
   return { ...reading, verdict: reading.verdict === 'unknown' ? 'unknown' : 'failed', outcome: 'unknown' }
 }
 
-/**
- * Opens one operation: makes or checks its key, once.
- *
- * @throws what {@link takeKey} throws.
- */
-export function openOperation(settings: GuardSettings, call: Call): GuardedOperation {
-  const { contract, clock, onEvent, random } = settings
-  const { method, conditional, policy = settings.policy } = call
-  const url = withoutSecrets(call.url)
-  const nowMs = clock.now()
-  const taken = takeKey(settings, call, url, nowMs)
-  const { key } = taken
+/** Drives one operation. It never sends and never sleeps: its host does, and obeys. */
+export class GuardedOperation {
+  readonly key: string | undefined
+  /** The headers that go with the key, the same for every attempt. */
+  readonly companions: Readonly<Record<string, string>>
+  readonly #settings: GuardSettings
+  readonly #call: Call
+  readonly #policy: RetryPolicy
+  #operation: Operation
+  #outcome: Outcome
+  #replayed = false
+  #isKeyed: boolean
+  #isSettled = false
+  /** What the retries have cost. */
+  #paid = 0
 
-  // Written out: V8 takes microseconds for an object that is spread first and then added to.
-  let operation: Operation = {
-    key,
-    keyOrigin: taken.keyOrigin,
-    firstSentMs: taken.firstSentMs,
-    method,
-    url,
-    conditional,
-    resendable: isResendable(settings, call, url, key !== undefined),
-    deadlineAtMs: nowMs + policy.deadlineMs,
-    attempts: 0,
-    spent: 0,
-    asks: 0,
-    mayHaveRun: call.firstSentMs !== undefined,
+  /**
+   * Makes or checks the key, once.
+   *
+   * @throws what {@link takeKey} throws.
+   */
+  constructor(settings: GuardSettings, call: Call) {
+    const { contract, clock } = settings
+    const { method, conditional, policy = settings.policy } = call
+    const url = withoutSecrets(call.url)
+    const nowMs = clock.now()
+    const { key, keyOrigin, firstSentMs } = takeKey(settings, call, url, nowMs)
+    const isKeyed = key !== undefined
+    const mayHaveRun = call.firstSentMs !== undefined
+    this.key = key
+    this.companions = isKeyed ? contract.companions({ key, firstSentMs }) : {}
+    this.#settings = settings
+    this.#call = call
+    this.#policy = policy
+    this.#isKeyed = isKeyed
+    this.#outcome = mayHaveRun ? 'unknown' : 'not-applied'
+    // Written out: V8 takes microseconds for an object that is spread first and then added to.
+    this.#operation = {
+      key,
+      keyOrigin,
+      firstSentMs,
+      method,
+      url,
+      conditional,
+      resendable: isResendable(settings, call, url, isKeyed),
+      deadlineAtMs: nowMs + policy.deadlineMs,
+      attempts: 0,
+      spent: 0,
+      asks: 0,
+      mayHaveRun,
+    }
   }
-  let outcome: Outcome = operation.mayHaveRun ? 'unknown' : 'not-applied'
-  let replayed = false
-  let isKeyed = key !== undefined
-  let isSettled = false
-  let paid = 0
 
-  const tell =
-    onEvent &&
-    ((detail: EventDetail) => {
-      try {
-        onEvent({ key, method, url, attempts: operation.attempts, ...detail })
-      } catch {
-        // A listener must not change what happens to a write.
-      }
-    })
+  /** Whether the next request carries the key. */
+  isKeyed(): boolean {
+    return this.#isKeyed
+  }
 
-  function read(attempted: Attempted): Reading {
+  /** Begins an attempt and gives the milliseconds that are left for it: none when it must not be sent. */
+  begin(): number {
+    const { contract, clock } = this.#settings
+    const { deadlineAtMs, firstSentMs, attempts } = this.#operation
+    const nowMs = clock.now()
+    const leftMs = deadlineAtMs - nowMs
+    // A wait can last longer than was asked for: a machine that slept wakes up with a key that is too old.
+    const isTooOld = this.key !== undefined && attempts > 0 && nowMs >= firstSentMs + contract.keyTtlMs
+    if (leftMs <= 0 || isTooOld) return 0
+    this.#operation = beginAttempt(this.#operation)
+    // An attempt on its way may be executed until we have read that it was not.
+    this.#outcome = 'unknown'
+    this.#tell({ type: 'attempt-started' })
+    return Math.min(this.#policy.attemptTimeoutMs, leftMs)
+  }
+
+  /** Reads what an attempt brought, and says what to do. */
+  end(attempted: Attempted): Ended {
+    const reading = this.#read(attempted)
+    const { verdict } = reading
+    this.#operation = endAttempt(this.#operation, reading)
+    this.#outcome = outcomeOf(this.#operation, reading)
+    this.#replayed = reading.replayed === true
+    const { status, error } = attempted as { status?: number; error?: unknown }
+    this.#tell({ type: 'attempt-ended', verdict, status, error, replayed: this.#replayed })
+    const decision = verdict === 'done' ? final : this.#decide(reading, attempted)
+    if (decision.action === 'resend')
+      this.#tell({ type: 'waiting', delayMs: decision.delayMs, reason: decision.reason })
+    else if (verdict === 'done') this.#policy.budget.giveBack(this.#paid || undefined)
+    return { reading, decision }
+  }
+
+  /** Says the last word: what is known already, unless it is told better. */
+  settle(outcome = this.#outcome, replayed = this.#replayed): IdempotencyFacts {
+    this.#outcome = outcome
+    this.#replayed = replayed
+    if (!this.#isSettled) this.#tell({ type: 'settled', outcome, replayed })
+    this.#isSettled = true
+    return this.facts()
+  }
+
+  facts(): IdempotencyFacts {
+    return {
+      key: this.key,
+      attempts: this.#operation.attempts,
+      replayed: this.#replayed,
+      outcome: this.#outcome,
+    }
+  }
+
+  errorFacts(): ErrorFacts {
+    const { key, attempts, method, url } = this.#operation
+    return { key, attempts, outcome: this.#outcome, method, url }
+  }
+
+  /** Whether the operation can be sent again after its end without the risk of a second execution. */
+  canResend(): boolean {
+    const { resendable, mayHaveRun } = this.#operation
+    return (this.#isKeyed === (this.key !== undefined) && resendable) || !mayHaveRun
+  }
+
+  /** What a later call needs in order to go on with this operation. */
+  resume(): { readonly givenKey: string | undefined; readonly firstSentMs: number | undefined } {
+    const { mayHaveRun, firstSentMs } = this.#operation
+    return { givenKey: this.key, firstSentMs: mayHaveRun ? firstSentMs : undefined }
+  }
+
+  #tell(detail: EventDetail): void {
+    const { key, method, url, attempts } = this.#operation
+    try {
+      this.#settings.onEvent?.({ key, method, url, attempts, ...detail })
+    } catch {
+      // A listener must not change what happens to a write.
+    }
+  }
+
+  #read(attempted: Attempted): Reading {
     if ('lost' in attempted) return { verdict: attempted.lost }
-    const reading = readAnswer(contract, new AnswerInFull(attempted, operation))
-    return attempted.redirected === true && !reads.has(method)
+    const reading = readAnswer(this.#settings.contract, new AnswerInFull(attempted, this.#operation))
+    return attempted.redirected === true && !reads.has(this.#operation.method)
       ? readRedirected(reading, attempted.status)
       : reading
   }
 
-  function decideNext(reading: Reading, attempted: Attempted): Decision {
-    if (reading.verdict === 'done') return final
+  #decide(reading: Reading, attempted: Attempted): Decision {
+    const { contract, clock, random, whenKeyStoreDown } = this.#settings
+    const policy = this.#policy
+    const { verdict, keyStoreDown } = reading
     const nowMs = clock.now()
     const isLost = 'lost' in attempted
-    const decision = decide(operation, reading, {
+    const decision = decide(this.#operation, reading, {
       ...policy,
-      backoff: (reading.verdict !== 'running' && call.resendBackoff) || policy.backoff,
+      backoff: (verdict !== 'running' && this.#call.resendBackoff) || policy.backoff,
       random,
       nowMs,
       retryAfterMs: isLost ? undefined : parseRetryAfter(attempted.headers, nowMs),
       keyTtlMs: contract.keyTtlMs,
     })
-    if (decision.action === 'settle' || reading.verdict === 'running') return decision
+    if (decision.action === 'settle' || verdict === 'running') return decision
     const cost = policy.budget.take(isLost && attempted.isTimeout)
     if (cost === undefined) return { action: 'settle', why: 'budget' }
-    paid += cost
-    const mayDropKey = settings.whenKeyStoreDown === 'send-without-key' && !operation.mayHaveRun
-    if (reading.keyStoreDown === true && mayDropKey) {
-      isKeyed = false
-      operation = { ...operation, resendable: false }
+    this.#paid += cost
+    if (keyStoreDown && whenKeyStoreDown === 'send-without-key' && !this.#operation.mayHaveRun) {
+      this.#isKeyed = false
+      this.#operation = { ...this.#operation, resendable: false }
     }
     return decision
-  }
-
-  const facts = (): IdempotencyFacts => ({ key, attempts: operation.attempts, replayed, outcome })
-
-  return {
-    key,
-    isKeyed: () => isKeyed,
-    companions: key === undefined ? {} : contract.companions({ key, firstSentMs: operation.firstSentMs }),
-    begin() {
-      const nowMs = clock.now()
-      const leftMs = operation.deadlineAtMs - nowMs
-      // A wait can last longer than was asked for: a machine that slept wakes up with a key that is too old.
-      const isTooOld =
-        key !== undefined && operation.attempts > 0 && nowMs >= operation.firstSentMs + contract.keyTtlMs
-      if (leftMs <= 0 || isTooOld) return 0
-      operation = beginAttempt(operation)
-      // An attempt on its way may be executed until we have read that it was not.
-      outcome = 'unknown'
-      tell?.({ type: 'attempt-started' })
-      return Math.min(policy.attemptTimeoutMs, leftMs)
-    },
-    end(attempted) {
-      const reading = read(attempted)
-      operation = endAttempt(operation, reading)
-      outcome = outcomeOf(operation, reading)
-      replayed = reading.replayed === true
-      const { status, error } = attempted as { status?: number; error?: unknown }
-      tell?.({ type: 'attempt-ended', verdict: reading.verdict, status, error, replayed })
-      const decision = decideNext(reading, attempted)
-      if (decision.action === 'resend')
-        tell?.({ type: 'waiting', delayMs: decision.delayMs, reason: decision.reason })
-      else if (reading.verdict === 'done') policy.budget.giveBack(paid || undefined)
-      return { reading, decision }
-    },
-    settle(last, lastReplayed = replayed) {
-      outcome = last
-      replayed = lastReplayed
-      if (!isSettled) tell?.({ type: 'settled', outcome, replayed })
-      isSettled = true
-      return facts()
-    },
-    facts,
-    errorFacts: () => ({ key, attempts: operation.attempts, outcome, method, url }),
-    canResend: () => (isKeyed === (key !== undefined) && operation.resendable) || !operation.mayHaveRun,
-    resume: () => ({ givenKey: key, firstSentMs: operation.mayHaveRun ? operation.firstSentMs : undefined }),
   }
 }

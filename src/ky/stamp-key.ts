@@ -7,7 +7,7 @@ import {
   type GuardSettings,
 } from '../guard/guard-options.js'
 import { isConditional } from '../guard/is-conditional.js'
-import { openOperation } from '../guard/guard.js'
+import { GuardedOperation } from '../guard/guard.js'
 import { checkCallOptions, takeFetch, type CheckedCallOptions } from '../fetch/fetch-options.js'
 import type { CallOptions } from '../fetch/idempotent-init.js'
 import type { EndOptions } from '../guard/conclude.js'
@@ -70,7 +70,7 @@ export async function openCall(
   }
   const own = readCallOptions(idempotency)
   const givenKey = idempotencyKey === undefined ? await readGivenKey(settings, request) : idempotencyKey
-  const operation = openOperation(settings, {
+  const operation = new GuardedOperation(settings, {
     method: request.method,
     url: request.url,
     givenKey,

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { defineContract } from 'fetch-idempotency/contracts'
 import { systemRandom } from '../../src/clock/system-clock.js'
 import type { Attempted, Call } from '../../src/guard/call.js'
-import { openOperation, withoutSecrets } from '../../src/guard/guard.js'
+import { GuardedOperation, withoutSecrets } from '../../src/guard/guard.js'
 import type { GuardSettings, WritePolicy } from '../../src/guard/guard-options.js'
 import { createRetryPolicy } from '../../src/retry/retry-policy.js'
 import { fakeClock, reset, startMs } from '../fetch/fakes.js'
@@ -24,7 +24,7 @@ function setUp(more: Partial<GuardSettings> = {}) {
     ...more,
   }
   const open = (call: Partial<Call> = {}) =>
-    openOperation(settings, {
+    new GuardedOperation(settings, {
       method: 'POST',
       url: 'https://api.test/orders',
       givenKey: undefined,
@@ -45,7 +45,7 @@ const answer = (status: number, headers: Record<string, string> = {}): Attempted
   bytes: undefined,
 })
 
-describe('openOperation', () => {
+describe('GuardedOperation', () => {
   describe('resends after a lost answer', () => {
     const policies: WritePolicy[] = ['keyed', 'never', 'always']
     // By policy: keyed, never, always.
