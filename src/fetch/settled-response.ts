@@ -7,9 +7,13 @@ export interface SettledBody {
   readonly bytes: Uint8Array | undefined
 }
 
+/** No response can be made with one of these and a body, though Chromium gives them an empty one. */
+const bodiless: ReadonlySet<number> = new Set([204, 205, 304])
+
 /** A native response with another body, and everything else as the wrapped fetch gave it. */
-export function rebuild(original: Response, body: BodyInit): Response {
+export function rebuild(original: Response, content: BodyInit): Response {
   const { status, statusText, headers } = original
+  const body = bodiless.has(status) ? null : content
   // A server may send a status that no response can be made with.
   const response = new Response(body, { status: status > 599 ? 500 : status, statusText, headers })
   return resemble(response, original)

@@ -17,7 +17,8 @@ const badCertificate =
 
 /** Deno gives no codes, and undici none for what the fetch standard blocks. */
 const badCertificateMessage = /invalid peer certificate/
-const badUrlMessage = /invalid url|url is invalid|^failed to parse url|^unknown scheme$|credentials/i
+const badUrlMessage =
+  /invalid url|not a valid url|url is invalid|(?:^|: )failed to parse url|^unknown scheme$|credentials/i
 const notSentMessage = /client error \(Connect\)/
 
 interface SystemError {

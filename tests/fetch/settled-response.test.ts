@@ -231,6 +231,18 @@ describe('settleResponse', () => {
     expect(await response.text()).toBe('')
   })
 
+  it.each<[number]>([[204], [205], [304]])(
+    'takes an empty body for none, as in Chromium: %d',
+    async (status) => {
+      const original = new (class extends Response {})(null, { status })
+      const empty = Object.defineProperty(original, 'body', { value: new Response('').body })
+      const { response } = await settleResponse(empty, maxBytes)
+      expect(response.status).toBe(status)
+      expect(await response.clone().text()).toBe('')
+      expect(await response.text()).toBe('')
+    },
+  )
+
   it.each(['text/event-stream', 'text/event-stream; charset=utf-8', 'Text/Event-Stream'])(
     'never reads %s',
     async (type) => {

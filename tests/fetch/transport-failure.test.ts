@@ -180,6 +180,14 @@ describe('readFailure', () => {
       expect(readFailure(error, url)).toBe(verdict)
     })
 
+    it.each([
+      ['Chromium', "Failed to execute 'fetch' on 'Window': Failed to parse URL from http://"],
+      ['Firefox', 'Window.fetch: http:// is not a valid URL.'],
+    ])('%s, of a URL: %s', (_, message) => {
+      expect(readFailure(new TypeError(message), 'http://')).toBe('unsendable')
+      expect(readFailure(new TypeError(message), url)).toBe('unknown')
+    })
+
     const connect = (code: string) => systemError(code, 'connect', { port: 443 })
     it.each<[string, unknown[], FailureVerdict]>([
       ['that all say so', [connect('ECONNREFUSED'), connect('ENETUNREACH')], 'not-sent'],
