@@ -1,7 +1,12 @@
 /** A handle on what an operation is doing now, so that it can be ended from outside at any time. */
 export interface Run {
-  /** Ends what is going on: an attempt, a body read or a wait. */
-  onStop: ((reason: unknown) => void) | undefined
+  /** Of the attempt, as long as its answer may be on the way. */
+  attempt: AbortController | undefined
+  timer: ReturnType<typeof setTimeout> | undefined
+  /** Of what is done between two attempts. */
+  work: AbortController | undefined
+  /** Ends whichever of the two goes on. */
+  reject: ((reason: unknown) => void) | undefined
   isStopped: boolean
   reason: unknown
   /** The answer is with the caller, and its body still on the way. */
@@ -9,14 +14,26 @@ export interface Run {
 }
 
 export function createRun(): Run {
-  return { onStop: undefined, isStopped: false, reason: undefined, isStreaming: false }
+  return {
+    attempt: undefined,
+    timer: undefined,
+    work: undefined,
+    reject: undefined,
+    isStopped: false,
+    reason: undefined,
+    isStreaming: false,
+  }
 }
 
+/** Ends what is going on: an attempt, a body read or a wait. */
 export function stopRun(run: Run, reason: unknown): void {
   if (run.isStopped) return
   run.isStopped = true
   run.reason = reason
-  run.onStop?.(reason)
+  clearTimeout(run.timer)
+  run.reject?.(reason)
+  run.work?.abort(reason)
+  run.attempt?.abort(reason)
 }
 
 /**
@@ -25,16 +42,10 @@ export function stopRun(run: Run, reason: unknown): void {
  * @throws the reason of the stop, at once, whether or not `work` heeds its signal.
  */
 export function stoppable<T>(run: Run, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const { onStop } = run
   return new Promise((resolve, reject) => {
-    const controller = new AbortController()
-    run.onStop = (reason) => {
-      controller.abort(reason)
-      reject(reason)
-      // An answer of which the body is still on its way.
-      onStop?.(reason)
-    }
-    if (run.isStopped) run.onStop(run.reason)
-    else work(controller.signal).then(resolve, reject)
+    if (run.isStopped) return reject(run.reason)
+    run.reject = reject
+    run.work = new AbortController()
+    work(run.work.signal).then(resolve, reject)
   })
 }

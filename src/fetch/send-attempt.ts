@@ -73,23 +73,18 @@ export function sendAttempt(
   inspect: Inspect | undefined,
 ): Promise<AttemptResult> {
   return new Promise((resolve, reject) => {
+    if (run.isStopped) return reject(run.reason)
     const controller = new AbortController()
     const { signal } = controller
-    let timer: ReturnType<typeof setTimeout> | undefined
-    run.onStop = (reason) => {
-      clearTimeout(timer)
-      reject(reason)
+    const expire = () => {
+      const reason = new DOMException(`no whole answer within ${timeoutMs} ms`, 'TimeoutError')
+      resolve(readLoss(reason, request, true))
       controller.abort(reason)
     }
-    if (run.isStopped) return run.onStop(run.reason)
-    if (timeoutMs !== Infinity) {
-      const expire = () => {
-        const reason = new DOMException(`no whole answer within ${timeoutMs} ms`, 'TimeoutError')
-        resolve(readLoss(reason, request, true))
-        controller.abort(reason)
-      }
-      timer = setTimeout(expire, Math.min(timeoutMs, maxTimerMs))
-    }
+    const timer = timeoutMs === Infinity ? undefined : setTimeout(expire, Math.min(timeoutMs, maxTimerMs))
+    run.attempt = controller
+    run.timer = timer
+    run.reject = reject
 
     const read = (response: Response) =>
       isBodyRead(request.method, response)
@@ -102,10 +97,15 @@ export function sendAttempt(
       let { response, bytes } = await read(answer)
       if (inspect !== undefined) {
         // Read before it is shown, so that what a hook throws is its own and not the connection's.
-        const inspected = await inspect(response, request).catch(run.onStop)
+        const inspected = await inspect(response, request).catch((error: unknown) => {
+          clearTimeout(timer)
+          reject(error)
+          controller.abort(error)
+        })
         if (inspected === undefined) return
         if (inspected !== response) ({ response, bytes } = await read(inspected))
       }
+      if (signal.aborted) return
       clearTimeout(timer)
       const { status, headers, redirected } = response
       run.isStreaming = bytes === undefined && response.body !== null

@@ -143,10 +143,9 @@ function settle(original: Response, bytes: Uint8Array): Response {
  * Whether a body breaks off in a place where Node does not notice: without a length, a connection that is closed after the
  * answer looks the same as one that was lost.
  */
-function isCutJson(headers: Headers, bytes: Uint8Array): boolean {
-  const isOpenEnded = !headers.has('content-length') && headers.get('connection') === 'close'
-  if (!isOpenEnded || !/^(?:application\/|[^;]*\+)json\s*(?:;|$)/i.test(headers.get('content-type') ?? ''))
-    return false
+function isCutJson(headers: Headers, type: string, bytes: Uint8Array): boolean {
+  if (headers.get('connection') !== 'close') return false
+  if (!/^(?:application\/|[^;]*\+)json\s*(?:;|$)/i.test(type)) return false
   const text = decoder.decode(bytes).trim()
   // A body that is not JSON at all, such as one behind a guard prefix, may well be whole.
   return (text.startsWith('{') && !text.endsWith('}')) || (text.startsWith('[') && !text.endsWith(']'))
@@ -160,19 +159,15 @@ function isCutJson(headers: Headers, bytes: Uint8Array): boolean {
  */
 export function settleResponse(response: Response, maxBytes: number): SettledBody | Promise<SettledBody> {
   const { body, headers } = response
-  if (!body || isLeftToStream(headers, maxBytes)) return { response, bytes: undefined }
+  const length = headers.get('content-length')
+  const type = headers.get('content-type') ?? ''
+  if (!body || Number(length) > maxBytes || /^\s*text\/event-stream/i.test(type))
+    return { response, bytes: undefined }
   // Read by hand, not with `arrayBuffer()`: that has no limit, and in Node it is slower too.
   return readStream(body, maxBytes).then((read) => {
     if (read instanceof ReadableStream) return { response: rebuild(response, read), bytes: undefined }
-    if (isCutJson(headers, read))
+    if (length === null && isCutJson(headers, type, read))
       throw new TypeError('terminated', { cause: new Error('the JSON body breaks off') })
     return { response: settle(response, read), bytes: read }
   })
-}
-
-function isLeftToStream(headers: Headers, maxBytes: number): boolean {
-  return (
-    Number(headers.get('content-length')) > maxBytes ||
-    /^\s*text\/event-stream/i.test(headers.get('content-type') ?? '')
-  )
 }
