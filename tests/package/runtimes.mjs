@@ -1,36 +1,64 @@
-// Runs the round trip of `round-trip.mjs` with the built package in other runtimes against a loopback server.
-// Usage: node tests/package/runtimes.mjs NAME=PATH …, with the names bun, deno, workerd.
+// Makes the checks of `checks.mjs` with the built package in other runtimes, against a server on loopback that loses answers.
+// Usage: node tests/package/runtimes.mjs NAME=PATH …, with the names bun, chromium, deno, workerd.
 import { build } from 'esbuild'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import assert from 'node:assert/strict'
+import { browse } from './chromium.mjs'
+import { startLossyServer } from './lossy-server.mjs'
 
-const main = fileURLToPath(new URL('round-trip-main.mjs', import.meta.url))
+const main = fileURLToPath(new URL('checks-main.mjs', import.meta.url))
 const timeoutMs = 30_000
 
+/** Each gives the results of one run of the checks, or of several, as JSON. */
 const runtimes = {
-  node: (command, origin) => print(command, [main, origin]),
-  bun: (command, origin) => print(command, ['run', main, origin]),
-  deno: (command, origin) => print(command, ['run', '--quiet', '--allow-all', main, origin]),
+  node: (command, { origin }) => print(command, [main, origin]),
+  bun: (command, { origin }) => print(command, ['run', main, origin]),
+  chromium: browse,
+  deno: (command, { origin }) => print(command, ['run', '--quiet', '--allow-all', main, origin]),
   workerd: serveWorker,
 }
 
-const wanted = { status: 201, attempts: 2, replayed: true, outcome: 'applied' }
+const applied = { attempts: 2, replayed: true, outcome: 'applied' }
+const lost = { status: 201, ...applied }
+const made = (pathname) => ({ pathname, redirected: false, text: '{}', ...lost })
+const gone = { pathname: '/empty', redirected: false, text: '', ...applied, status: 204 }
+const moved = { ...made('/target'), redirected: true }
+const { attempts: _, ...reused } = made('/kept')
+const wanted = {
+  roundTrip: [lost, lost, lost],
+  semantics: {
+    cut: made('/cut'),
+    empty: gone,
+    gone,
+    moved,
+    clone: { status: 201, pathname: '/target', redirected: true, text: '{}' },
+    stream: made('/stream'),
+    form: made('/form'),
+    unsendable: { name: 'UnsendableError', outcome: 'not-applied' },
+    aborted: { isOwnReason: true, outcome: 'unknown' },
+    reused,
+  },
+}
+/** The paths of the writes of one run. */
+const executed = 'cut empty empty fetch form kept kept ky request stream target target'.split(' ')
+
 const asked = [`node=${process.execPath}`, ...process.argv.slice(2)].map((argument) => argument.split('='))
 let passed = 0
 for (const [name, command] of asked) {
-  const server = await startServer()
+  const server = await startLossyServer()
   try {
-    const results = JSON.parse(await runtimes[name](command, server.origin))
-    assert.deepEqual(results, [wanted, wanted, wanted])
-    assert.equal(server.executed.size, 3)
+    const results = [JSON.parse(await runtimes[name](command, server))].flat()
+    for (const result of results) assert.deepEqual(result, wanted)
+    checkWrites([...server.writes.values()], results.length)
     passed++
-    console.log(`${name}: lost answers by URL, by Request and over ky, each executed once`)
+    console.log(
+      `${name}: lost answers by URL, by Request and over ky, each executed once; its fetch as it is`,
+    )
   } catch (error) {
     console.error(`${name}: ${error.message}`)
   } finally {
@@ -40,30 +68,19 @@ for (const [name, command] of asked) {
 console.log(`${passed} passed, ${asked.length - passed} failed`)
 process.exitCode = passed === asked.length ? 0 : 1
 
-/** A server that carries out each write once and loses its first answer. */
-async function startServer() {
-  const executed = new Set()
-  const server = createServer(async (request, response) => {
-    const key = request.headers['idempotency-key']
-    for await (const _ of request);
-    const isKnown = executed.has(key)
-    executed.add(key)
-    if (!isKnown) return request.socket.destroy()
-    response
-      .writeHead(201, {
-        'content-type': 'application/json',
-        'idempotency-replayed': 'true',
-        connection: 'close',
-      })
-      .end('{}')
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const close = () =>
-    new Promise((resolve) => {
-      server.close(resolve)
-      server.closeAllConnections()
-    })
-  return { origin: `http://127.0.0.1:${server.address().port}`, executed, close }
+/** Each write was executed once, and was sent twice with the same bytes. */
+function checkWrites(writes, runs) {
+  const answered = writes.filter(({ url }) => url !== '/silent')
+  const paths = answered.map(({ url }) => url.slice(1)).toSorted()
+  assert.deepEqual(
+    paths,
+    executed.flatMap((path) => Array(runs).fill(path)),
+  )
+  for (const { url, bodies } of answered) {
+    assert.equal(bodies.length, 2, `${url} was sent ${bodies.length} times`)
+    assert.equal(bodies[0], bodies[1], url)
+    if (url === '/stream') assert.equal(bodies[0], 'book')
+  }
 }
 
 async function print(command, args) {
@@ -74,12 +91,12 @@ async function print(command, args) {
   return (await output).join('')
 }
 
-/** workerd runs no programs; it serves a worker, which makes the round trip when it is asked. */
-async function serveWorker(command, origin) {
+/** workerd runs no programs; it serves a worker, which makes the checks when it is asked. */
+async function serveWorker(command, { origin }) {
   const folder = await mkdtemp(join(tmpdir(), 'worker-'))
   const worker = `
-    import { roundTrip } from ${JSON.stringify(fileURLToPath(new URL('round-trip.mjs', import.meta.url)))}
-    export default { fetch: async () => Response.json(await roundTrip(${JSON.stringify(origin)})) }`
+    import { runChecks } from './checks.mjs'
+    export default { fetch: async () => Response.json(await runChecks(${JSON.stringify(origin)})) }`
   await build({
     stdin: { contents: worker, resolveDir: fileURLToPath(new URL('.', import.meta.url)) },
     bundle: true,
