@@ -53,6 +53,12 @@ function readHint(contract: Contract, headers: Headers): boolean | undefined {
   return undefined
 }
 
+function isMarked({ replayMarkers }: Contract, headers: Headers): boolean {
+  for (const { header, value = 'true' } of replayMarkers)
+    if (headers.get(header)?.toLowerCase() === value.toLowerCase()) return true
+  return false
+}
+
 /** What a replay marker turns into a frozen failure; the second pair only where the contract has not said otherwise. */
 const frozen: ReadonlySet<Verdict> = new Set(['failed', 'unknown', 'key-reused'])
 const frozenByDefault: ReadonlySet<Verdict> = new Set(['refused', 'running'])
@@ -73,11 +79,7 @@ export function readAnswer(contract: Contract, answer: Answer): Reading {
     typeof special === 'string' ? { verdict: special } : (special ?? readStandard(answer))
   const { verdict, outcome, original, maxAsks, keyStoreDown } = reading
   const { headers } = answer
-  const replayed =
-    reading.replayed ??
-    contract.replayMarkers.some(
-      ({ header, value = 'true' }) => headers.get(header)?.toLowerCase() === value.toLowerCase(),
-    )
+  const replayed = reading.replayed ?? isMarked(contract, headers)
   const isFrozen =
     replayed && (frozen.has(verdict) || (special === undefined && frozenByDefault.has(verdict)))
   // Written out: V8 takes microseconds for an object that is spread first and then added to.

@@ -7,9 +7,9 @@ export class BodyTooLargeError extends IdempotencyError {
   override readonly name = 'BodyTooLargeError'
   override readonly code = 'body_too_large'
 
-  constructor(facts: ErrorFacts, what = 'The request body is a stream longer than maxRequestBytes') {
+  constructor(facts: ErrorFacts) {
     super(
-      what,
+      'The request body is a stream longer than maxRequestBytes',
       facts,
       'Nothing was sent: raise the limit, give the body as a factory, or set oversizedBody to send-once',
     )

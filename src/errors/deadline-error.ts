@@ -7,9 +7,9 @@ export class DeadlineError extends IdempotencyError {
   override readonly name = 'DeadlineError'
   override readonly code = 'deadline_exceeded'
 
-  constructor(facts: ErrorFacts, what = 'The deadline passed before the write had an answer') {
+  constructor(facts: ErrorFacts) {
     super(
-      what,
+      'The deadline passed before the write had an answer',
       facts,
       facts.retry === undefined
         ? 'Read outcome to see whether it may have been applied: sent again, it could be applied twice'

@@ -7,9 +7,9 @@ export class KeyExpiredError extends IdempotencyError {
   override readonly name = 'KeyExpiredError'
   override readonly code = 'key_expired'
 
-  constructor(facts: ErrorFacts, what = 'The idempotency key is older than the server keeps it') {
+  constructor(facts: ErrorFacts) {
     super(
-      what,
+      'The idempotency key is older than the server keeps it',
       facts,
       'A resend could apply the write twice: look up what happened, then use a new key if it has to be sent',
     )

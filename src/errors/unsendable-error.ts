@@ -7,8 +7,12 @@ export class UnsendableError extends IdempotencyError {
   override readonly name = 'UnsendableError'
   override readonly code = 'unsendable'
 
-  constructor(facts: ErrorFacts, what = 'The request cannot be sent') {
-    super(what, facts, 'Nothing was sent: correct the request, as a retry would fail in the same way')
+  constructor(facts: ErrorFacts) {
+    super(
+      'The request cannot be sent',
+      facts,
+      'Nothing was sent: correct the request, as a retry would fail in the same way',
+    )
   }
 }
 

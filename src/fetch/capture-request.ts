@@ -46,7 +46,9 @@ function copyHeaders(given: HeadersInit | undefined, base: Request | undefined):
   return headers
 }
 
-function isStream(body: unknown): body is ReadableStream<Uint8Array> | AsyncIterable<Uint8Array> {
+type Streaming = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>
+
+function isStream(body: unknown): body is Streaming {
   return (
     typeof body === 'object' &&
     body !== null &&
@@ -54,25 +56,22 @@ function isStream(body: unknown): body is ReadableStream<Uint8Array> | AsyncIter
   )
 }
 
-async function captureStream(
-  source: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>,
-  limits: BodyLimits,
-) {
+function captureStream(source: Streaming, limits: BodyLimits): Promise<CapturedBody> {
   const { maxRequestBytes, oversizedBody } = limits
   // `Response` refuses a stream that was read from before, which would otherwise be sent as if it were empty.
-  const fresh =
-    source instanceof ReadableStream ? (new Response(source).body as ReadableStream<Uint8Array>) : source
-  const read = await readStream(fresh, maxRequestBytes)
-  // A copy, as the caller may use a chunk again.
-  if (read instanceof Uint8Array) return read.slice()
-  if (oversizedBody === 'send-once') return read
-  await read.cancel()
-  throw new OversizedBody()
+  const fresh = source instanceof ReadableStream ? (new Response(source).body as typeof source) : source
+  return readStream<CapturedBody>(fresh, maxRequestBytes, async (read) => {
+    // A copy, as the caller may use a chunk again.
+    if (read instanceof Uint8Array) return read.slice()
+    if (oversizedBody === 'send-once') return read
+    await read.cancel()
+    throw new OversizedBody()
+  })
 }
 
 /** Not every `fetch` takes an iterable. */
-async function toStream(source: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>) {
-  return source instanceof ReadableStream ? source : readStream(source, -1)
+async function toStream(source: Streaming): Promise<CapturedBody> {
+  return source instanceof ReadableStream ? source : readStream<CapturedBody>(source, -1, (read) => read)
 }
 
 /** The body in a form that stays as it is, with the content type that `fetch` would have given it. */
@@ -115,6 +114,22 @@ function bodyOf(request: Request): BodyInit | null | Promise<BodyInit | null> {
   return request.arrayBuffer().then((bytes) => (bytes.byteLength === 0 ? null : bytes))
 }
 
+/** Everything but the body, as it is now. */
+function fix(input: string | URL | Request, init: IdempotentRequestInit): CapturedRequest {
+  const { method, headers, body, signal, idempotency, idempotencyKey, duplex, ...rest } = init
+  const base = input instanceof Request ? input : undefined
+  return {
+    method: method ?? base?.method ?? 'GET',
+    url: base?.url ?? String(input),
+    headers: copyHeaders(headers, base),
+    body: undefined,
+    remake: undefined,
+    rest,
+    base,
+    signal: signal === null ? undefined : (signal ?? base?.signal),
+  }
+}
+
 /**
  * Takes a request as it is now, in a form that can be sent again. At once, unless its body has to be read.
  *
@@ -126,39 +141,32 @@ export function captureRequest(
   init: IdempotentRequestInit,
   limits: BodyLimits,
 ): CapturedRequest | Promise<CapturedRequest> {
-  const {
-    method,
-    headers: givenHeaders,
-    body: given,
-    signal,
-    idempotency,
-    idempotencyKey,
-    duplex,
-    ...rest
-  } = init
-  const base = input instanceof Request ? input : undefined
-  const headers = copyHeaders(givenHeaders, base)
-  const make = typeof given === 'function' ? given : undefined
-  const finish = (body: CapturedBody, remake?: CapturedRequest['remake']): CapturedRequest => ({
-    method: method ?? base?.method ?? 'GET',
-    url: base?.url ?? String(input),
-    headers,
-    body,
-    remake,
-    rest,
-    base,
-    signal: signal === null ? undefined : (signal ?? base?.signal),
-  })
-  const capture = (source: unknown) => {
-    const body = captureBody(source, headers, limits)
-    return body instanceof Promise ? body.then((whole) => finish(whole)) : finish(body)
-  }
-  if (make !== undefined)
-    return Promise.resolve(make()).then(async (made) =>
-      isStream(made)
-        ? finish(await toStream(made), async () => toStream((await make()) as ReadableStream<Uint8Array>))
-        : capture(made),
-    )
+  const request = fix(input, init)
+  const { base } = request
+  const { body: given } = init
+  if (typeof given === 'function') return captureMade(request, given, limits)
   const source = base !== undefined && (given === undefined || given === null) ? bodyOf(base) : given
-  return source instanceof Promise ? source.then(capture) : capture(source)
+  return source instanceof Promise
+    ? source.then((body) => withBody(request, body, limits))
+    : withBody(request, source, limits)
+}
+
+function withBody(
+  request: CapturedRequest,
+  source: unknown,
+  limits: BodyLimits,
+): CapturedRequest | Promise<CapturedRequest> {
+  const body = captureBody(source, request.headers as Record<string, string>, limits)
+  return body instanceof Promise ? body.then((whole) => ({ ...request, body: whole })) : { ...request, body }
+}
+
+async function captureMade(
+  request: CapturedRequest,
+  make: () => unknown,
+  limits: BodyLimits,
+): Promise<CapturedRequest> {
+  const made = await make()
+  return isStream(made)
+    ? { ...request, body: await toStream(made), remake: async () => toStream((await make()) as Streaming) }
+    : withBody(request, made, limits)
 }

@@ -76,15 +76,30 @@ export function createIdempotentFetch(options: IdempotentFetchOptions = {}): Ide
     return boarded
   }
 
-  return markIdempotentFetch(async (input: string | URL | Request, given?: IdempotentRequestInit | null) => {
-    const init = given ?? {}
+  function send(input: string | URL | Request, init: IdempotentRequestInit): Promise<Response> {
     const { idempotency } = init
-    if (idempotency === false) {
-      const { idempotency: _, idempotencyKey: __, body: made, ...rest } = init
-      const body = typeof made === 'function' ? await made() : made
-      return settings.fetch(input, { ...rest, ...(body !== undefined && { body }) })
-    }
+    if (idempotency === false) return passOn(settings.fetch, input, init)
     const options = idempotency === undefined ? noCallOptions : checkCallOptions(idempotency as CallOptions)
-    return launch(await prepareCall(settings, input, init, options))
+    const call = prepareCall(settings, input, init, options)
+    return call instanceof Promise ? call.then(launch) : launch(call)
+  }
+
+  // Not `async`, which would add a promise and a turn to every call.
+  return markIdempotentFetch((input: string | URL | Request, init?: IdempotentRequestInit | null) => {
+    try {
+      return send(input, init ?? {})
+    } catch (error) {
+      return Promise.reject(error)
+    }
   })
+}
+
+/** Sends a call as it is, without the options that are ours. */
+async function passOn(
+  fetch: typeof globalThis.fetch,
+  input: string | URL | Request,
+  { idempotency: _, idempotencyKey: __, body: given, ...rest }: IdempotentRequestInit,
+): Promise<Response> {
+  const body = typeof given === 'function' ? await given() : given
+  return fetch(input, { ...rest, ...(body !== undefined && { body }) })
 }

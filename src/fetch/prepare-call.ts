@@ -32,22 +32,19 @@ export function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<
  * @throws {@link UnsendableError} or {@link BodyTooLargeError} for a request that cannot be sent, and the signal's own
  * reason when it aborts meanwhile.
  */
-export async function prepareCall(
+export function prepareCall(
   settings: FetchSettings,
   input: string | URL | Request,
   init: IdempotentRequestInit,
   options: CheckedCallOptions,
-): Promise<PreparedCall> {
-  const { idempotencyKey } = init
+): PreparedCall | Promise<PreparedCall> {
   const signal = init.signal === undefined && input instanceof Request ? input.signal : init.signal
-  try {
-    const captured = captureRequest(input, init, settings)
-    const request =
-      captured instanceof Promise ? await (signal ? untilAborted(captured, signal) : captured) : captured
+  const prepare = (request: CapturedRequest): PreparedCall => {
     signal?.throwIfAborted()
-    const carried = () => readGivenKey(settings.guard.contract.carrier, request)
-    return { request, options, givenKey: idempotencyKey === undefined ? carried() : idempotencyKey }
-  } catch (cause) {
+    const { idempotencyKey = readGivenKey(settings.guard.contract.carrier, request) as string } = init
+    return { request, options, givenKey: idempotencyKey }
+  }
+  const refuse = (cause: unknown): never => {
     const method = (init.method ?? (input instanceof Request ? input.method : 'GET')).toUpperCase()
     const url = withoutSecrets(input instanceof Request ? input.url : String(input))
     const facts = { key: undefined, attempts: 0, outcome: 'not-applied', method, url } as const
@@ -58,5 +55,12 @@ export async function prepareCall(
     throw cause instanceof OversizedBody
       ? new BodyTooLargeError(facts)
       : new UnsendableError({ ...facts, cause })
+  }
+  try {
+    const captured = captureRequest(input, init, settings)
+    if (!(captured instanceof Promise)) return prepare(captured)
+    return (signal ? untilAborted(captured, signal) : captured).then(prepare).catch(refuse)
+  } catch (cause) {
+    return refuse(cause)
   }
 }

@@ -20,27 +20,28 @@ function openReader(source: Source) {
 }
 
 /**
- * Reads a stream up to a limit and gives its bytes, which may be those of its only chunk. Past the limit, what was read
- * and what is still to come are put together again as a stream, so that nothing is lost.
+ * Reads a stream up to a limit and hands on its bytes, which may be those of its only chunk. Past the limit, what was
+ * read and what is still to come are put together again as a stream, so that nothing is lost.
  *
- * @throws what the stream throws, and `TypeError` for a chunk that is not bytes.
+ * @throws what the stream and `use` throw, and `TypeError` for a chunk that is not bytes.
  */
-export async function readStream(
+export async function readStream<T>(
   source: Source,
   maxBytes: number,
-): Promise<Uint8Array | ReadableStream<Uint8Array>> {
+  use: (read: Uint8Array | ReadableStream<Uint8Array>) => T | Promise<T>,
+): Promise<T> {
   const reader = openReader(source)
   const chunks: Uint8Array[] = []
   let length = 0
   while (length <= maxBytes) {
     const { done, value } = await reader.read()
-    if (done) return join(chunks, length)
+    if (done) return use(join(chunks, length))
     const chunk = typeof value === 'string' ? new TextEncoder().encode(value) : value
     if (!(chunk instanceof Uint8Array)) throw new TypeError('a body that streams must give bytes')
     chunks.push(chunk)
     length += chunk.length
   }
-  return new ReadableStream<Uint8Array>({
+  const whole = new ReadableStream<Uint8Array>({
     async pull(controller) {
       const chunk = chunks.shift()
       if (chunk !== undefined) return controller.enqueue(chunk)
@@ -50,4 +51,5 @@ export async function readStream(
     },
     cancel: async (reason) => void (await reader.cancel(reason)),
   })
+  return use(whole)
 }

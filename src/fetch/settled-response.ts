@@ -164,7 +164,7 @@ export function settleResponse(response: Response, maxBytes: number): SettledBod
   if (!body || Number(length) > maxBytes || /^\s*text\/event-stream/i.test(type))
     return { response, bytes: undefined }
   // Read by hand, not with `arrayBuffer()`: that has no limit, and in Node it is slower too.
-  return readStream(body, maxBytes).then((read) => {
+  return readStream<SettledBody>(body, maxBytes, (read) => {
     if (read instanceof ReadableStream) return { response: rebuild(response, read), bytes: undefined }
     if (length === null && isCutJson(headers, type, read))
       throw new TypeError('terminated', { cause: new Error('the JSON body breaks off') })
