@@ -52,6 +52,7 @@ export function createIdempotentFetch(options: IdempotentFetchOptions = {}): Ide
         request.method,
         (name) => request.headers[findHeader(request.headers, name) ?? ''],
       ),
+      isNoCors: (request.rest.mode ?? request.base?.mode) === 'no-cors',
       policy: options.retry && createRetryPolicy(options.retry, guard.policy),
       writes: options.writes,
       firstSentMs: options.firstSentMs,

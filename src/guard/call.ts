@@ -13,6 +13,8 @@ export interface Call {
   readonly givenKey: unknown
   /** A precondition keeps the request from being executed twice. */
   readonly conditional: boolean
+  /** A browser drops every header of ours from the request, the key among them. */
+  readonly isNoCors?: boolean
   /** Overrides for this call. */
   readonly policy?: RetryPolicy | undefined
   readonly writes?: WritePolicy | undefined

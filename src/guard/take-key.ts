@@ -14,13 +14,15 @@ import type { GuardSettings } from './guard-options.js'
  */
 export function takeKey(
   settings: GuardSettings,
-  { method, givenKey, firstSentMs }: Call,
+  { method, givenKey, firstSentMs, isNoCors }: Call,
   url: string,
   nowMs: number,
 ): Pick<Operation, 'key' | 'keyOrigin' | 'firstSentMs'> {
   const { carrier, honoursKey, keyRules, keyTtlMs, generateKey } = settings.contract
   const isGiven = givenKey !== undefined
+  const isDropped = carrier.in === 'header' && isNoCors === true
   const isCarried =
+    !isDropped &&
     settings.methods.includes(method) &&
     settings.match({ method, url }) &&
     // A header that nobody reads does no harm; a field or parameter that nobody knows may be refused.
@@ -30,7 +32,11 @@ export function takeKey(
   const key = (isGiven ? givenKey : settings.generateKey()) as string
   // What a contract generates was checked when the contract was made.
   const isKnown = !isGiven && settings.generateKey === generateKey
-  const problem = isKnown ? undefined : findKeyProblem(key, keyRules)
+  const problem = isDropped
+    ? 'a request of mode no-cors cannot carry it'
+    : isKnown
+      ? undefined
+      : findKeyProblem(key, keyRules)
   if (problem !== undefined)
     throw new KeyInvalidError(
       { key: undefined, attempts: 0, outcome: 'not-applied', method, url },
