@@ -6,6 +6,7 @@ import type { StopReason } from '../retry/decide.js'
 import type { CapturedRequest } from './capture-request.js'
 import type { FetchSettings } from './fetch-options.js'
 import { createHookedCall } from './hooked-call.js'
+import { limitTime } from './limit-time.js'
 import type { PreparedCall } from './prepare-call.js'
 import { sendAttempt, type AttemptResult } from './send-attempt.js'
 import { stoppable, type Run } from './run.js'
@@ -122,9 +123,15 @@ export async function runOperation(
       const options = { ...call.options, firstSentMs }
       return relaunch({ request: await remade(fixed), options, givenKey, isHooked: true })
     }
-    const own = { ...ends, ...call.options }
+    const { resolve, reconcile } = { ...ends, ...call.options }
+    const { attemptTimeoutMs } = operation.policy
+    const expire = (reason: unknown) => run.work?.abort(reason)
+    const limited = {
+      resolve: limitTime(resolve, attemptTimeoutMs, expire),
+      reconcile: limitTime(reconcile, attemptTimeoutMs, expire),
+    }
     return await stoppable(run, (signal) =>
-      conclude(operation, last, own, isUsedUp(fixed) ? undefined : again, signal),
+      conclude(operation, last, limited, isUsedUp(fixed) ? undefined : again, signal),
     )
   } catch (error) {
     rememberFacts(error, operation.settle(), operation)

@@ -44,14 +44,15 @@ export type Reconcile = (
 export interface EndOptions {
   /**
    * Turns a duplicate's error into the original result: read it by `original.id` or `original.url`, look it up by
-   * `key`, or make it from `response`. Give `undefined` when it cannot be had, which throws `AlreadyDoneError`.
+   * `key`, or make it from `response`. Give `undefined` when it cannot be had, which throws `AlreadyDoneError`. It has as
+   * long as one attempt; with ky, as long as is left of its `timeout`.
    *
    * @defaultValue none: `AlreadyDoneError` with outcome `applied`
    */
   readonly resolve?: ResolveOriginal | undefined
   /**
    * Finds out what happened before an unknown outcome reaches the caller: look it up by key, list, or GET. What it
-   * throws is taken as "still unknown".
+   * throws is taken as "still unknown", and so is that it takes longer than one attempt may; with ky, its `timeout` ends it.
    *
    * @defaultValue none
    */

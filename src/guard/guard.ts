@@ -45,11 +45,11 @@ function readRedirected(reading: Reading, status: number): Reading {
 /** Drives one operation. It never sends and never sleeps: its host does, and obeys. */
 export class GuardedOperation {
   readonly key: string | undefined
+  readonly policy: RetryPolicy
   /** The headers that go with the key, the same for every attempt. */
   readonly companions: Readonly<Record<string, string>>
   readonly #settings: GuardSettings
   readonly #call: Call
-  readonly #policy: RetryPolicy
   #operation: Operation
   #outcome: Outcome
   #replayed = false
@@ -75,7 +75,7 @@ export class GuardedOperation {
     this.companions = isKeyed ? contract.companions({ key, firstSentMs }) : {}
     this.#settings = settings
     this.#call = call
-    this.#policy = policy
+    this.policy = policy
     this.#isKeyed = isKeyed
     this.#outcome = mayHaveRun ? 'unknown' : 'not-applied'
     // Written out: V8 takes microseconds for an object that is spread first and then added to.
@@ -113,7 +113,7 @@ export class GuardedOperation {
     // An attempt on its way may be executed until we have read that it was not.
     this.#outcome = 'unknown'
     this.#tell({ type: 'attempt-started' })
-    return Math.min(this.#policy.attemptTimeoutMs, leftMs)
+    return Math.min(this.policy.attemptTimeoutMs, leftMs)
   }
 
   /** Reads what an attempt brought, and says what to do. */
@@ -128,7 +128,7 @@ export class GuardedOperation {
     const decision = verdict === 'done' ? final : this.#decide(reading, attempted)
     if (decision.action === 'resend')
       this.#tell({ type: 'waiting', delayMs: decision.delayMs, reason: decision.reason })
-    else if (verdict === 'done') this.#policy.budget.giveBack(this.#paid || undefined)
+    else if (verdict === 'done') this.policy.budget.giveBack(this.#paid || undefined)
     return { reading, decision }
   }
 
@@ -186,7 +186,7 @@ export class GuardedOperation {
 
   #decide(reading: Reading, attempted: Attempted): Decision {
     const { contract, clock, random, whenKeyStoreDown } = this.#settings
-    const policy = this.#policy
+    const policy = this.policy
     const { verdict, keyStoreDown } = reading
     const nowMs = clock.now()
     const isLost = 'lost' in attempted

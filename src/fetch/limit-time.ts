@@ -1,0 +1,24 @@
+import { maxTimerMs } from '../clock/clock.js'
+import type { OperationSummary } from '../guard/conclude.js'
+
+type Callback<Result> = (operation: OperationSummary) => Result | Promise<Result>
+
+/** A callback that counts as having brought nothing once `limitMs` are over; `expire` may end what it has begun. */
+export function limitTime<Result>(
+  callback: Callback<Result> | undefined,
+  limitMs: number,
+  expire: (reason: unknown) => void,
+): Callback<Result | undefined> | undefined {
+  if (callback === undefined || limitMs === Infinity) return callback
+  return (operation) =>
+    new Promise((resolve, reject) => {
+      const end = () => {
+        resolve(undefined)
+        expire(new DOMException(`not done within ${limitMs} ms`, 'TimeoutError'))
+      }
+      const timer = setTimeout(end, Math.min(limitMs, maxTimerMs))
+      const stop = () => clearTimeout(timer)
+      operation.signal?.addEventListener('abort', stop)
+      Promise.resolve(operation).then(callback).then(resolve, reject).finally(stop)
+    })
+}
