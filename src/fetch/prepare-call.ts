@@ -39,10 +39,13 @@ export function prepareCall(
   options: CheckedCallOptions,
 ): PreparedCall | Promise<PreparedCall> {
   const signal = init.signal === undefined && input instanceof Request ? input.signal : init.signal
+  // Read now, as the caller may use `init` again while a body is read.
+  const { idempotencyKey } = init
   const prepare = (request: CapturedRequest): PreparedCall => {
     signal?.throwIfAborted()
-    const { idempotencyKey = readGivenKey(settings.guard.contract.carrier, request) as string } = init
-    return { request, options, givenKey: idempotencyKey }
+    const { carrier } = settings.guard.contract
+    const givenKey = idempotencyKey === undefined ? readGivenKey(carrier, request) : idempotencyKey
+    return { request, options, givenKey }
   }
   const refuse = (cause: unknown): never => {
     const method = (init.method ?? (input instanceof Request ? input.method : 'GET')).toUpperCase()

@@ -214,6 +214,15 @@ describe('createIdempotentFetch', () => {
       expect(keys()).toEqual(['k1', 'k1', 'k1', 'k2'])
     })
 
+    it('is that of the call, whatever becomes of its options while a body is read', async () => {
+      const { send, keys } = setUp()
+      const init = { method: 'POST', body: new Blob(['1']).stream(), idempotencyKey: 'k1' }
+      const first = send(url, init)
+      Object.assign(init, { body: new Blob(['2']).stream(), idempotencyKey: 'k2' })
+      await Promise.all([first, send(url, init)])
+      expect(keys()).toEqual(['k1', 'k2'])
+    })
+
     it('goes only with requests that match', async () => {
       const match = vi.fn(({ url: target }: { url: string }) => target.endsWith('/pay'))
       const { send, keys } = setUp([json(201)], { match, generateKey: () => 'k' })
