@@ -42,7 +42,9 @@ export function prepareCall(
   // Read now, as the caller may use `init` again while a body is read.
   const { idempotencyKey } = init
   const prepare = (request: CapturedRequest): PreparedCall => {
-    signal?.throwIfAborted()
+    // Not `throwIfAborted()`, which not every runtime has.
+    if (signal?.aborted) throw signal.reason
+    if (signal && !('addEventListener' in signal)) throw new TypeError('signal is no AbortSignal')
     const { carrier } = settings.guard.contract
     const givenKey = idempotencyKey === undefined ? readGivenKey(carrier, request) : idempotencyKey
     return { request, options, givenKey }

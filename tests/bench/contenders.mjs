@@ -16,6 +16,24 @@ const order = { customer: 'cus_1', amount: 4200, currency: 'eur', note: 'two of 
 const ownKey = () => ({ 'idempotency-key': randomUUID() })
 
 /**
+ * The least that a limit for the time of a whole answer takes, by hand: no retry, and nothing told.
+ *
+ * @param {typeof fetch} fetch
+ * @param {string} url
+ * @param {RequestInit} init
+ */
+async function sendInTime(fetch, url, init) {
+  const controller = new AbortController()
+  const timer = setTimeout(() => controller.abort(), 30_000)
+  try {
+    const response = await fetch(url, { ...init, signal: controller.signal })
+    return JSON.parse(await response.text())
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/**
  * Everyone who can send one keyed POST over the given fetch and read its JSON answer.
  *
  * @param {string} url
@@ -39,6 +57,15 @@ export function contendersOver(url, fetch) {
         (
           await fetch(url, { method: 'POST', headers: { ...json, ...ownKey() }, body: JSON.stringify(order) })
         ).json(),
+    },
+    {
+      name: 'fetch in a time limit',
+      send: () =>
+        sendInTime(fetch, url, {
+          method: 'POST',
+          headers: { ...json, ...ownKey() },
+          body: JSON.stringify(order),
+        }),
     },
     {
       name: 'createIdempotentFetch',

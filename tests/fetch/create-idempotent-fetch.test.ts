@@ -415,6 +415,26 @@ describe('createIdempotentFetch', () => {
     })
   })
 
+  it('takes a signal of a runtime that knows less of signals', async () => {
+    const { send } = setUp()
+    const fetch = async (..._: unknown[]) => json(201)
+    const signal = Object.assign(new EventTarget(), { aborted: false, reason: undefined as unknown })
+    const call = { ...post, signal: signal as unknown as AbortSignal }
+    expect((await createIdempotentFetch({ fetch })(url, call)).status).toBe(201)
+    Object.assign(signal, { aborted: true, reason: 'mine' })
+    expect(await thrown(send(url, call))).toBe('mine')
+  })
+
+  it.each<[string, unknown]>([
+    ['an object', {}],
+    ['a string', 'text'],
+  ])('refuses what is no signal before anything is sent: %s', async (_, signal) => {
+    const { send, sent } = setUp()
+    const error = await thrown(send(url, { ...post, signal: signal as AbortSignal }))
+    expect(error).toMatchObject({ code: 'unsendable', attempts: 0, outcome: 'not-applied' })
+    expect(sent).toEqual([])
+  })
+
   it('ends with the signal while it reads a stream', async () => {
     const controller = new AbortController()
     const { send, sent } = setUp()
