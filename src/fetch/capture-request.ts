@@ -61,17 +61,27 @@ function captureStream(source: Streaming, limits: BodyLimits): Promise<CapturedB
   // `Response` refuses a stream that was read from before, which would otherwise be sent as if it were empty.
   const fresh = source instanceof ReadableStream ? (new Response(source).body as typeof source) : source
   return readStream<CapturedBody>(fresh, maxRequestBytes, async (read) => {
-    // A copy, as the caller may use a chunk again.
-    if (read instanceof Uint8Array) return read.slice()
-    if (oversizedBody === 'send-once') return read
+    // A copy, as the caller may use a chunk again. `slice()` of a `Buffer` is none.
+    if (read instanceof Uint8Array) return new Uint8Array(read)
+    if (oversizedBody === 'send-once') return checkStream(read)
     await read.cancel()
     throw new OversizedBody()
   })
 }
 
+/** @throws `TypeError` where streams cannot be sent: some browsers would send `[object ReadableStream]` in their place. */
+async function checkStream(stream: ReadableStream<Uint8Array>): Promise<ReadableStream<Uint8Array>> {
+  const init = { method: 'POST', body: new ReadableStream(), duplex: 'half' }
+  if (!new Request('http://a', init).headers.has('content-type')) return stream
+  await stream.cancel()
+  throw new TypeError('a body cannot be streamed here')
+}
+
 /** Not every `fetch` takes an iterable. */
 async function toStream(source: Streaming): Promise<CapturedBody> {
-  return source instanceof ReadableStream ? source : readStream<CapturedBody>(source, -1, (read) => read)
+  const stream =
+    source instanceof ReadableStream ? source : await readStream<CapturedBody>(source, -1, (read) => read)
+  return stream instanceof ReadableStream ? checkStream(stream) : stream
 }
 
 /** The body in a form that stays as it is, with the content type that `fetch` would have given it. */

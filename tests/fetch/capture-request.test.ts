@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { runInNewContext } from 'node:vm'
-import { describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { captureRequest, OversizedBody, type CapturedBody } from '../../src/fetch/capture-request.js'
 import type { IdempotentRequestInit } from '../../src/fetch/idempotent-init.js'
 import { url } from './fakes.js'
@@ -105,6 +105,16 @@ describe('captureRequest', () => {
       expect((await pending).body).toEqual(new Uint8Array([1, 2]))
     })
 
+    it.each<[string, (chunk: Uint8Array) => unknown]>([
+      ['a stream', (chunk) => Readable.toWeb(Readable.from([chunk]))],
+      ['a Node stream', (chunk) => Readable.from([chunk])],
+    ])('keeps the bytes of the only chunk of %s that is changed afterwards', async (_, make) => {
+      const chunk = Buffer.from([1, 2])
+      const { body } = await post({ body: make(chunk) as BodyInit })
+      chunk.fill(9)
+      expect(body).toEqual(new Uint8Array([1, 2]))
+    })
+
     it('keeps the parameters of URLSearchParams that are changed after the call', async () => {
       const given = new URLSearchParams({ a: '1' })
       const pending = post({ body: given })
@@ -162,6 +172,36 @@ describe('captureRequest', () => {
     it('throws what a stream throws', async () => {
       const broken = new ReadableStream({ pull: () => Promise.reject(new Error('disk')) })
       await expect(post({ body: broken })).rejects.toThrow('disk')
+    })
+  })
+
+  describe('where streams cannot be sent, as in some browsers', () => {
+    class WithoutStreams extends Request {
+      constructor(input: string, init: RequestInit = {}) {
+        super(input, init.body instanceof ReadableStream ? { ...init, body: String(init.body) } : init)
+      }
+    }
+    beforeEach(() => void vi.stubGlobal('Request', WithoutStreams))
+    afterEach(() => void vi.unstubAllGlobals())
+
+    it.each<[string, (stream: ReadableStream<Uint8Array>) => unknown]>([
+      ['one that a function gives', (stream) => post({ body: () => stream })],
+      [
+        'one that is too long to keep',
+        (stream) => post({ body: stream }, { maxRequestBytes: 1, oversizedBody: 'send-once' }),
+      ],
+    ])('refuses and cancels %s', async (_, capture) => {
+      const cancel = vi.fn()
+      const stream = new ReadableStream<Uint8Array>({
+        pull: (controller) => controller.enqueue(new Uint8Array(3)),
+        cancel,
+      })
+      await expect(capture(stream)).rejects.toThrow('streamed')
+      expect(cancel).toHaveBeenCalled()
+    })
+
+    it('takes one that can be kept', async () => {
+      expect((await post({ body: streamOf('ab') })).body).toBeInstanceOf(Uint8Array)
     })
   })
 
