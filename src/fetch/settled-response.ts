@@ -78,7 +78,8 @@ class SettledResponse extends Response {
   }
 
   override arrayBuffer(): Promise<ArrayBuffer> {
-    return read(this, 'arrayBuffer', (bytes) => bytes.slice().buffer)
+    // Not `slice()`: that of a `Buffer` is no copy.
+    return read(this, 'arrayBuffer', (bytes) => new Uint8Array(bytes).buffer)
   }
 
   override async bytes(): Promise<Uint8Array<ArrayBuffer>> {

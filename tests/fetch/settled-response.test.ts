@@ -155,6 +155,17 @@ describe.each(forms)('a settled response %s', (_, make) => {
     expect(await response.json()).toEqual({ id: 'ø' })
   })
 
+  it('gives the bytes of a Buffer, and nothing of the pool that it is a part of', async () => {
+    const one = new ReadableStream({
+      start(controller) {
+        controller.enqueue(Buffer.from('pooled'))
+        controller.close()
+      },
+    })
+    const response = await settle(make(one as BodyInit))
+    expect(Buffer.from(await response.arrayBuffer()).toString()).toBe('pooled')
+  })
+
   it('refuses to be read while a reader holds its body', async () => {
     const response = await open()
     const reader = response.body?.getReader()
