@@ -13,6 +13,13 @@ function join(chunks: readonly Uint8Array[], length: number): Uint8Array {
   return bytes
 }
 
+/** A Node stream may give strings. */
+function toBytes(value: unknown): Uint8Array {
+  const chunk = typeof value === 'string' ? new TextEncoder().encode(value) : value
+  if (!(chunk instanceof Uint8Array)) throw new TypeError('a body that streams must give bytes')
+  return chunk
+}
+
 function openReader(source: Source) {
   if (source instanceof ReadableStream) return source.getReader()
   const iterator = source[Symbol.asyncIterator]()
@@ -36,8 +43,7 @@ export async function readStream<T>(
   while (length <= maxBytes) {
     const { done, value } = await reader.read()
     if (done) return use(join(chunks, length))
-    const chunk = typeof value === 'string' ? new TextEncoder().encode(value) : value
-    if (!(chunk instanceof Uint8Array)) throw new TypeError('a body that streams must give bytes')
+    const chunk = toBytes(value)
     chunks.push(chunk)
     length += chunk.length
   }
@@ -47,7 +53,7 @@ export async function readStream<T>(
       if (chunk !== undefined) return controller.enqueue(chunk)
       const { done, value } = await reader.read()
       if (done) controller.close()
-      else controller.enqueue(value)
+      else controller.enqueue(toBytes(value))
     },
     cancel: async (reason) => void (await reader.cancel(reason)),
   })

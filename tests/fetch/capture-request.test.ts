@@ -250,6 +250,15 @@ describe('captureRequest', () => {
       expect(await read(body)).toBe('abcdefghi')
     })
 
+    it('sends a longer iterable of strings once, as bytes', async () => {
+      const strings = Readable.from(['abc', 'def', 'ghi'])
+      const { body } = await post(
+        { body: strings as never },
+        { maxRequestBytes: 4, oversizedBody: 'send-once' },
+      )
+      expect(await read(body)).toBe('abcdefghi')
+    })
+
     it('does not limit what is in memory anyway', async () => {
       for (const body of ['x'.repeat(5000), new Uint8Array(5000), new Blob(['x'.repeat(5000)])])
         await expect(post({ body })).resolves.toBeDefined()
@@ -276,6 +285,7 @@ describe('captureRequest', () => {
     it.each<[string, () => unknown]>([
       ['streams', () => streamOf('abc', 'def')],
       ['iterables', () => iterate('abc', 'def')],
+      ['iterables of strings', () => Readable.from(['abc', 'def'])],
     ])('leaves %s unread, whatever their length, and makes them anew', async (_, make) => {
       const factory = vi.fn(make)
       const { body, remake } = await post({ body: factory as () => BodyInit }, { maxRequestBytes: 1 })
