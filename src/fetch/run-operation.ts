@@ -55,18 +55,19 @@ export async function runOperation(
   let request = call.request
 
   const stamp = () => {
-    if (key !== undefined && operation.isKeyed()) request = stampRequest(carrier, request, key, companions)
+    if (key === undefined || !operation.isKeyed()) return
+    try {
+      request = stampRequest(carrier, request, key, companions)
+    } catch (cause) {
+      throw new UnsendableError({ ...operation.errorFacts(), cause })
+    }
   }
   const end = (response: Response) => {
     rememberFacts(response, operation.settle())
     return response
   }
   try {
-    try {
-      stamp()
-    } catch (cause) {
-      throw new UnsendableError({ ...operation.errorFacts(), cause })
-    }
+    stamp()
     const hooked = hooks && createHookedCall(hooks, request, operation)
     if (hooked !== undefined) {
       const begun = await stoppable(run, () => hooked.begin(request, call.isHooked === true))

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { createIdempotentFetch, idempotencyOf, type Hooks } from 'fetch-idempotency'
+import { googleAip155 } from 'fetch-idempotency/contracts'
 import { fakeClock, json, playFetch, reset, thrown, url, type Step } from './fakes.js'
 
 const key = 'k-1'
@@ -179,6 +180,18 @@ describe('beforeRequest', () => {
       ],
     })
     expect(await thrown(post())).toMatchObject({ code: 'unsendable', outcome: 'not-applied', key })
+    expect(sent).toEqual([])
+  })
+
+  it('that gives a body which cannot take the key ends the call before anything is sent', async () => {
+    const { fetch, sent } = playFetch(json(201))
+    const send = createIdempotentFetch({
+      fetch,
+      contract: googleAip155,
+      hooks: { beforeRequest: [() => new Request(url, { method: 'POST', body: 'no JSON' })] },
+    })
+    const error = await thrown(send(url, { method: 'POST', body: '{}' }))
+    expect(error).toMatchObject({ code: 'unsendable', attempts: 0, outcome: 'not-applied' })
     expect(sent).toEqual([])
   })
 
