@@ -18,7 +18,7 @@ export function takeKey(
   url: string,
   nowMs: number,
 ): Pick<Operation, 'key' | 'keyOrigin' | 'firstSentMs'> {
-  const { carrier, honoursKey, keyRules, keyTtlMs, generateKey } = settings.contract
+  const { carrier, honoursKey, keyRules, keyTtlMs } = settings.contract
   const isGiven = givenKey !== undefined
   const isDropped = carrier.in === 'header' && isNoCors === true
   const isCarried =
@@ -30,13 +30,7 @@ export function takeKey(
   if (!isGiven && !isCarried) return { key: undefined, keyOrigin: 'none', firstSentMs: nowMs }
 
   const key = (isGiven ? givenKey : settings.generateKey()) as string
-  // What a contract generates was checked when the contract was made.
-  const isKnown = !isGiven && settings.generateKey === generateKey
-  const problem = isDropped
-    ? 'a request of mode no-cors cannot carry it'
-    : isKnown
-      ? undefined
-      : findKeyProblem(key, keyRules)
+  const problem = isDropped ? 'a request of mode no-cors cannot carry it' : findKeyProblem(key, keyRules)
   if (problem !== undefined)
     throw new KeyInvalidError(
       { key: undefined, attempts: 0, outcome: 'not-applied', method, url },

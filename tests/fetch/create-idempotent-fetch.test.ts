@@ -8,7 +8,7 @@ import {
   isIdempotencyError,
   isUnsendableError,
 } from 'fetch-idempotency'
-import { duplicateConflict, ietf, qurl } from 'fetch-idempotency/contracts'
+import { defineContract, duplicateConflict, ietf, qurl } from 'fetch-idempotency/contracts'
 import { fakeClock, json, playFetch, refusedPort, reset, startMs, thrown, url, type Step } from './fakes.js'
 
 function setUp(steps: readonly [Step, ...Step[]] = [json(201)], more: object = {}) {
@@ -274,6 +274,15 @@ describe('createIdempotentFetch', () => {
       const { send, sent } = setUp([json(201)], { generateKey: () => undefined })
       expect(await thrown(send(url, post))).toMatchObject({ code: 'key_invalid' })
       expect(sent).toEqual([])
+    })
+
+    it("of a contract's generator that has run dry is refused", async () => {
+      const keys = ['k2', 'k1']
+      const contract = defineContract({ generateKey: () => keys.pop() as string })
+      const { send, sent } = setUp([json(201)], { contract })
+      await send(url, post)
+      expect(await thrown(send(url, post))).toMatchObject({ code: 'key_invalid' })
+      expect(sent.map(({ key }) => key)).toEqual(['k2'])
     })
 
     it('of a UUIDv7 that is older than a day is never sent', async () => {
