@@ -132,8 +132,8 @@ const isPlainJavaScript =
   !Function.prototype.toString.call(globalThis.Response ?? 0).includes('[native code]')
 
 function settle(original: Response, bytes: Uint8Array): Response {
-  if (!isPlainJavaScript || Object.getPrototypeOf(original) !== Response.prototype)
-    return rebuild(original, bytes as Uint8Array<ArrayBuffer>)
+  const isOurs = Object.getPrototypeOf(original) === Response.prototype && Object.isExtensible(original)
+  if (!isPlainJavaScript || !isOurs) return rebuild(original, bytes as Uint8Array<ArrayBuffer>)
   const settled: Settled = { bytes, isUsed: false, native: undefined, facts: undefined }
   // In this order: V8 is slow to add to an object that has got another prototype.
   ;(original as SettledResponse)[state] = settled

@@ -18,6 +18,7 @@ const forms: [string, (body: BodyInit | null, init?: ResponseInit) => Response][
   ],
   ['of unknown length', (body, init) => new Response(body, init)],
   ['of another class', (body, init) => new (class extends Response {})(body, init)],
+  ['that was frozen', (body, init) => Object.freeze(new Response(body, init))],
 ]
 
 async function settle(response: Response, max = maxBytes): Promise<Response> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { NotAppliedError } from '../../src/errors/not-applied-error.js'
-import { idempotencyOf, rememberFacts, type IdempotencyFacts } from '../../src/guard/facts.js'
+import { factsTag, idempotencyOf, rememberFacts, type IdempotencyFacts } from '../../src/guard/facts.js'
 
 const facts = (more: Partial<IdempotencyFacts> = {}): IdempotencyFacts => ({
   key: 'k',
@@ -47,6 +47,18 @@ describe('idempotencyOf', () => {
     () => undefined,
   ])('knows nothing of %s', (end) => {
     expect(idempotencyOf(end)).toBeUndefined()
+  })
+
+  it.each<[string, () => Response]>([
+    ['is frozen', () => Object.freeze(new Response())],
+    ['lets nothing be set', () => new Proxy(new Response(), { set: () => false })],
+    [
+      'another copy of the package has answered for',
+      () => Object.defineProperty(new Response(), factsTag, { value: null, configurable: true }),
+    ],
+  ])('fails at nothing when a response %s', (_, make) => {
+    const response = make()
+    expect(() => rememberFacts(response, facts())).not.toThrow()
   })
 
   it('does not run round in circles', () => {
