@@ -95,7 +95,7 @@ export function sendAttempt(
       // A fetch that does not heed its signal brings its answer when the attempt is long over.
       if (signal.aborted) return answer.body?.cancel()
       let { response, bytes } = await read(answer)
-      if (inspect !== undefined) {
+      if (inspect !== undefined && !signal.aborted) {
         // Read before it is shown, so that what a hook throws is its own and not the connection's.
         const inspected = await inspect(response, request).catch((error: unknown) => {
           clearTimeout(timer)
@@ -105,7 +105,7 @@ export function sendAttempt(
         if (inspected === undefined) return
         if (inspected !== response) ({ response, bytes } = await read(inspected))
       }
-      if (signal.aborted) return
+      if (signal.aborted) return response.body?.cancel()
       clearTimeout(timer)
       const { status, headers, redirected } = response
       run.isStreaming = bytes === undefined && response.body !== null

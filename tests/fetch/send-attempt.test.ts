@@ -125,6 +125,36 @@ describe('an attempt', () => {
     expect(seen.mock.calls).toEqual([[201]])
   })
 
+  it.each<[string, number, number]>([
+    ['and is shown to nobody', 100, 0],
+    ['and what still streams is freed', 1, 1],
+  ])('whose body goes on when it is over is dropped, %s', async (_, maxResponseBytes, cancels) => {
+    const late = withResolvers<Uint8Array>()
+    const cancelled = vi.fn()
+    const seen = vi.fn()
+    const body = new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        controller.enqueue(await late.promise)
+        if (cancels === 0) controller.close()
+      },
+      cancel: cancelled,
+    })
+    const { fetch } = playFetch(() => new Response(body, { status: 202 }), json(201, 'second'))
+    const send = createIdempotentFetch({
+      fetch,
+      clock: fakeClock(),
+      maxResponseBytes,
+      retry: { attemptTimeoutMs: 5 },
+      hooks: { afterResponse: [(__, ___, { status }) => seen(status)] },
+    })
+    const response = await send(url, post)
+    late.resolve(new Uint8Array(2))
+    await vi.waitFor(() => expect(cancelled).toHaveBeenCalledTimes(cancels))
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(await response.json()).toBe('second')
+    expect(seen.mock.calls).toEqual([[201]])
+  })
+
   it('of a read streams what succeeds, and reads what fails', async () => {
     const { fetch, sent } = playFetch(cut({ status: 503 }), stall({ status: 200 }))
     const response = await createIdempotentFetch({ fetch, clock: fakeClock() })(url)
