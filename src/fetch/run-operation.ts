@@ -95,6 +95,7 @@ export async function runOperation(
 
     let last = unsent
     for (;;) {
+      if (run.isStopped) throw run.reason
       const timeoutMs = operation.begin()
       if (timeoutMs <= 0) {
         last = { ...last, decision: unsent.decision }

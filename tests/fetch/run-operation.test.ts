@@ -187,6 +187,19 @@ describe('retry() of an error', () => {
     expect(await thrown(lost.retry())).toMatchObject({ code: 'outcome_unknown', outcome: 'unknown' })
   })
 
+  it('sends nothing, and counts nothing, once the caller has aborted', async () => {
+    const { send, sent, events } = setUp([refusedPort()], { retry: { maxAttempts: 1 } })
+    const controller = new AbortController()
+    const error = await thrown(send(url, { ...post, signal: controller.signal }))
+    const before = events.length
+    controller.abort()
+    const reason = await thrown(error.retry())
+    expect(reason).toBe(controller.signal.reason)
+    await vi.waitFor(() => expect(events.slice(before).map(({ type }) => type)).toEqual(['settled']))
+    expect(idempotencyOf(reason)).toMatchObject({ attempts: 0, outcome: 'not-applied' })
+    expect(sent).toHaveLength(1)
+  })
+
   it('reads a 409 as its own first attempt still running', async () => {
     const { send, events } = setUp([reset(), json(409), json(201)], { retry: { maxAttempts: 1 } })
     const lost = await thrown(send(url, { method: 'POST', body: '{}' }))
