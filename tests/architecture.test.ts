@@ -22,7 +22,8 @@ interface Room {
 const rooms: Readonly<Record<string, Room>> = {
   errors: { rooms: [] },
   clock: { rooms: [], ambient: 'all' },
-  key: { rooms: ['errors'], packages: ['uuidv7'] },
+  // A UUIDv7 holds the time at which it was made.
+  key: { rooms: ['errors'], packages: ['uuidv7'], ambient: ['Date.now'] },
   backoff: { rooms: [] },
   contract: { rooms: ['errors', 'key'] },
   operation: { rooms: ['errors', 'contract', 'key'] },

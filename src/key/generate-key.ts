@@ -1,22 +1,30 @@
 import { uuidv4, V7Generator } from 'uuidv7'
 
 /** Random words, drawn many at a time: a draw takes longer than all the rest of a key. */
-function createRandomWords(): { nextUint32: () => number } {
-  const words = new Uint32Array(64)
-  let at = words.length
-  return {
-    nextUint32() {
-      if (at === words.length) {
-        // Not before the first key is made: Workers refuse to draw while a module loads.
-        crypto.getRandomValues(words)
-        at = 0
-      }
-      return words[at++] as number
-    },
-  }
-}
+const words = /* @__PURE__ */ new Uint32Array(64)
+let used = 64
+let freshAtMs = 0
 
-const generator = /* @__PURE__ */ new V7Generator(/* @__PURE__ */ createRandomWords())
+const generator = /* @__PURE__ */ new V7Generator({
+  nextUint32() {
+    if (used === words.length) {
+      // Not before the first key is made: Workers refuse to draw while a module loads.
+      crypto.getRandomValues(words)
+      used = 0
+    }
+    return words[used++] as number
+  },
+})
+
+function generate(): Uint8Array {
+  const nowMs = Date.now()
+  // Processes that were started from one snapshot must not go on with the words that are in it.
+  if (Math.abs(nowMs - freshAtMs) > 1000) {
+    used = words.length
+    freshAtMs = nowMs
+  }
+  return generator.generateOrResetWithTs(nowMs).bytes
+}
 
 const octets = /* @__PURE__ */ Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, '0'))
 
@@ -32,12 +40,12 @@ function write(bytes: Uint8Array, dash: string): string {
 
 /** Makes a new key: a UUIDv7, 36 characters, unique and ordered by the time it was made. */
 export function generateKey(): string {
-  return write(generator.generate().bytes, '-')
+  return write(generate(), '-')
 }
 
 /** Makes a new key of 32 lower-case hex digits: a UUIDv7 for servers that have no room for its dashes. */
 export function generateHexKey(): string {
-  return write(generator.generate().bytes, '')
+  return write(generate(), '')
 }
 
 /** Makes a new key that is a random UUID (version 4), for servers that take no other. */

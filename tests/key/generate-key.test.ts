@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { generateHexKey, generateKey, generateRandomKey } from '../../src/key/generate-key.js'
 import { readKeyTime } from '../../src/key/key-time.js'
 import { uuidForm, uuidV4Form } from '../../src/key/uuid-form.js'
@@ -15,6 +15,21 @@ describe('generateKey', () => {
     const keys = many(generateKey)
     expect(new Set(keys).size).toBe(keys.length)
     expect(keys.toSorted()).toEqual(keys)
+  })
+
+  it('draws random words many at a time, and anew after a while, as the process may be a copy by then', () => {
+    const draw = vi.spyOn(crypto, 'getRandomValues')
+    const now = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 60_000)
+    try {
+      Array.from({ length: 50 }, generateKey)
+      expect(draw).toHaveBeenCalledOnce()
+      now.mockReturnValue(Date.now() + 60_000)
+      generateKey()
+      expect(draw).toHaveBeenCalledTimes(2)
+    } finally {
+      draw.mockRestore()
+      now.mockRestore()
+    }
   })
 
   it('carries the time at which the key was made', () => {
