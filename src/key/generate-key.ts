@@ -1,4 +1,4 @@
-import { uuidv4, V7Generator } from 'uuidv7'
+import { V7Generator } from 'uuidv7'
 
 /** Random words, drawn many at a time: a draw takes longer than all the rest of a key. */
 const words = /* @__PURE__ */ new Uint32Array(64)
@@ -50,5 +50,8 @@ export function generateHexKey(): string {
 
 /** Makes a new key that is a random UUID (version 4), for servers that take no other. */
 export function generateRandomKey(): string {
-  return uuidv4()
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  bytes[6] = ((bytes[6] as number) & 0x0f) | 0x40
+  bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80
+  return write(bytes, '-')
 }

@@ -51,6 +51,16 @@ describe('generateHexKey', () => {
 })
 
 describe('generateRandomKey', () => {
+  it('draws each one for itself, as nothing else tells it from that of a copy of the process', () => {
+    const draw = vi.spyOn(crypto, 'getRandomValues')
+    try {
+      Array.from({ length: 3 }, generateRandomKey)
+      expect(draw).toHaveBeenCalledTimes(3)
+    } finally {
+      draw.mockRestore()
+    }
+  })
+
   it('makes UUIDs version 4, each key once', () => {
     const keys = many(generateRandomKey)
     for (const key of keys) expect(key).toMatch(uuidV4Form)
