@@ -22,8 +22,7 @@ interface Room {
 const rooms: Readonly<Record<string, Room>> = {
   errors: { rooms: [] },
   clock: { rooms: [], ambient: 'all' },
-  // A UUIDv7 holds the time at which it was made.
-  key: { rooms: ['errors'], packages: ['uuidv7'], ambient: ['Date.now'] },
+  key: { rooms: ['errors'], packages: ['uuidv7'] },
   backoff: { rooms: [] },
   contract: { rooms: ['errors', 'key'] },
   operation: { rooms: ['errors', 'contract', 'key'] },

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { generateHexKey, generateKey, generateRandomKey } from '../../src/key/generate-key.js'
 import { readKeyTime } from '../../src/key/key-time.js'
 import { uuidForm, uuidV4Form } from '../../src/key/uuid-form.js'
@@ -15,21 +15,6 @@ describe('generateKey', () => {
     const keys = many(generateKey)
     expect(new Set(keys).size).toBe(keys.length)
     expect(keys.toSorted()).toEqual(keys)
-  })
-
-  it('draws random words many at a time, and anew after a while, as the process may be a copy by then', () => {
-    const draw = vi.spyOn(crypto, 'getRandomValues')
-    const now = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 60_000)
-    try {
-      Array.from({ length: 50 }, generateKey)
-      expect(draw).toHaveBeenCalledOnce()
-      now.mockReturnValue(Date.now() + 60_000)
-      generateKey()
-      expect(draw).toHaveBeenCalledTimes(2)
-    } finally {
-      draw.mockRestore()
-      now.mockRestore()
-    }
   })
 
   it('carries the time at which the key was made', () => {
@@ -51,16 +36,6 @@ describe('generateHexKey', () => {
 })
 
 describe('generateRandomKey', () => {
-  it('draws each one for itself, as nothing else tells it from that of a copy of the process', () => {
-    const draw = vi.spyOn(crypto, 'getRandomValues')
-    try {
-      Array.from({ length: 3 }, generateRandomKey)
-      expect(draw).toHaveBeenCalledTimes(3)
-    } finally {
-      draw.mockRestore()
-    }
-  })
-
   it('makes UUIDs version 4, each key once', () => {
     const keys = many(generateRandomKey)
     for (const key of keys) expect(key).toMatch(uuidV4Form)
