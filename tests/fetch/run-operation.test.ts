@@ -1,5 +1,10 @@
 import { describe, expect, it, vi } from 'vitest'
-import { createIdempotentFetch, idempotencyOf, type IdempotencyEvent } from 'fetch-idempotency'
+import {
+  createIdempotentFetch,
+  idempotencyOf,
+  type IdempotencyEvent,
+  type IdempotentFetchOptions,
+} from 'fetch-idempotency'
 import {
   fakeClock,
   json,
@@ -98,6 +103,38 @@ describe('onEvent', () => {
     controller.abort()
     await call
     await vi.waitFor(() => expect(events.at(-1)).toMatchObject({ type: 'settled', outcome: 'unknown' }))
+  })
+
+  it.each<[string, IdempotentFetchOptions]>([
+    ['fetch', { fetch: () => new Promise(() => undefined) }],
+    ['clock', { clock: { now: () => startMs, sleep: () => new Promise(() => undefined) } }],
+    ['hook', { hooks: { beforeRetry: [() => new Promise(() => undefined)] }, clock: fakeClock() }],
+  ])('hears one last word of an aborted call whose %s does not heed its signal', async (_, more) => {
+    const events: IdempotencyEvent[] = []
+    const controller = new AbortController()
+    const { fetch } = playFetch(json(503))
+    const send = createIdempotentFetch({ fetch, ...more, onEvent: (event) => events.push(event) })
+    const call = thrown(send(url, { ...post, signal: controller.signal }))
+    await new Promise((resolve) => setImmediate(resolve))
+    controller.abort()
+    await call
+    await vi.waitFor(() => expect(events.at(-1)).toMatchObject({ type: 'settled', outcome: 'unknown' }))
+  })
+
+  it.each<[IdempotencyEvent['type'], number]>([
+    ['attempt-started', 0],
+    ['attempt-ended', 1],
+    ['waiting', 1],
+  ])('that aborts the call at %s ends it there', async (type, requests) => {
+    const controller = new AbortController()
+    const hook = vi.fn()
+    const onEvent = (event: IdempotencyEvent) => {
+      if (event.type === type) controller.abort('enough')
+    }
+    const { send, sent, clock } = setUp([json(503)], { onEvent, hooks: { beforeRetry: [hook] } })
+    expect(await thrown(send(url, { ...post, signal: controller.signal }))).toBe('enough')
+    await new Promise((resolve) => setImmediate(resolve))
+    expect([sent.length, clock.delays, hook.mock.calls]).toEqual([requests, [], []])
   })
 
   it('that throws changes nothing', async () => {
