@@ -373,6 +373,33 @@ describe('afterResponse', () => {
     expect(sent).toHaveLength(1)
   })
 
+  it('that throws ends the attempt: nothing of it goes on', async () => {
+    const clear = vi.spyOn(globalThis, 'clearTimeout')
+    const set = vi.spyOn(globalThis, 'setTimeout')
+    try {
+      const mine = new Error('mine')
+      const { post, sent } = setUp({ afterResponse: [() => Promise.reject(mine)] })
+      await thrown(post())
+      const [timer] = set.mock.results
+      expect(clear).toHaveBeenCalledWith(timer?.value)
+      expect(sent[0]?.signal.reason).toBe(mine)
+    } finally {
+      clear.mockRestore()
+      set.mockRestore()
+    }
+  })
+
+  it('gives an answer that is read within the attempt, like any other', async () => {
+    const broken = () =>
+      new Response(new ReadableStream({ pull: () => Promise.reject(new TypeError('terminated')) }))
+    const { post, sent } = setUp(
+      { afterResponse: [(_, __, { status }) => (status === 200 ? broken() : undefined)] },
+      [json(200), json(201, 'whole')],
+    )
+    expect(await (await post()).json()).toBe('whole')
+    expect(sent).toHaveLength(2)
+  })
+
   it('never sees a body that can be cut: that attempt is lost before', async () => {
     const cut = () =>
       new Response(
