@@ -409,6 +409,15 @@ describe('createIdempotentFetch', () => {
       expect(sent).toEqual([])
     })
 
+    it('comes before everything else: no key is made, and none is refused', async () => {
+      const generateKey = vi.fn(() => 'k')
+      const { send } = setUp([json(201)], { generateKey })
+      const signal = AbortSignal.abort('mine')
+      expect(await thrown(send(url, { ...post, signal }))).toBe('mine')
+      expect(await thrown(send(url, { ...post, signal, idempotencyKey: '' }))).toBe('mine')
+      expect(generateKey).not.toHaveBeenCalled()
+    })
+
     it('counts when it is that of a Request', async () => {
       const { send, sent } = setUp()
       const reason = new Error('mine')
@@ -422,6 +431,17 @@ describe('createIdempotentFetch', () => {
       const request = new Request(url, { ...post, signal: AbortSignal.abort() })
       expect((await send(request, { signal: null })).status).toBe(201)
     })
+  })
+
+  it.each<[string, () => Response]>([
+    ['a body', () => json(201)],
+    ['none', () => new Response(null, { status: 204 })],
+  ])('is over for its signal once it has an answer with %s', async (_, answer) => {
+    const { send } = setUp([answer])
+    const controller = new AbortController()
+    await send(url, { ...post, signal: controller.signal })
+    controller.abort(new Error('later'))
+    expect(idempotencyOf(controller.signal.reason)).toBeUndefined()
   })
 
   it('takes a signal of a runtime that knows less of signals', async () => {

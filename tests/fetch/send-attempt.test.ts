@@ -274,4 +274,17 @@ describe('a Request', () => {
     )
     expect(seen).toEqual(['no-referrer', ''])
   })
+
+  it('has the settings that are given with it in place of its own', async () => {
+    const seen: string[] = []
+    const send = createIdempotentFetch({
+      fetch: (async (input: Request) => {
+        seen.push(input.referrerPolicy)
+        return new Response(null, { status: 204 })
+      }) as typeof fetch,
+    })
+    const request = new Request(url, { method: 'POST', referrerPolicy: 'no-referrer' })
+    await send(request, { referrerPolicy: 'origin' })
+    expect(seen).toEqual(['origin'])
+  })
 })
