@@ -330,6 +330,21 @@ describe('dropped answers', () => {
     expect(connections()).toBeLessThanOrEqual(2)
   })
 
+  it('that a hook has put another in place of are cancelled, unless it gives them', async () => {
+    const cancelled = vi.fn()
+    const long = () => new Response(new ReadableStream({ cancel: cancelled }), { status: 503, headers })
+    const headers = { 'content-type': 'text/event-stream' }
+    const answerOf = (error: Error) => (error as Error & { response: Response }).response
+    const given = setUp([long], {
+      hooks: { beforeRetry: [({ error }: { error: Error }) => answerOf(error)] },
+    })
+    expect((await given.send(url, post)).status).toBe(503)
+    expect(cancelled).not.toHaveBeenCalled()
+    const { send } = setUp([long], { hooks: { beforeRetry: [() => json(200)] } })
+    expect((await send(url, post)).status).toBe(200)
+    expect(cancelled).toHaveBeenCalledOnce()
+  })
+
   it('that are too long to read are cancelled', async () => {
     let requests = 0
     const { base } = await listen((request, response) => {

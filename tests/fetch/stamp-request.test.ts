@@ -4,9 +4,11 @@ import {
   adyen,
   bodyField,
   defineContract,
+  header,
   oasis,
   queryParameter,
   quotedHeader,
+  type KeyCarrier,
 } from 'fetch-idempotency/contracts'
 import { fakeClock, json, playFetch, reset, thrown, url } from './fakes.js'
 
@@ -177,6 +179,28 @@ describe('a server that cannot reach its store of keys', () => {
     expect(sent.map(({ key }) => key !== null)).toEqual([true, false])
     expect(sent.map(({ headers }) => headers.get('x-signed'))).toEqual(['yes', 'yes'])
     expect(sent[1]?.body).toBe('{}')
+  })
+
+  it.each<[string, KeyCarrier]>([
+    ['a header', header('Idempotency-Key')],
+    ['the body', bodyField('key')],
+    ['the query', queryParameter('key')],
+  ])('gets the request as the caller wrote it when the key was in %s', async (_, carrier) => {
+    const { fetch, sent } = playFetch(down(), json(201))
+    const contract = defineContract({
+      carrier,
+      companions: () => ({ 'X-First-Sent': 'now' }),
+      classify: ({ status }) => (status === 503 ? { verdict: 'refused', keyStoreDown: true } : undefined),
+    })
+    const more = { contract, clock: fakeClock(), whenKeyStoreDown: 'send-without-key' } as const
+    const send = createIdempotentFetch({ fetch, ...more, generateKey: () => 'the-key' })
+    await send(url, { method: 'POST', body: '{}' })
+    const [first, second] = sent
+    expect(JSON.stringify([first?.url, first?.body, first?.key])).toContain('the-key')
+    expect(second).toMatchObject({ url, body: '{}', key: null })
+    expect([first, second].map((one) => one?.headers.get('x-first-sent'))).toEqual(['now', null])
+    // What was sent before stays as it was.
+    expect(new Headers(first?.init.headers).get('x-first-sent')).toBe('now')
   })
 
   it('never gets a write without a key again that may have run', async () => {
