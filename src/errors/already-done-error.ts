@@ -15,15 +15,15 @@ export class AlreadyDoneError extends IdempotencyError {
   override readonly name = 'AlreadyDoneError'
   override readonly code = 'already_done'
   /** The answer that said so, `undefined` when it was found out in another way. */
-  readonly response: Response | undefined
+  declare readonly response: Response | undefined
   /** What the answer said about the original, empty when it said nothing. */
-  readonly original: Original
+  declare readonly original: Original
 
   constructor(facts: ErrorFacts, response: Response | undefined, original: Original = {}) {
     super(
       facts.outcome === 'applied'
         ? 'The write was applied before'
-        : 'The write was sent before, and the server does not say how it ended',
+        : 'The write was sent before, and how it ended is not known',
       facts,
       'Read the original, or give a resolve option that does',
     )

@@ -9,9 +9,9 @@ export class BodyTooLargeError extends IdempotencyError {
 
   constructor(facts: ErrorFacts) {
     super(
-      'The request body is a stream longer than maxRequestBytes',
+      'The body is a stream longer than maxRequestBytes',
       facts,
-      'Nothing was sent: raise the limit, give the body as a factory, or set oversizedBody to send-once',
+      'Nothing was sent: raise the limit, give a function that makes the body, or set oversizedBody to send-once',
     )
   }
 }

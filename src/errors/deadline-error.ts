@@ -1,4 +1,4 @@
-import { hasErrorCode, IdempotencyError, type ErrorFacts } from './idempotency-error.js'
+import { adviseRetry, hasErrorCode, IdempotencyError, type ErrorFacts } from './idempotency-error.js'
 
 /**
  * `deadlineMs` ran out, or the next wait would have passed it, and there is no answer to give. `outcome` says what is known.
@@ -11,9 +11,7 @@ export class DeadlineError extends IdempotencyError {
     super(
       'The deadline passed before the write had an answer',
       facts,
-      facts.retry === undefined
-        ? 'Read outcome to see whether it may have been applied: sent again, it could be applied twice'
-        : 'Read outcome to see whether it may have been applied, and call retry() to go on under the same key',
+      `Read outcome to see whether it may have been applied: ${adviseRetry(facts)}`,
     )
   }
 }

@@ -48,20 +48,23 @@ export abstract class IdempotencyError extends TypeError {
   /** The field to program against: one for each class. */
   abstract readonly code: IdempotencyErrorCode
   /** The idempotency key, `undefined` when the operation had none. Keep it: the write is found, or sent again, by it. */
-  readonly key: string | undefined
+  declare readonly key: string | undefined
   /** Requests that were sent, the first one included. */
-  readonly attempts: number
+  declare readonly attempts: number
   /** What is true of the write: `'applied'`, `'not-applied'` (a promise) or `'unknown'`. */
-  readonly outcome: Outcome
+  declare readonly outcome: Outcome
   /** The method of the request, in upper case. */
-  readonly method: string
+  declare readonly method: string
   /** The target without user info, query and fragment, which can hold secrets. */
-  readonly url: string
+  declare readonly url: string
   readonly #retry: (() => Promise<Response>) | undefined
 
-  constructor(what: string, facts: ErrorFacts, advice: string) {
+  constructor(what: string, facts: ErrorFacts, advice: string, reason?: string) {
     const { key, attempts, outcome, method, url, cause, retry } = facts
-    super(`${what}: ${method} ${url}. ${advice}`, cause === undefined ? undefined : { cause })
+    super(
+      `${what}${reason === undefined ? '' : ` (${reason})`}: ${method} ${url}. ${advice}`,
+      cause === undefined ? undefined : { cause },
+    )
     this.key = key
     this.attempts = attempts
     this.outcome = outcome
@@ -83,6 +86,13 @@ export abstract class IdempotencyError extends TypeError {
   retry(): Promise<Response> {
     return this.#retry === undefined ? Promise.reject(this) : this.#retry()
   }
+}
+
+/** What to do about a write that may have been applied. */
+export function adviseRetry({ retry }: ErrorFacts): string {
+  return retry === undefined
+    ? 'sent again, it could be applied twice'
+    : 'retry() sends it again under the same key'
 }
 
 /** Makes the guard for the errors of one code, or of every code. */

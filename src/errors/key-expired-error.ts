@@ -11,7 +11,7 @@ export class KeyExpiredError extends IdempotencyError {
     super(
       'The idempotency key is older than the server keeps it',
       facts,
-      'A resend could apply the write twice: look up what happened, then use a new key if it has to be sent',
+      'Ask the server what happened before you use a new key: the write could be applied twice',
     )
   }
 }

@@ -7,8 +7,13 @@ export class KeyInvalidError extends IdempotencyError {
   override readonly name = 'KeyInvalidError'
   override readonly code = 'key_invalid'
 
-  constructor(facts: ErrorFacts, what = 'The idempotency key cannot be used') {
-    super(what, facts, 'Nothing was sent: give a key within the limits of the contract')
+  constructor(facts: ErrorFacts, reason?: string) {
+    super(
+      'The idempotency key cannot be used',
+      facts,
+      'Nothing was sent: give a key that the contract allows',
+      reason,
+    )
   }
 }
 

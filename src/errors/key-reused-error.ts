@@ -8,7 +8,7 @@ export class KeyReusedError extends IdempotencyError {
   override readonly name = 'KeyReusedError'
   override readonly code = 'key_reused'
   /** The server's answer, absent when the conflict was found before sending. */
-  readonly response: Response | undefined
+  declare readonly response: Response | undefined
 
   constructor(facts: ErrorFacts, response?: Response) {
     super('The idempotency key already names another payload', facts, 'Use a new key for a new write')

@@ -9,9 +9,10 @@ export class NotAppliedError extends IdempotencyError {
 
   constructor(facts: ErrorFacts, reason?: string) {
     super(
-      `The request never reached a server${reason === undefined ? '' : ` (${reason})`}`,
+      'The request never reached a server',
       facts,
-      'The write was not applied: it is safe to send it again',
+      'The write was not applied: it can be sent again',
+      reason,
     )
   }
 }

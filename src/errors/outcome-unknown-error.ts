@@ -1,4 +1,4 @@
-import { hasErrorCode, IdempotencyError, type ErrorFacts } from './idempotency-error.js'
+import { adviseRetry, hasErrorCode, IdempotencyError, type ErrorFacts } from './idempotency-error.js'
 
 /**
  * The answer of a write was lost for good: it may or may not have been applied. `cause` is the last failure.
@@ -9,11 +9,10 @@ export class OutcomeUnknownError extends IdempotencyError {
 
   constructor(facts: ErrorFacts, reason?: string) {
     super(
-      `The answer was lost and the write may have been applied${reason === undefined ? '' : ` (${reason})`}`,
+      'The answer was lost and the write may have been applied',
       facts,
-      facts.retry === undefined
-        ? 'Ask the server what happened: sent again, it could be applied twice'
-        : 'Ask the server before you send it under another key, or call retry() to resend it under the same one',
+      `Ask the server what happened: ${adviseRetry(facts)}`,
+      reason,
     )
   }
 }

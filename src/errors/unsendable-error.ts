@@ -8,11 +8,7 @@ export class UnsendableError extends IdempotencyError {
   override readonly code = 'unsendable'
 
   constructor(facts: ErrorFacts) {
-    super(
-      'The request cannot be sent',
-      facts,
-      'Nothing was sent: correct the request, as a retry would fail in the same way',
-    )
+    super('The request cannot be sent', facts, 'Nothing was sent: correct the request')
   }
 }
 

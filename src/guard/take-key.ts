@@ -32,10 +32,7 @@ export function takeKey(
   const key = (isGiven ? givenKey : settings.generateKey()) as string
   const problem = isDropped ? 'a request of mode no-cors cannot carry it' : findKeyProblem(key, keyRules)
   if (problem !== undefined)
-    throw new KeyInvalidError(
-      { key: undefined, attempts: 0, outcome: 'not-applied', method, url },
-      `The idempotency key cannot be used, as ${problem}`,
-    )
+    throw new KeyInvalidError({ key: undefined, attempts: 0, outcome: 'not-applied', method, url }, problem)
   const bornMs = Math.min(firstSentMs ?? (isGiven ? readKeyTime(key) : undefined) ?? nowMs, nowMs)
   if (nowMs >= bornMs + keyTtlMs)
     throw new KeyExpiredError({ key, attempts: 0, outcome: 'unknown', method, url })
