@@ -4,15 +4,15 @@ import type { AnsweredAttempt } from './call.js'
 
 /** An answer as a contract sees it. A class, so that its body is decoded only for the contract that asks. */
 export class AnswerInFull implements Answer {
-  readonly status: number
-  readonly headers: Headers
-  readonly method: string
-  readonly url: string
-  readonly key: string | undefined
-  readonly keyOrigin: Operation['keyOrigin']
-  readonly conditional: boolean
-  readonly attempt: number
-  readonly mayHaveRun: boolean
+  declare readonly status: number
+  declare readonly headers: Headers
+  declare readonly method: string
+  declare readonly url: string
+  declare readonly key: string | undefined
+  declare readonly keyOrigin: Operation['keyOrigin']
+  declare readonly conditional: boolean
+  declare readonly attempt: number
+  declare readonly mayHaveRun: boolean
   readonly #bytes: Uint8Array | undefined
 
   constructor({ status, headers, bytes }: AnsweredAttempt, operation: Operation) {

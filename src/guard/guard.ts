@@ -44,10 +44,10 @@ function readRedirected(reading: Reading, status: number): Reading {
 
 /** Drives one operation. It never sends and never sleeps: its host does, and obeys. */
 export class GuardedOperation {
-  readonly key: string | undefined
-  readonly policy: RetryPolicy
+  declare readonly key: string | undefined
+  declare readonly policy: RetryPolicy
   /** The headers that go with the key, the same for every attempt. */
-  readonly companions: Readonly<Record<string, string>>
+  declare readonly companions: Readonly<Record<string, string>>
   readonly #settings: GuardSettings
   readonly #call: Call
   #operation: Operation
