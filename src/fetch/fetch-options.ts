@@ -1,4 +1,4 @@
-import { checkOption, checkOptions, type Checks, type Defined } from '../errors/check-option.js'
+import { checkOption, checkOptions, type Check, type Checks, type Defined } from '../errors/check-option.js'
 import { endChecks, type EndOptions } from '../guard/conclude.js'
 import {
   copyGuardOptions,
@@ -44,7 +44,7 @@ export interface FetchSettings extends BodyLimits {
   readonly hooks: Defined<Hooks> | undefined
 }
 
-const hookChecks: Checks = {
+const hookChecks: Readonly<Record<keyof Hooks, Check>> = {
   beforeRequest: 'functions',
   beforeRetry: 'functions',
   afterResponse: 'functions',
@@ -94,8 +94,9 @@ export function checkFetchOptions(options: IdempotentFetchOptions): FetchSetting
   checkOptions('createIdempotentFetch', options, fetchChecks)
   const { hooks = {} } = options
   checkOptions('hooks', hooks, hookChecks)
-  const { beforeRequest = [], beforeRetry = [], afterResponse = [] } = hooks
-  const hasHooks = [beforeRequest, beforeRetry, afterResponse].some((list) => list.length > 0)
+  const lists = Object.keys(hookChecks).map(
+    (name) => [name, [...(hooks[name as keyof Hooks] ?? [])]] as const,
+  )
   return {
     guard: copyGuardOptions(options, options.retry),
     ends: { resolve: options.resolve, reconcile: options.reconcile },
@@ -103,12 +104,8 @@ export function checkFetchOptions(options: IdempotentFetchOptions): FetchSetting
     maxRequestBytes: options.maxRequestBytes ?? defaultMaxBytes,
     oversizedBody: options.oversizedBody ?? 'refuse',
     maxResponseBytes: options.maxResponseBytes ?? defaultMaxBytes,
-    hooks: hasHooks
-      ? {
-          beforeRequest: [...beforeRequest],
-          beforeRetry: [...beforeRetry],
-          afterResponse: [...afterResponse],
-        }
+    hooks: lists.some(([, list]) => list.length > 0)
+      ? (Object.fromEntries(lists) as unknown as Defined<Hooks>)
       : undefined,
   }
 }

@@ -2,9 +2,9 @@ import { UnsendableError } from '../errors/unsendable-error.js'
 import type { GuardedOperation } from '../guard/guard.js'
 import type { CapturedRequest } from './capture-request.js'
 import type { FetchSettings } from './fetch-options.js'
-import { runAfterResponse, runBeforeRequest, runBeforeRetry, type HookOptions } from './hooks.js'
+import type { HookRequest, StateOptions } from './hooks.js'
 import type { AttemptResult, Inspect } from './send-attempt.js'
-import { showError, showRequest, takeHooked } from './shown-request.js'
+import { showError, showRequest, takeHeaders, takeHooked } from './shown-request.js'
 
 /** The hooks of one call, in the order in which its request meets them. What a hook throws ends the operation. */
 export interface HookedCall {
@@ -29,29 +29,50 @@ export function createHookedCall(
   { method }: CapturedRequest,
   operation: GuardedOperation,
 ): HookedCall {
-  const options: HookOptions = { method, context: {} }
+  const options = { method, context: {} } as StateOptions
   const refuse = (cause: unknown): never => {
     throw new UnsendableError({ ...operation.errorFacts(), cause })
   }
   let retryCount = 0
+  const asState = <More extends object>(request: Request, more: More): HookRequest & More =>
+    Object.assign(request, { request, options, ...more })
   return {
     async begin(request, isHooked) {
       const shown = await Promise.resolve(request).then(showRequest).catch(refuse)
       if (isHooked || beforeRequest.length === 0) return request
-      const hooked = await runBeforeRequest(beforeRequest, shown, options)
-      return hooked instanceof Response ? hooked : takeHooked(request, shown, hooked).catch(refuse)
+      let standing = shown
+      for (const hook of beforeRequest) {
+        const state = { retryCount: 0 } as const
+        const result = await hook(asState(standing, state), options, state)
+        if (result instanceof Response) return result
+        if (result instanceof Request) standing = result
+      }
+      return takeHooked(request, shown, standing).catch(refuse)
     },
     async prepare(request, last, retries) {
       retryCount = retries
       if (beforeRetry.length === 0) return request
-      const state = { request: showRequest(request), options, error: showError(last), retryCount }
-      const hooked = await runBeforeRetry(beforeRetry, state)
-      return hooked instanceof Request ? { ...request, headers: Object.fromEntries(hooked.headers) } : hooked
+      const state = { options, error: showError(last), retryCount }
+      let standing = showRequest(request)
+      for (const hook of beforeRetry) {
+        const result = await hook({ ...state, request: standing })
+        if (result instanceof Response || typeof result === 'symbol') return result
+        if (result instanceof Request) standing = result
+      }
+      return takeHeaders(request, standing)
     },
     inspect:
       afterResponse.length === 0
         ? undefined
-        : async (response, sent) =>
-            runAfterResponse(afterResponse, showRequest(sent), options, response, retryCount),
+        : async (response, sent) => {
+            const request = showRequest(sent)
+            let standing = response
+            for (const hook of afterResponse) {
+              const state = { response: standing.clone(), retryCount }
+              const result = await hook(asState(request, state), options, state.response, { retryCount })
+              if (result instanceof Response) standing = result
+            }
+            return standing
+          },
   }
 }

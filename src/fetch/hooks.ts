@@ -7,7 +7,7 @@ export interface HookOptions {
 }
 
 /** ky's other options, which are not there: typed so that hooks which are typed for ky fit. */
-interface StateOptions extends HookOptions {
+export interface StateOptions extends HookOptions {
   readonly headers: never
   readonly prefix: never
   readonly retry: never
@@ -68,60 +68,4 @@ export interface Hooks {
   readonly beforeRetry?: readonly BeforeRetryHook[] | undefined
   /** Run in order on the answer of each attempt, before it is read. @defaultValue none */
   readonly afterResponse?: readonly AfterResponseHook[] | undefined
-}
-
-export const hookNames = ['beforeRequest', 'beforeRetry', 'afterResponse'] as const
-
-function asState<M extends object>(request: Request, options: HookOptions, more: M): HookRequest & M {
-  return Object.assign(request, { request, options: options as StateOptions, ...more })
-}
-
-/** Runs the hooks; the last `Request` given counts, the first `Response` ends. */
-export async function runBeforeRequest(
-  hooks: readonly BeforeRequestHook[],
-  request: Request,
-  options: HookOptions,
-): Promise<Request | Response> {
-  let current = request
-  for (const hook of hooks) {
-    const result = await hook(asState(current, options, { retryCount: 0 as const }), options, {
-      retryCount: 0,
-    })
-    if (result instanceof Response) return result
-    if (result instanceof Request) current = result
-  }
-  return current
-}
-
-/** Runs the hooks; a `Response` or a symbol ends. */
-export async function runBeforeRetry(
-  hooks: readonly BeforeRetryHook[],
-  state: RetryState,
-): Promise<Request | Response | symbol> {
-  let { request } = state
-  for (const hook of hooks) {
-    const result = await hook({ ...state, request })
-    if (result instanceof Response || typeof result === 'symbol') return result
-    if (result instanceof Request) request = result
-  }
-  return request
-}
-
-/** Runs the hooks, each on a copy of the answer that stands. */
-export async function runAfterResponse(
-  hooks: readonly AfterResponseHook[],
-  request: Request,
-  options: HookOptions,
-  response: Response,
-  retryCount: number,
-): Promise<Response> {
-  let current = response
-  for (const hook of hooks) {
-    const copy = current.clone()
-    const result = await hook(asState(request, options, { response: copy, retryCount }), options, copy, {
-      retryCount,
-    })
-    if (result instanceof Response) current = result
-  }
-  return current
 }

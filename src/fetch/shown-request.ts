@@ -3,12 +3,8 @@ import type { AttemptResult } from './send-attempt.js'
 
 /** The request as hooks are shown it. A body that streams is left out: a hook that read it would use it up. */
 export function showRequest({ url, method, headers, body, base }: CapturedRequest): Request {
-  const init = {
-    method,
-    headers,
-    ...(body instanceof ReadableStream || body == null ? {} : { body: body as BodyInit }),
-  }
-  return new Request(base === undefined ? url : unused(base), init)
+  const shown = (body instanceof ReadableStream ? null : (body ?? null)) as BodyInit | null
+  return new Request(base === undefined ? url : unused(base), { method, headers, body: shown })
 }
 
 /** The error that a hook is shown for an answer, as ky shows an `HTTPError`. */
@@ -17,13 +13,18 @@ export function showError({ response, error }: AttemptResult): Error {
   return Object.assign(new Error(`the server answered ${response.status}`), { response })
 }
 
+/** The request with the headers that hooks have given it. */
+export function takeHeaders(request: CapturedRequest, { headers }: Request): CapturedRequest {
+  return { ...request, headers: Object.fromEntries(headers) }
+}
+
 /** What a hook made of the request that it was shown, in place of ours. */
 export async function takeHooked(
   request: CapturedRequest,
   shown: Request,
   hooked: Request,
 ): Promise<CapturedRequest> {
-  if (hooked === shown) return { ...request, headers: Object.fromEntries(hooked.headers) }
+  if (hooked === shown) return takeHeaders(request, hooked)
   const taken = await captureRequest(hooked, {}, { maxRequestBytes: Infinity, oversizedBody: 'refuse' })
   const { rest, signal, body, remake } = request
   // A stream was not shown to the hook: what it made of the request has none.
