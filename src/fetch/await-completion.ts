@@ -1,6 +1,7 @@
 import { exponentialBackoff, type Backoff } from '../backoff/backoff.js'
 import { parseRetryAfter } from '../backoff/retry-after.js'
-import { maxTimerMs, type Clock } from '../clock/clock.js'
+import type { Clock } from '../clock/clock.js'
+import { startTimer } from '../clock/start-timer.js'
 import { systemClock, systemRandom } from '../clock/system-clock.js'
 import { checkOptions } from '../errors/check-option.js'
 import { DeadlineError } from '../errors/deadline-error.js'
@@ -10,7 +11,7 @@ import { withoutSecrets } from '../guard/guard.js'
 import { createIdempotentFetch } from './create-idempotent-fetch.js'
 import { isIdempotentFetch } from './nesting.js'
 import { onAbort } from './on-abort.js'
-import { untilAborted } from './prepare-call.js'
+import { createRun, stoppable, stopRun } from './run.js'
 
 /** One look at an operation that the server works on after its 202. */
 export interface CompletionStatus {
@@ -126,7 +127,7 @@ export async function awaitCompletion(
   const given = options.fetch ?? globalThis.fetch
   const send = isIdempotentFetch(given)
     ? given
-    : createIdempotentFetch({ clock, random, ...(options.fetch && { fetch: options.fetch }) })
+    : createIdempotentFetch({ clock, random, fetch: options.fetch })
   const headers = url.origin === new URL(response.url || url).origin ? options.headers : undefined
   const deadlineAtMs = clock.now() + deadlineMs
   const { key, attempts = 1, replayed = false } = idempotencyOf(response) ?? {}
@@ -146,20 +147,19 @@ export async function awaitCompletion(
     })
   /** One look, which ends with the deadline and with the caller's signal even where the server says nothing. */
   const ask = async () => {
-    const controller = new AbortController()
-    const timeoutMs = Math.min(deadlineAtMs - clock.now(), maxTimerMs)
-    const timer = deadlineMs === Infinity ? undefined : setTimeout(() => controller.abort(), timeoutMs)
-    const stopListening = signal && onAbort(signal, () => controller.abort(signal.reason))
-    const work = async () => {
-      const answer = await send(url, { ...(headers && { headers }), signal: controller.signal })
-      return { answer, seen: await look(answer) }
-    }
+    const run = createRun()
+    const leftMs = deadlineAtMs - clock.now()
+    const timer = startTimer(() => stopRun(run, undefined), leftMs)
+    const stopListening = signal && onAbort(signal, () => stopRun(run, signal.reason))
     try {
-      return await untilAborted(work(), controller.signal)
+      return await stoppable(run, async (signal) => {
+        const answer = await send(url, { ...(headers && { headers }), signal })
+        return { answer, seen: await look(answer) }
+      })
     } catch {
       // A look that is lost says nothing about what is looked at.
       signal?.throwIfAborted()
-      if (controller.signal.aborted) throw late()
+      if (run.isStopped) throw late()
       return undefined
     } finally {
       clearTimeout(timer)
@@ -167,20 +167,17 @@ export async function awaitCompletion(
     }
   }
 
-  let hints = response.headers
+  let hints: Headers | undefined = response.headers
   for (let round = 1; ; round += 1) {
     const nowMs = clock.now()
-    const delayMs = parseRetryAfter(hints, nowMs) ?? backoff(round, random)
+    const delayMs = (hints && parseRetryAfter(hints, nowMs)) ?? backoff(round, random)
     if (nowMs + delayMs >= deadlineAtMs) throw late()
     await clock.sleep(delayMs, signal)
     signal?.throwIfAborted()
     const asked = await ask()
-    if (asked === undefined) {
-      hints = new Headers()
-      continue
-    }
+    hints = asked?.answer.headers
+    if (asked === undefined) continue
     const { answer, seen } = asked
-    hints = answer.headers
     const isPutOff = answer.status === 429 || answer.status >= 500
     const state = isPutOff ? 'running' : (options.readState ?? readState)(seen)
     if (state !== 'running') return end(answer, state === 'done' && answer.ok ? 'applied' : 'unknown')

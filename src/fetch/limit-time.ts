@@ -1,4 +1,4 @@
-import { maxTimerMs } from '../clock/clock.js'
+import { startTimer } from '../clock/start-timer.js'
 import type { OperationSummary } from '../guard/conclude.js'
 
 type Callback<Result> = (operation: OperationSummary) => Result | Promise<Result>
@@ -9,14 +9,14 @@ export function limitTime<Result>(
   limitMs: number,
   expire: (reason: unknown) => void,
 ): Callback<Result | undefined> | undefined {
-  if (callback === undefined || limitMs === Infinity) return callback
+  if (callback === undefined) return callback
   return (operation) =>
     new Promise((resolve, reject) => {
       const end = () => {
         resolve(undefined)
         expire(new DOMException(`not done within ${limitMs} ms`, 'TimeoutError'))
       }
-      const timer = setTimeout(end, Math.min(limitMs, maxTimerMs))
+      const timer = startTimer(end, limitMs)
       const stop = () => clearTimeout(timer)
       operation.signal?.addEventListener('abort', stop)
       Promise.resolve(operation).then(callback).then(resolve, reject).finally(stop)

@@ -1,4 +1,4 @@
-import { maxTimerMs } from '../clock/clock.js'
+import { startTimer } from '../clock/start-timer.js'
 import type { Attempted } from '../guard/call.js'
 import { unused, type CapturedRequest } from './capture-request.js'
 import type { Run } from './run.js'
@@ -81,7 +81,7 @@ export function sendAttempt(
       resolve(readLoss(reason, request, true))
       controller.abort(reason)
     }
-    const timer = timeoutMs === Infinity ? undefined : setTimeout(expire, Math.min(timeoutMs, maxTimerMs))
+    const timer = startTimer(expire, timeoutMs)
     run.attempt = controller
     run.timer = timer
     run.reject = reject
