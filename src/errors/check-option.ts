@@ -69,3 +69,13 @@ export function checkOptions(where: string, given: unknown, checks: Checks): voi
     checkOption(`${where}.${name}`, value, check)
   }
 }
+
+/** The defaults, with the options that are given in their place. */
+export function takeOptions<Defaults extends object>(
+  options: { readonly [Name in keyof Defaults]?: Defaults[Name] | undefined },
+  defaults: Defaults,
+): Defaults {
+  const taken = { ...defaults }
+  for (const name in defaults) taken[name] = options[name] ?? defaults[name]
+  return taken
+}

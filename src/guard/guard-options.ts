@@ -1,4 +1,4 @@
-import { checkOption, type Checks, type Defined } from '../errors/check-option.js'
+import { checkOption, takeOptions, type Checks, type Defined } from '../errors/check-option.js'
 import type { Clock, Random } from '../clock/clock.js'
 import { systemClock, systemRandom } from '../clock/system-clock.js'
 import { defaultContract } from '../contract/default-contract.js'
@@ -82,20 +82,25 @@ export const guardChecks: Checks = {
  * @throws `TypeError` or `RangeError` that names the option, for what only shows in their parts.
  */
 export function copyGuardOptions(options: GuardOptions, retry: RetryOptions | undefined): GuardSettings {
-  const { contract = defaultContract, methods = contract.methods, clock = systemClock } = options
+  const { contract = defaultContract } = options
+  const settings = takeOptions<Omit<GuardSettings, 'policy' | 'onEvent'>>(options, {
+    contract,
+    methods: contract.methods,
+    generateKey: contract.generateKey,
+    match: () => true,
+    writes: 'keyed',
+    whenKeyStoreDown: 'wait',
+    clock: systemClock,
+    random: systemRandom,
+  })
+  const { methods, clock } = settings
   if (typeof contract.classify !== 'function' || !Array.isArray(contract.methods))
     throw new TypeError('contract must be one of the presets, or made with defineContract()')
   for (const part of ['now', 'sleep'] as const) checkOption(`clock.${part}`, clock[part] ?? null, 'function')
   return {
-    contract,
+    ...settings,
     methods: methods.map((method) => method.toUpperCase()),
-    generateKey: options.generateKey ?? contract.generateKey,
-    match: options.match ?? (() => true),
-    writes: options.writes ?? 'keyed',
-    whenKeyStoreDown: options.whenKeyStoreDown ?? 'wait',
     onEvent: options.onEvent,
-    clock,
-    random: options.random ?? systemRandom,
     policy: createRetryPolicy(retry),
   }
 }

@@ -1,5 +1,5 @@
 import { exponentialBackoff, type Backoff } from '../backoff/backoff.js'
-import { checkOption, checkOptions, type Checks, type Defined } from '../errors/check-option.js'
+import { checkOption, checkOptions, takeOptions, type Checks, type Defined } from '../errors/check-option.js'
 import { createRetryBudget, type RetryBudget, type RetryBudgetOptions } from './retry-budget.js'
 
 /** How often, how long and how hard one operation is retried. */
@@ -38,22 +38,28 @@ const retryChecks: Checks = {
   budget: 'object',
 }
 
+/** What holds where nothing else is said. */
+const defaults: Defined<RetryOptions> = {
+  maxAttempts: 4,
+  attemptTimeoutMs: 30_000,
+  deadlineMs: 120_000,
+  backoff: /* @__PURE__ */ exponentialBackoff(),
+  maxRetryAfterMs: 60_000,
+  budget: {},
+}
+
 /**
  * Checks the options and fills in `base`, the policy that they adjust.
  *
  * @throws `TypeError` or `RangeError` that names the option.
  */
-export function createRetryPolicy(options: RetryOptions = {}, base: RetryPolicy = defaults()): RetryPolicy {
+export function createRetryPolicy(
+  options: RetryOptions = {},
+  base: Defined<RetryOptions> = defaults,
+): RetryPolicy {
   checkOptions('retry', options, retryChecks)
-  const { budget } = options
-  return {
-    maxAttempts: options.maxAttempts ?? base.maxAttempts,
-    attemptTimeoutMs: options.attemptTimeoutMs ?? base.attemptTimeoutMs,
-    deadlineMs: options.deadlineMs ?? base.deadlineMs,
-    backoff: options.backoff ?? base.backoff,
-    maxRetryAfterMs: options.maxRetryAfterMs ?? base.maxRetryAfterMs,
-    budget: budget === undefined ? base.budget : takeBudget(budget),
-  }
+  const policy = takeOptions(options, base)
+  return { ...policy, budget: takeBudget(policy.budget) }
 }
 
 function takeBudget(budget: RetryBudget | RetryBudgetOptions): RetryBudget {
@@ -61,15 +67,4 @@ function takeBudget(budget: RetryBudget | RetryBudgetOptions): RetryBudget {
   for (const part of ['take', 'giveBack'] as const)
     checkOption(`retry.budget.${part}`, budget[part] ?? null, 'function')
   return budget
-}
-
-function defaults(): RetryPolicy {
-  return {
-    maxAttempts: 4,
-    attemptTimeoutMs: 30_000,
-    deadlineMs: 120_000,
-    backoff: exponentialBackoff(),
-    maxRetryAfterMs: 60_000,
-    budget: createRetryBudget(),
-  }
 }
