@@ -75,10 +75,7 @@ export const defaultMaxBytes = 10 * 1024 * 1024
  */
 export function takeFetch(fetch: unknown): typeof globalThis.fetch {
   const taken = fetch === undefined ? globalThis.fetch : fetch
-  if (isIdempotentFetch(taken))
-    throw new TypeError(
-      'fetch is wrapped already: two retry loops on top of each other multiply their attempts',
-    )
+  if (isIdempotentFetch(taken)) throw new TypeError('fetch is wrapped already: give the one that it wraps')
   if (fetch === undefined)
     return (input, init) =>
       (isIdempotentFetch(globalThis.fetch) ? (taken as typeof globalThis.fetch) : globalThis.fetch)(

@@ -14,7 +14,7 @@ export function limitTime<Result>(
     new Promise((resolve, reject) => {
       const end = () => {
         resolve(undefined)
-        expire(new DOMException(`not done within ${limitMs} ms`, 'TimeoutError'))
+        expire(new DOMException(`no answer within ${limitMs} ms`, 'TimeoutError'))
       }
       const timer = startTimer(end, limitMs)
       const stop = () => clearTimeout(timer)

@@ -77,7 +77,7 @@ export function sendAttempt(
     const controller = new AbortController()
     const { signal } = controller
     const expire = () => {
-      const reason = new DOMException(`no whole answer within ${timeoutMs} ms`, 'TimeoutError')
+      const reason = new DOMException(`no answer within ${timeoutMs} ms`, 'TimeoutError')
       resolve(readLoss(reason, request, true))
       controller.abort(reason)
     }

@@ -45,8 +45,7 @@ export function stampRequest(
       return { ...request, headers, url: carrier.write(carrier.name, url, key) }
     case 'body': {
       const text = textOf(body)
-      if (text === undefined)
-        throw new TypeError('the contract carries the key in a JSON body, and this body is none')
+      if (text === undefined) throw new TypeError('the key goes into a JSON body, and this body is none')
       return { ...request, headers, body: carrier.write(carrier.path, text, key) }
     }
   }

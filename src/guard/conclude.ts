@@ -70,9 +70,9 @@ export interface LastAttempt extends Ended {
 
 /** Why there was no further attempt, where that is not plain from the error itself. */
 const reasons: Partial<Record<StopReason, string>> = {
-  'not-resendable': "it has no key that the server honours, or writes is 'never'",
+  'not-resendable': 'it has no key that the server honours, or writes is never',
   'body-used': 'its body is a stream, which can be sent only once',
-  'retry-after': 'the server asked for a longer wait than maxRetryAfterMs',
+  'retry-after': 'the server asked to wait longer than maxRetryAfterMs',
   budget: 'the retry budget is empty',
 }
 

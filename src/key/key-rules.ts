@@ -15,7 +15,7 @@ const printable = /^[!-~](?:[ -~]*[!-~])?$/
 export function findKeyProblem(key: unknown, rules: KeyRules): string | undefined {
   if (typeof key !== 'string') return `it is ${key === null ? 'null' : `of type ${typeof key}`}, not a string`
   if (key === '') return 'it is empty'
-  if (!printable.test(key)) return 'it has characters other than printable ASCII, or spaces at its edges'
+  if (!printable.test(key)) return 'it is not printable ASCII without spaces at its edges'
   if (key.length < rules.minLength || key.length > rules.maxLength)
     return `it has ${key.length} characters, not ${rules.minLength} to ${rules.maxLength}`
   if (rules.pattern?.test(key) === false) return `it does not match ${rules.pattern}`
