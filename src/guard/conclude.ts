@@ -76,23 +76,23 @@ const reasons: Partial<Record<StopReason, string>> = {
   budget: 'the retry budget is empty',
 }
 
-type Say = (outcome: Outcome, replayed?: boolean) => ReturnType<GuardedOperation['settle']>
-
 function toError(
   operation: GuardedOperation,
-  last: LastAttempt,
+  { response, error, reading, decision }: LastAttempt,
   retry: (() => Promise<Response>) | undefined,
 ): IdempotencyError {
-  const facts = { ...operation.errorFacts(), cause: last.error ?? last.response, retry }
-  const { decision, reading } = last
-  if (decision.action === 'settle' && decision.why === 'key-age') return new KeyExpiredError(facts)
-  if (reading.verdict === 'unsendable' && facts.outcome === 'not-applied') return new UnsendableError(facts)
-  if (facts.outcome === 'applied') return new AlreadyDoneError(facts, last.response, reading.original)
-  if (decision.action === 'settle' && decision.why === 'deadline') return new DeadlineError(facts)
-  const reason = decision.action === 'settle' ? reasons[decision.why] : undefined
+  const facts = { ...operation.errorFacts(), cause: error ?? response, retry }
+  const { verdict, original } = reading
+  const why = decision.action === 'settle' ? decision.why : 'final'
+  if (verdict === 'key-reused') return new KeyReusedError(facts, response)
+  if (verdict === 'key-expired') return new KeyExpiredError({ ...facts, retry: undefined })
+  if (why === 'key-age') return new KeyExpiredError(facts)
+  if (verdict === 'unsendable' && facts.outcome === 'not-applied') return new UnsendableError(facts)
+  if (facts.outcome === 'applied') return new AlreadyDoneError(facts, response, original)
+  if (why === 'deadline') return new DeadlineError(facts)
   return facts.outcome === 'not-applied'
-    ? new NotAppliedError(facts, reason)
-    : new OutcomeUnknownError(facts, reason)
+    ? new NotAppliedError(facts, reasons[why])
+    : new OutcomeUnknownError(facts, reasons[why])
 }
 
 /**
@@ -110,21 +110,20 @@ export async function conclude(
   const { response, reading, decision } = last
   const retry = operation.canResend() ? again : undefined
   const { verdict, original = {} } = reading
-  const say: Say = (outcome, replayed) => operation.settle(outcome, replayed)
+  const { outcome } = operation.facts()
   const summary = (): OperationSummary => ({ ...operation.errorFacts(), response, original, signal })
-  const give = (result: Response, outcome: Outcome, replayed?: boolean) => {
-    replaceFacts(result, say(outcome, replayed))
+  const give = (result: Response, found: Outcome, replayed?: boolean) => {
+    replaceFacts(result, operation.settle(found, replayed))
     return result
   }
-  const { outcome } = operation.facts()
 
   if (verdict === 'already-done') {
     const result = await resolve?.(summary())
     // A look-up may bring a failure that the server has kept.
     if (result !== undefined) return give(result, result.ok ? 'applied' : outcome, true)
     if (outcome === 'applied') {
-      say('applied', true)
-      throw new AlreadyDoneError({ ...operation.errorFacts(), retry }, response, original)
+      operation.settle(outcome, true)
+      throw toError(operation, last, retry)
     }
   }
   if (outcome === 'unknown' && reconcile !== undefined) {
@@ -132,16 +131,12 @@ export async function conclude(
       .then(reconcile)
       .catch(() => undefined)
     if (found instanceof Response) return give(found, found.ok ? 'applied' : outcome)
-    if (found === 'applied' || found === 'not-applied') {
-      say(found)
-      if (response === undefined) throw toError(operation, last, retry)
-    }
+    if (found === 'applied' || found === 'not-applied') operation.settle(found)
   }
-  const facts = say(operation.facts().outcome)
-  if (verdict === 'key-reused') throw new KeyReusedError({ ...operation.errorFacts(), retry }, response)
-  if (verdict === 'key-expired') throw new KeyExpiredError({ ...operation.errorFacts(), cause: response })
+  const facts = operation.settle()
   const isTooOld = decision.action === 'settle' && decision.why === 'key-age'
-  if (response === undefined || isTooOld) throw toError(operation, last, retry)
+  if (response === undefined || isTooOld || verdict === 'key-reused' || verdict === 'key-expired')
+    throw toError(operation, last, retry)
   rememberFacts(response, facts)
   return response
 }
