@@ -38,7 +38,8 @@ export function prepareCall(
   init: IdempotentRequestInit,
   options: CheckedCallOptions,
 ): PreparedCall | Promise<PreparedCall> {
-  const signal = init.signal === undefined && input instanceof Request ? input.signal : init.signal
+  const base = input instanceof Request ? input : undefined
+  const signal = init.signal === undefined ? base?.signal : init.signal
   // Read now, as the caller may use `init` again while a body is read.
   const { idempotencyKey } = init
   const prepare = (request: CapturedRequest): PreparedCall => {
@@ -50,8 +51,8 @@ export function prepareCall(
     return { request, options, givenKey }
   }
   const refuse = (cause: unknown): never => {
-    const method = (init.method ?? (input instanceof Request ? input.method : 'GET')).toUpperCase()
-    const url = withoutSecrets(input instanceof Request ? input.url : String(input))
+    const method = (init.method ?? base?.method ?? 'GET').toUpperCase()
+    const url = withoutSecrets(base?.url ?? String(input))
     const facts = { key: undefined, attempts: 0, outcome: 'not-applied', method, url } as const
     if (signal?.aborted) {
       rememberFacts(signal.reason, { ...facts, replayed: false }, {})

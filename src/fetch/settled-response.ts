@@ -127,9 +127,7 @@ function nativeOf(response: SettledResponse): Response {
 }
 
 /** Where responses are handed back to native code (service workers, other runtimes), only a native body will do. */
-const isPlainJavaScript =
-  !('Deno' in globalThis) &&
-  !Function.prototype.toString.call(globalThis.Response ?? 0).includes('[native code]')
+const isPlainJavaScript = !('Deno' in globalThis) && !String(Response).includes('[native code]')
 
 function settle(original: Response, bytes: Uint8Array): Response {
   const isOurs = Object.getPrototypeOf(original) === Response.prototype && Object.isExtensible(original)

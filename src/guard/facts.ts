@@ -34,15 +34,11 @@ export function rememberFacts(end: unknown, facts: IdempotencyFacts, owner?: obj
   if (owner !== undefined) ownerOf.set(facts, owner)
   const known = (end as Tagged)[factsTag]
   const isShared = known === null || (known && (known.key !== facts.key || ownerOf.get(known) !== owner))
-  tie(end, isShared ? null : facts)
+  replaceFacts(end, isShared ? null : facts)
 }
 
-/** Ties facts to a response that a look-up has brought, in place of those of the look-up. */
-export function replaceFacts(end: Response, facts: IdempotencyFacts): void {
-  tie(end, facts)
-}
-
-function tie(end: object, value: IdempotencyFacts | null): void {
+/** Ties facts to an end in place of those that it has, such as those of a look-up. `null` marks it as shared. */
+export function replaceFacts(end: object, value: IdempotencyFacts | null): void {
   // Nobody lists the properties of a response, and to define one takes longer than to set it. Neither throws.
   if (end instanceof Response && Reflect.set(end, factsTag, value)) return
   Reflect.defineProperty(end, factsTag, { value, configurable: true, writable: true })
