@@ -36,19 +36,16 @@ export function stampRequest(
 ): CapturedRequest {
   const { url, body } = request
   const headers = withHeaders(request.headers, companions)
-  if (readGivenKey(carrier, request) === key) return { ...request, headers }
-  switch (carrier.in) {
-    case 'header':
-      setHeader(headers, carrier.name, encodeHeader(carrier, key))
-      return { ...request, headers }
-    case 'query':
-      return { ...request, headers, url: carrier.write(carrier.name, url, key) }
-    case 'body': {
-      const text = textOf(body)
-      if (text === undefined) throw new TypeError('the key goes into a JSON body, and this body is none')
-      return { ...request, headers, body: carrier.write(carrier.path, text, key) }
-    }
+  const stamped = { ...request, headers }
+  if (readGivenKey(carrier, request) === key) return stamped
+  if (carrier.in === 'query') return { ...stamped, url: carrier.write(carrier.name, url, key) }
+  if (carrier.in === 'header') {
+    setHeader(headers, carrier.name, encodeHeader(carrier, key))
+    return stamped
   }
+  const text = textOf(body)
+  if (text === undefined) throw new TypeError('the key goes into a JSON body, and this body is none')
+  return { ...stamped, body: carrier.write(carrier.path, text, key) }
 }
 
 /** The request without its key, as it goes on. `first` is the one that the key was stamped on. */
