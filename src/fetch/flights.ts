@@ -30,7 +30,7 @@ export function isSamePayload(one: CapturedBody, other: CapturedBody): boolean {
 }
 
 /** A response whose body still streams: `over` is called when it ends in any way, and `fail` ends it from outside. */
-function watch(
+export function watch(
   response: Response,
   over: () => void,
 ): { response: Response; fail: (reason: unknown) => void } {

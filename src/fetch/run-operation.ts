@@ -127,10 +127,9 @@ export async function runOperation(
     }
     const { resolve, reconcile } = { ...ends, ...call.options }
     const { attemptTimeoutMs } = operation.policy
-    const expire = (reason: unknown) => run.work?.abort(reason)
     const limited = {
-      resolve: limitTime(resolve, attemptTimeoutMs, expire),
-      reconcile: limitTime(reconcile, attemptTimeoutMs, expire),
+      resolve: limitTime(resolve, attemptTimeoutMs),
+      reconcile: limitTime(reconcile, attemptTimeoutMs),
     }
     return await stoppable(run, (signal) =>
       conclude(operation, last, limited, isUsedUp(fixed) ? undefined : again, signal),

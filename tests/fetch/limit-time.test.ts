@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createIdempotentFetch } from 'fetch-idempotency'
+import { createIdempotentFetch, idempotencyOf } from 'fetch-idempotency'
 import { duplicateConflict } from 'fetch-idempotency/contracts'
 import { fakeClock, json, playFetch, reset, thrown, url, type Step } from './fakes.js'
 
@@ -31,6 +31,24 @@ describe('the time of resolve and reconcile', () => {
     expect(await failing).toMatchObject({ code, outcome })
     expect(signal?.reason).toMatchObject({ name: 'TimeoutError' })
     expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('is its own for each: a resolve that hangs leaves reconcile a signal that is not aborted', async () => {
+    let isAborted: boolean | undefined
+    const send = createIdempotentFetch({
+      fetch: playFetch(json(409)).fetch,
+      clock: fakeClock(),
+      contract: duplicateConflict.with({ classify: () => ({ verdict: 'already-done', outcome: 'unknown' }) }),
+      resolve: () => new Promise<undefined>(() => undefined),
+      reconcile: ({ signal }) => {
+        isAborted = signal?.aborted
+        return 'unknown'
+      },
+    })
+    const sending = send(url, post)
+    await vi.advanceTimersByTimeAsync(30_000)
+    expect(idempotencyOf(await sending)).toMatchObject({ outcome: 'unknown' })
+    expect(isAborted).toBe(false)
   })
 
   it('leaves no timer behind when the caller leaves', async () => {
