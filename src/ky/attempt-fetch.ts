@@ -7,7 +7,15 @@ import { conclude, type EndOptions, type LastAttempt } from '../guard/conclude.j
 import { idempotencyOf, rememberFacts, type IdempotencyFacts } from '../guard/facts.js'
 import type { GuardSettings } from '../guard/guard-options.js'
 import { bindGate } from './gate-retries.js'
-import { beginAttempt, endAttempt, findCallOfRequest, markAttemptFetch, type KyCall } from './ky-call.js'
+import {
+  beginAttempt,
+  endAttempt,
+  findCallOfRequest,
+  findCopy,
+  linkRequest,
+  markAttemptFetch,
+  type KyCall,
+} from './ky-call.js'
 import { sendOption, type KyCallOptions, type KyRetryOptions, type KySendOptions } from './ky-shapes.js'
 import { findFlight, identify, joinFlight, openFlight, type InFlight } from './share-in-flight.js'
 import { stampBody } from './stamp-body.js'
@@ -22,7 +30,12 @@ export type AttemptFetch = (
   init?: RequestInit,
 ) => Promise<Response>
 
-const overdue: Ended = { reading: { verdict: 'not-sent' }, decision: { action: 'settle', why: 'deadline' } }
+const overdue: LastAttempt = {
+  reading: { verdict: 'not-sent' },
+  decision: { action: 'settle', why: 'deadline' },
+  response: undefined,
+  error: undefined,
+}
 
 /** A lost answer as an error that ky 2 takes for one, by its message, and would retry. */
 function asNetworkError(error: unknown): unknown {
@@ -94,10 +107,23 @@ export function createAttemptFetch(
   const inFlight: InFlight = new Map()
 
   async function transmit(request: Request, init: RequestInit, signal: AbortSignal): Promise<SettledBody> {
-    const response = await base(request, { ...init, signal })
-    // Reads are streamed to the caller when they succeed; everything else is read to its end within the attempt.
-    if (isRead(request) && response.ok) return { response, bytes: undefined }
-    return settleResponse(response, maxResponseBytes)
+    let isOk = false
+    try {
+      const response = await base(request, { ...init, signal })
+      // Reads are streamed to the caller when they succeed; everything else is read to its end within the attempt.
+      const settled =
+        isRead(request) && response.ok
+          ? { response, bytes: undefined }
+          : await settleResponse(response, maxResponseBytes)
+      // A fetch that does not heed its signal brings its answer when nobody waits for it any more.
+      if (signal.aborted && settled.bytes === undefined)
+        settled.response.body?.cancel().catch(() => undefined)
+      isOk = response.ok
+      return settled
+    } finally {
+      // ky itself lets go of the last request alone.
+      if (!isOk) discard(request)
+    }
   }
 
   /** The end of an operation, or of an attempt that ky may follow with another. */
@@ -106,77 +132,71 @@ export function createAttemptFetch(
     input: Request,
     init: RequestInit,
     told: KySendOptions,
-    copies: Set<Request>,
   ): Promise<Response> {
     const { operation } = call
     const signals = told.signal ? [input.signal, told.signal] : [input.signal]
-    const isAborted = () => signals.some((signal) => signal.aborted)
+    const findAborted = () => signals.find(({ aborted }) => aborted)
     const abandon = (reason: unknown): never => {
-      if (isAborted()) call.abortReason = reason
+      if (findAborted()) call.abortReason = reason
       rememberFacts(reason, operation.facts())
       throw reason
     }
-    let request = await stampBody(call, input)
-    copies.add(request)
+    const request = await stampBody(call, input)
     const identity = call.isGiven ? await identify(call, request) : undefined
+    let spare: Request | undefined
+    const sendIn = async (signal: AbortSignal) => {
+      if (spare === undefined) return transmit(request, init, signal)
+      // The headers may have been changed since the copy was made.
+      const again = new Request(spare.clone(), { headers: input.headers })
+      return transmit(await stampBody(call, again), init, signal).finally(() => discard(again))
+    }
     // What the caller aborts goes straight to a read that nobody shares, which needs no listener while its body streams.
     const isLone = identity === undefined && isRead(input)
-    const sendIn = async (shared: AbortSignal, sent: Request) => {
-      // The request outlives a call that leaves others with it.
-      copies.delete(sent)
-      const signal = isLone ? AbortSignal.any([...signals, shared]) : shared
-      return transmit(sent, init, signal).finally(() => discard(sent))
-    }
     for (;;) {
-      if (isAborted()) abandon(signals.find((signal) => signal.aborted)?.reason)
+      const aborted = findAborted()
+      if (aborted) abandon(aborted.reason)
       const joined = identity && findFlight(inFlight, identity, call)
-      const again = operation.key === undefined ? undefined : request.clone()
-      if (again !== undefined) copies.add(again)
       // Where another fetch stands around this one, the hooks have begun the first attempt.
       const isBegun = !call.hasFetch && call.attempt !== undefined
       const leftMs = isBegun ? Infinity : beginAttempt(call, input)
       call.hasFetch = true
       const controller = call.attempt as AbortController
-      if (leftMs <= 0)
-        return settle(call, { ...overdue, response: undefined, error: undefined }, input.signal)
+      if (leftMs <= 0) return settle(call, overdue, input.signal)
       const stop = () => controller.abort(new DOMException('the deadline has passed', 'TimeoutError'))
       const timer = leftMs <= maxTimerMs ? setTimeout(stop, leftMs) : undefined
-      let last: LastAttempt
+      let ended: Ended
+      let response: Response | undefined
       let error: unknown
       try {
-        const answer = await within(signals, controller, (signal) =>
-          joinFlight(joined ?? openFlight(inFlight, identity, (shared) => sendIn(shared, request)), signal),
-        )
+        const answer = await within(signals, controller, (signal) => {
+          if (identity === undefined) return sendIn(isLone ? AbortSignal.any([...signals, signal]) : signal)
+          return joinFlight(joined ?? openFlight(inFlight, identity, sendIn), signal)
+        })
         const { bytes } = answer
-        const response =
+        response =
           bytes === undefined && !isLone ? streamUntil(answer.response, signals, controller) : answer.response
         const { status, headers, redirected } = response
-        last = { ...endAttempt(call, { status, headers, bytes, redirected }), response, error: undefined }
+        ended = endAttempt(call, { status, headers, bytes, redirected })
       } catch (caught) {
         // The caller has aborted, or ky has timed out and gone on.
-        if (call.attempt !== controller || isAborted()) abandon(caught)
+        if (call.attempt !== controller || findAborted()) abandon(caught)
         error = asNetworkError(caught)
         const lost = readFailure(caught, request.url)
-        const isTimeout = controller.signal.aborted
-        last = {
-          ...endAttempt(call, { lost, error: caught, isTimeout }),
-          response: undefined,
-          error: isTimeout ? undefined : error,
-        }
+        ended = endAttempt(call, { lost, error: caught, isTimeout: controller.signal.aborted })
       } finally {
         clearTimeout(timer)
       }
-      const { decision, reading, response } = last
+      const { decision, reading } = ended
       // ky knows no retry for a server that is still running, or that asks for one with a status of its choice.
       const isBeyondKy = reading.verdict === 'running' || reading.verdict === 'failed'
-      if (decision.action === 'resend' && isBeyondKy && again !== undefined) {
+      spare = isBeyondKy ? findCopy(input) : undefined
+      if (decision.action === 'resend' && spare !== undefined) {
         const { delayMs } = decision
         await within(signals, new AbortController(), (signal) => settings.clock.sleep(delayMs, signal)).catch(
           abandon,
         )
         // ky has timed out and gone on meanwhile.
         if (call.ended?.reading !== reading) abandon(undefined)
-        request = again
       } else if (
         decision.action === 'resend' &&
         (response === undefined || isRetried(call, told, response.status))
@@ -184,7 +204,10 @@ export function createAttemptFetch(
         rememberFacts(error, operation.facts())
         if (response === undefined) throw error
         return keepFacts(response, operation.facts())
-      } else return settle(call, last, input.signal)
+      } else {
+        const cause = controller.signal.aborted ? undefined : error
+        return settle(call, { reading, decision, response, error: cause }, input.signal)
+      }
     }
   }
 
@@ -203,12 +226,11 @@ export function createAttemptFetch(
     }
     if (call === undefined) return base(input, rest)
     stampHeaders(call, input.headers)
-    const copies = new Set<Request>()
-    try {
-      return await send(call, input, rest, told, copies)
-    } finally {
-      copies.forEach(discard)
-    }
+    if (call.operation.key === undefined || findCopy(input) !== undefined)
+      return send(call, input, rest, told)
+    linkRequest(input, call)
+    const copy = input.clone()
+    return send(call, input, rest, told).finally(() => discard(copy))
   }
   return markAttemptFetch(markIdempotentFetch(attemptFetch))
 }

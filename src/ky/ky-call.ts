@@ -25,7 +25,12 @@ export interface KyCall {
 
 /** `options.context` is one object for each call and all its attempts, in both majors; the request is not. */
 const calls = new WeakMap<object, KyCall>()
-const contexts = new WeakMap<Request, object>()
+
+const link = Symbol('link')
+
+interface LinkedRequest extends Request {
+  [link]?: { readonly call: KyCall; readonly copies: Request[] }
+}
 
 export function findCall(context: object): KyCall | undefined {
   return calls.get(context)
@@ -35,15 +40,30 @@ export function rememberCall(context: object, call: KyCall): void {
   calls.set(context, call)
 }
 
-/** Lets the fetch find the call of a request that a hook has just seen, when it is not told its context. */
-export function linkRequest(request: Request, context: object): void {
-  contexts.set(request, context)
+function cloneAndKeep(this: LinkedRequest): Request {
+  const copy = (Object.getPrototypeOf(this) as Request).clone.call(this)
+  this[link]?.copies.push(copy)
+  return copy
+}
+
+/**
+ * Lets the fetch find the call of a request that a hook has just seen, when it is not told its context, and the copies
+ * that are made of it from now on. ky makes one just before it sends, for a retry: in Node, another would cost as much as
+ * all the rest of an attempt.
+ */
+export function linkRequest(request: LinkedRequest, call: KyCall): void {
+  request[link] = { call, copies: [] }
+  if (call.operation.key !== undefined) request.clone = cloneAndKeep
+}
+
+/** A copy of a request with a key that nobody has read. */
+export function findCopy(request: LinkedRequest): Request | undefined {
+  return request[link]?.copies.find(({ bodyUsed }) => !bodyUsed)
 }
 
 /** The call that a fetch is made for. */
-export function findCallOfRequest(request: Request, context: object | undefined): KyCall | undefined {
-  const linked = contexts.get(request)
-  return (linked && calls.get(linked)) ?? (context && calls.get(context))
+export function findCallOfRequest(request: LinkedRequest, context: object | undefined): KyCall | undefined {
+  return request[link]?.call ?? (context && calls.get(context))
 }
 
 /** Begins an attempt. Gives the milliseconds left for it: none when it must not be sent. */

@@ -10,7 +10,7 @@ export function reuseKey(): KyBeforeRetry {
   return ({ request, options }) => {
     const call = findCall(options.context)
     if (call === undefined) return
-    linkRequest(request, options.context)
+    linkRequest(request, call)
     stampHeaders(call, request.headers)
     if (!call.hasFetch) beginAttempt(call, request)
   }

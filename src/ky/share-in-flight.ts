@@ -16,7 +16,7 @@ interface Reader {
 
 /** A request on its way, and everyone who waits for its answer. */
 interface Flight {
-  readonly payload: Uint8Array | undefined
+  readonly payload: Uint8Array
   readonly controller: AbortController
   readonly readers: Set<Reader>
 }
@@ -45,7 +45,7 @@ export function findFlight(
   const flight = inFlight.get(name)
   // A fetch that does not heed its signal outlives its readers: nobody joins it then.
   if (flight === undefined || flight.controller.signal.aborted) return undefined
-  if (!isSamePayload(flight.payload as Uint8Array, payload)) throw new KeyReusedError(operation.errorFacts())
+  if (!isSamePayload(flight.payload, payload)) throw new KeyReusedError(operation.errorFacts())
   return flight
 }
 
@@ -61,16 +61,16 @@ export function joinFlight({ readers, controller }: Flight, signal: AbortSignal)
   })
 }
 
-/** Sends a request, which others may join until its answer is there if it has an `identity`. */
+/** Sends a request, which others may join until its answer is there. */
 export function openFlight(
   inFlight: InFlight,
-  identity: Identity | undefined,
+  { name, payload }: Identity,
   send: (signal: AbortSignal) => Promise<SettledBody>,
 ): Flight {
-  const flight: Flight = { payload: identity?.payload, controller: new AbortController(), readers: new Set() }
-  if (identity !== undefined) inFlight.set(identity.name, flight)
+  const flight: Flight = { payload, controller: new AbortController(), readers: new Set() }
+  inFlight.set(name, flight)
   const close = () => {
-    if (identity !== undefined && inFlight.get(identity.name) === flight) inFlight.delete(identity.name)
+    if (inFlight.get(name) === flight) inFlight.delete(name)
     return [...flight.readers]
   }
   send(flight.controller.signal).then(
@@ -78,8 +78,7 @@ export function openFlight(
       const [first, ...others] = close()
       const { response, bytes } = settled
       for (const { give } of others) give({ response: response.clone(), bytes })
-      if (first !== undefined) first.give(settled)
-      else if (bytes === undefined) response.body?.cancel().catch(() => undefined)
+      first?.give(settled)
     },
     (error: unknown) => {
       for (const { fail } of close()) fail(error)

@@ -64,11 +64,8 @@ export async function openCall(
   const known = findCall(context)
   if (known !== undefined) return known
   if (!isAttemptFetch(fetch)) takeFetch(fetch)
-  const { idempotencyKey, idempotency = {} } = context as {
-    idempotencyKey?: unknown
-    idempotency?: unknown
-  }
-  const own = readCallOptions(idempotency)
+  const { idempotencyKey, idempotency } = context
+  const own = idempotency === undefined ? undefined : readCallOptions(idempotency)
   const givenKey = idempotencyKey === undefined ? await readGivenKey(settings, request) : idempotencyKey
   const operation = new GuardedOperation(settings, {
     method: request.method,
@@ -77,13 +74,13 @@ export async function openCall(
     conditional: isConditional(request.method, (name) => request.headers.get(name)),
     policy: { ...settings.policy, maxAttempts: ((retry as KyRetryOptions).limit ?? 0) + 1 },
     resendBackoff: readDelay(retry),
-    writes: own.writes ?? readGate(retry),
-    firstSentMs: own.firstSentMs,
+    writes: own?.writes ?? readGate(retry),
+    firstSentMs: own?.firstSentMs,
   })
   const call = {
     settings,
     operation,
-    ends: { ...ends, ...own },
+    ends: own === undefined ? ends : { ...ends, ...own },
     isGiven: givenKey !== undefined,
     hasFetch: isAttemptFetch(fetch),
     attempt: undefined,
@@ -119,7 +116,7 @@ export function createStampKey(
     const { request, options } = readHookArguments(first, second)
     const isFirst = findCall(options.context) === undefined
     const call = await openCall(settings, ends, request, options)
-    linkRequest(request, options.context)
+    linkRequest(request, call)
     bindGate(call, options.retry, request.method, isWholeSet)
     stampHeaders(call, request.headers)
     if (isFirst && !call.hasFetch) beginAttempt(call, request)

@@ -1,7 +1,9 @@
 /** Hands on what `signals` abort with, until the function that it gives is called. */
 export function follow(signals: readonly AbortSignal[], controller: AbortController): () => void {
   const stop = ({ target }: { readonly target: unknown }) => controller.abort((target as AbortSignal).reason)
-  for (const signal of signals) signal.addEventListener('abort', stop)
+  for (const signal of signals)
+    if (signal.aborted) controller.abort(signal.reason)
+    else signal.addEventListener('abort', stop)
   return () => signals.forEach((signal) => signal.removeEventListener('abort', stop))
 }
 
@@ -19,6 +21,6 @@ export function within<T>(
     const { signal } = controller
     const unfollow = follow(signals, controller)
     signal.addEventListener('abort', () => reject(signal.reason))
-    work(signal).finally(unfollow).then(resolve, reject)
+    work(signal).then(resolve, reject).then(unfollow)
   })
 }
