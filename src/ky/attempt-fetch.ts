@@ -7,15 +7,7 @@ import { conclude, type EndOptions, type LastAttempt } from '../guard/conclude.j
 import { idempotencyOf, rememberFacts, type IdempotencyFacts } from '../guard/facts.js'
 import type { GuardSettings } from '../guard/guard-options.js'
 import { bindGate } from './gate-retries.js'
-import {
-  beginAttempt,
-  endAttempt,
-  findCallOfRequest,
-  findCopy,
-  linkRequest,
-  markAttemptFetch,
-  type KyCall,
-} from './ky-call.js'
+import { beginAttempt, endAttempt, findCallOfRequest, markAttemptFetch, type KyCall } from './ky-call.js'
 import { sendOption, type KyCallOptions, type KyRetryOptions, type KySendOptions } from './ky-shapes.js'
 import { findFlight, identify, joinFlight, openFlight, type InFlight } from './share-in-flight.js'
 import { stampBody } from './stamp-body.js'
@@ -132,6 +124,7 @@ export function createAttemptFetch(
     input: Request,
     init: RequestInit,
     told: KySendOptions,
+    copy: Request | undefined,
   ): Promise<Response> {
     const { operation } = call
     const signals = told.signal ? [input.signal, told.signal] : [input.signal]
@@ -146,8 +139,7 @@ export function createAttemptFetch(
     let spare: Request | undefined
     const sendIn = async (signal: AbortSignal) => {
       if (spare === undefined) return transmit(request, init, signal)
-      // The headers may have been changed since the copy was made.
-      const again = new Request(spare.clone(), { headers: input.headers })
+      const again = spare.clone()
       return transmit(await stampBody(call, again), init, signal).finally(() => discard(again))
     }
     // What the caller aborts goes straight to a read that nobody shares, which needs no listener while its body streams.
@@ -189,7 +181,7 @@ export function createAttemptFetch(
       const { decision, reading } = ended
       // ky knows no retry for a server that is still running, or that asks for one with a status of its choice.
       const isBeyondKy = reading.verdict === 'running' || reading.verdict === 'failed'
-      spare = isBeyondKy ? findCopy(input) : undefined
+      spare = isBeyondKy ? copy : undefined
       if (decision.action === 'resend' && spare !== undefined) {
         const { delayMs } = decision
         await within(signals, new AbortController(), (signal) => settings.clock.sleep(delayMs, signal)).catch(
@@ -226,11 +218,8 @@ export function createAttemptFetch(
     }
     if (call === undefined) return base(input, rest)
     stampHeaders(call, input.headers)
-    if (call.operation.key === undefined || findCopy(input) !== undefined)
-      return send(call, input, rest, told)
-    linkRequest(input, call)
-    const copy = input.clone()
-    return send(call, input, rest, told).finally(() => discard(copy))
+    const copy = call.operation.key === undefined ? undefined : input.clone()
+    return send(call, input, rest, told, copy).finally(() => copy && discard(copy))
   }
   return markAttemptFetch(markIdempotentFetch(attemptFetch))
 }

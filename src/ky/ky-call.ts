@@ -26,11 +26,7 @@ export interface KyCall {
 /** `options.context` is one object for each call and all its attempts, in both majors; the request is not. */
 const calls = new WeakMap<object, KyCall>()
 
-const link = Symbol('link')
-
-interface LinkedRequest extends Request {
-  [link]?: { readonly call: KyCall; readonly copies: Request[] }
-}
+const callsOfRequests = new WeakMap<Request, KyCall>()
 
 export function findCall(context: object): KyCall | undefined {
   return calls.get(context)
@@ -40,30 +36,14 @@ export function rememberCall(context: object, call: KyCall): void {
   calls.set(context, call)
 }
 
-function cloneAndKeep(this: LinkedRequest): Request {
-  const copy = (Object.getPrototypeOf(this) as Request).clone.call(this)
-  this[link]?.copies.push(copy)
-  return copy
-}
-
-/**
- * Lets the fetch find the call of a request that a hook has just seen, when it is not told its context, and the copies
- * that are made of it from now on. ky makes one just before it sends, for a retry: in Node, another would cost as much as
- * all the rest of an attempt.
- */
-export function linkRequest(request: LinkedRequest, call: KyCall): void {
-  request[link] = { call, copies: [] }
-  if (call.operation.key !== undefined) request.clone = cloneAndKeep
-}
-
-/** A copy of a request with a key that nobody has read. */
-export function findCopy(request: LinkedRequest): Request | undefined {
-  return request[link]?.copies.find(({ bodyUsed }) => !bodyUsed)
+/** Lets the fetch find the call of a request that a hook has just seen, when it is not told its context. */
+export function linkRequest(request: Request, call: KyCall): void {
+  callsOfRequests.set(request, call)
 }
 
 /** The call that a fetch is made for. */
-export function findCallOfRequest(request: LinkedRequest, context: object | undefined): KyCall | undefined {
-  return request[link]?.call ?? (context && calls.get(context))
+export function findCallOfRequest(request: Request, context: object | undefined): KyCall | undefined {
+  return callsOfRequests.get(request) ?? (context && calls.get(context))
 }
 
 /** Begins an attempt. Gives the milliseconds left for it: none when it must not be sent. */
