@@ -72,6 +72,7 @@ export async function openCall(
     url: request.url,
     givenKey,
     conditional: isConditional(request.method, (name) => request.headers.get(name)),
+    isNoCors: request.mode === 'no-cors',
     policy: { ...settings.policy, maxAttempts: ((retry as KyRetryOptions).limit ?? 0) + 1 },
     resendBackoff: readDelay(retry),
     writes: own?.writes ?? readGate(retry),
