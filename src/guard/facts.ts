@@ -39,8 +39,15 @@ export function rememberFacts(end: unknown, facts: IdempotencyFacts, owner?: obj
 
 /** Ties facts to an end in place of those that it has, such as those of a look-up. `null` marks it as shared. */
 export function replaceFacts(end: object, value: IdempotencyFacts | null): void {
-  // Nobody lists the properties of a response, and to define one takes longer than to set it. Neither throws.
-  if (end instanceof Response && Reflect.set(end, factsTag, value)) return
+  if (end instanceof Response) {
+    try {
+      // Nobody lists the properties of a response, and to define one takes longer than to set it.
+      ;(end as Tagged)[factsTag] = value
+      return
+    } catch {
+      // Frozen, or tagged by a copy of the package that lets nobody else.
+    }
+  }
   Reflect.defineProperty(end, factsTag, { value, configurable: true, writable: true })
 }
 

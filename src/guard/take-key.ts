@@ -1,5 +1,6 @@
 import { KeyExpiredError } from '../errors/key-expired-error.js'
 import { KeyInvalidError } from '../errors/key-invalid-error.js'
+import { generateKey } from '../key/generate-key.js'
 import { findKeyProblem } from '../key/key-rules.js'
 import { readKeyTime } from '../key/key-time.js'
 import type { Operation } from '../operation/operation.js'
@@ -18,7 +19,8 @@ export function takeKey(
   url: string,
   nowMs: number,
 ): Pick<Operation, 'key' | 'keyOrigin' | 'firstSentMs'> {
-  const { carrier, honoursKey, keyRules, keyTtlMs } = settings.contract
+  const { contract } = settings
+  const { carrier, honoursKey, keyRules, keyTtlMs } = contract
   const isGiven = givenKey !== undefined
   const isDropped = carrier.in === 'header' && isNoCors === true
   const isCarried =
@@ -30,7 +32,13 @@ export function takeKey(
   if (!isGiven && !isCarried) return { key: undefined, keyOrigin: 'none', firstSentMs: nowMs }
 
   const key = (isGiven ? givenKey : settings.generateKey()) as string
-  const problem = isDropped ? 'a request of mode no-cors cannot carry it' : findKeyProblem(key, keyRules)
+  // Ours fits: it was held against these rules when the contract was made.
+  const isOurs = !isGiven && settings.generateKey === generateKey && contract.generateKey === generateKey
+  const problem = isDropped
+    ? 'a request of mode no-cors cannot carry it'
+    : isOurs
+      ? undefined
+      : findKeyProblem(key, keyRules)
   if (problem !== undefined)
     throw new KeyInvalidError({ key: undefined, attempts: 0, outcome: 'not-applied', method, url }, problem)
   const bornMs = Math.min(firstSentMs ?? (isGiven ? readKeyTime(key) : undefined) ?? nowMs, nowMs)
