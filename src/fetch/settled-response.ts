@@ -69,17 +69,20 @@ class SettledResponse extends Response {
     return nativeOf(this).body
   }
 
-  override text(): Promise<string> {
-    return read(this, 'text', decode)
+  override async text(): Promise<string> {
+    const bytes = take(this)
+    return bytes === undefined ? nativeOf(this).text() : decoder.decode(bytes)
   }
 
-  override json(): Promise<unknown> {
-    return read(this, 'json', (bytes) => JSON.parse(decode(bytes)) as unknown)
+  override async json(): Promise<unknown> {
+    const bytes = take(this)
+    return bytes === undefined ? nativeOf(this).json() : JSON.parse(decoder.decode(bytes))
   }
 
-  override arrayBuffer(): Promise<ArrayBuffer> {
+  override async arrayBuffer(): Promise<ArrayBuffer> {
+    const bytes = take(this)
     // Not `slice()`: that of a `Buffer` is no copy.
-    return read(this, 'arrayBuffer', (bytes) => new Uint8Array(bytes).buffer)
+    return bytes === undefined ? nativeOf(this).arrayBuffer() : new Uint8Array(bytes).buffer
   }
 
   override async bytes(): Promise<Uint8Array<ArrayBuffer>> {
@@ -101,20 +104,12 @@ class SettledResponse extends Response {
   }
 }
 
-function decode(bytes: Uint8Array): string {
-  return decoder.decode(bytes)
-}
-
-/** Reads natively once somebody has touched the native body, so that both agree on whether it is used. */
-async function read<T>(
-  response: SettledResponse,
-  name: 'text' | 'json' | 'arrayBuffer',
-  convert: (bytes: Uint8Array<ArrayBuffer>) => T,
-): Promise<T> {
+/** The bytes, once. None when somebody has touched the native body: then both must agree on whether it is used. */
+function take(response: SettledResponse): Uint8Array | undefined {
   const settled = response[state]
-  if (settled.isUsed || settled.native !== undefined) return nativeOf(response)[name]() as Promise<T>
+  if (settled.isUsed || settled.native !== undefined) return undefined
   settled.isUsed = true
-  return convert(settled.bytes as Uint8Array<ArrayBuffer>)
+  return settled.bytes
 }
 
 function nativeOf(response: SettledResponse): Response {
