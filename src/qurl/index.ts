@@ -78,10 +78,10 @@ export type {
   BatchItemFailure,
   BatchItemResult,
   BatchItemSuccess,
-  CreateInput,
-  CreateOutput,
+} from './resources/batch.js'
+export type { CreateInput, CreateOutput, LinkOptions, ResourceType } from './resources/link.js'
+export type {
   ExtendInput,
-  LinkOptions,
   ListAllInput,
   ListInput,
   ListOutput,
@@ -90,7 +90,6 @@ export type {
   QURL,
   ResolveInput,
   ResolveOutput,
-  ResourceType,
   UpdateInput,
 } from './resources/qurls.js'
 

@@ -1,4 +1,55 @@
-import { isRecord } from '../validate.js'
+import { describeShape, invalid, isRecord, readFields, required } from '../validate.js'
+import { inspectCreate, type CreateInput } from './link.js'
+
+export interface BatchCreateInput {
+  /** 1 to 100. */
+  items: readonly CreateInput[]
+}
+
+export interface BatchItemSuccess {
+  index: number
+  success: true
+  resource_id: string
+  qurl_link: string
+  qurl_site: string
+  branded_domain?: string
+  expires_at?: string
+}
+
+export interface BatchItemFailure {
+  index: number
+  success: false
+  error: { code: string; message: string }
+}
+
+export type BatchItemResult = BatchItemSuccess | BatchItemFailure
+
+export interface BatchCreateOutput {
+  succeeded: number
+  failed: number
+  /** In no certain order: `index` tells which item an entry is about. */
+  results: BatchItemResult[]
+  request_id?: string
+}
+
+/**
+ * Looks at all items before it refuses any.
+ *
+ * @throws {@link ValidationError} that names every problem of every item.
+ */
+export function readItems(input: BatchCreateInput): Record<string, unknown>[] {
+  const { items } = readFields('batchCreate', input, { items: () => undefined }, [required('items')])
+  if (!Array.isArray(items))
+    throw invalid(`batchCreate: items: must be an array (got ${describeShape(items)})`)
+  if (items.length < 1 || items.length > 100)
+    throw invalid(`batchCreate: items: must hold 1 to 100 (got ${items.length})`)
+  const found = items.map(inspectCreate)
+  const problems = found.flatMap(({ problems }, index) =>
+    problems.length > 0 ? [`items[${index}]: ${problems.join('; ')}`] : [],
+  )
+  if (problems.length > 0) throw invalid(`batchCreate: ${problems.join(' | ')}`)
+  return found.map(({ fields }) => fields)
+}
 
 /** Whether an answer is a batch's result at all; the service answers 400 with one when every item failed. */
 export const isBatchData = (data: unknown): boolean => isRecord(data) && Array.isArray(data['results'])

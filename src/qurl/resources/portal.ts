@@ -9,7 +9,7 @@ import {
   readFields,
   type Check,
 } from '../validate.js'
-import type { CreateOutput } from './qurls.js'
+import type { CreateOutput } from './link.js'
 
 /** Options of a portal. */
 export interface CreatePortalOptions {

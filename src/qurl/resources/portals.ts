@@ -12,7 +12,8 @@ import { describeShape, invalid, isName, isRecord } from '../validate.js'
 import { readAccessToken } from './access-token.js'
 import { portalBody, portalOf, readPortalUrl, type CreatePortalOptions, type Portal } from './portal.js'
 import { ProtectedResource, type PortalMaker } from './protected-resource.js'
-import type { CreateInput, CreateOutput, Qurls } from './qurls.js'
+import type { CreateInput, CreateOutput } from './link.js'
+import type { Qurls } from './qurls.js'
 import type { CreateResourceInput, Resource, Resources } from './resources.js'
 
 /** What these verbs use of the rest of the client. */

@@ -3,17 +3,11 @@ import { metaOf } from '../meta.js'
 import type { ReadOptions, RequestOptions } from '../call-options.js'
 import type { PaginatedOutput } from '../page.js'
 import { path } from '../path.js'
-import type { AccessPolicy, AccessToken, Expiry, ExpiryChange, ResourceStatus, Open } from '../types.js'
+import type { AccessToken, Expiry, ExpiryChange, ResourceStatus, Open } from '../types.js'
 import {
   atLeastOne,
   atMostOne,
-  describeShape,
-  inspectFields,
   invalid,
-  isAccessPolicy,
-  isBoolean,
-  isHttpUrl,
-  isInteger,
   isName,
   isRecord,
   isString,
@@ -23,10 +17,22 @@ import {
   readFields,
   required,
   type Checks,
-  type Inspection,
-  type Rule,
 } from '../validate.js'
-import { findBatchProblem, isBatchData } from './batch.js'
+import {
+  findBatchProblem,
+  isBatchData,
+  readItems,
+  type BatchCreateInput,
+  type BatchCreateOutput,
+} from './batch.js'
+import {
+  linkChecks,
+  readCreate,
+  type CreateInput,
+  type CreateOutput,
+  type LinkOptions,
+  type ResourceType,
+} from './link.js'
 
 /** Links that open a protected URL. */
 export class Qurls extends Area {
@@ -126,118 +132,6 @@ export class Qurls extends Area {
     ])
     return this.write('resolve', 'POST', path`/v1/resolve`, body, options)
   }
-}
-
-/** What a link may be made with, wherever it is made. */
-export interface LinkOptions {
-  /** At most 500 characters. */
-  label?: string
-  one_time_use?: boolean
-  /** Sessions at the same time, 0 to 1000; 0 is no limit. */
-  max_sessions?: number
-  /** How long a session lasts, for example `1h`: a second to a day. */
-  session_duration?: string
-  access_policy?: AccessPolicy
-}
-
-export const linkChecks: Checks<LinkOptions> = {
-  label: isName(500),
-  one_time_use: isBoolean,
-  max_sessions: isInteger(0, 1000),
-  session_duration: isName(),
-  access_policy: isAccessPolicy,
-}
-
-interface CreateCommon extends LinkOptions {
-  /** How long the link works, for example `24h`, `7d`, `1w`. */
-  expires_in?: string
-  /** Only when the URL is new. */
-  custom_domain?: string
-}
-
-export type CreateInput = CreateCommon &
-  (
-    | {
-        type?: 'url'
-        /** `http` or `https`, at most 2048 characters. */
-        target_url: string
-      }
-    | { type: Open<'tunnel' | 'transit'>; target_url?: string }
-  )
-
-const createChecks: Checks<CreateInput> = {
-  target_url: isHttpUrl,
-  type: isString,
-  expires_in: isName(),
-  ...linkChecks,
-  custom_domain: isName(253),
-}
-
-const needsTarget: Rule = (fields) =>
-  fields['type'] === undefined || fields['type'] === 'url' ? required('target_url')(fields) : undefined
-
-const inspectCreate = (input: unknown): Inspection => inspectFields(input, createChecks, [needsTarget])
-
-const readCreate = (method: string, input: unknown) => readFields(method, input, createChecks, [needsTarget])
-
-export interface CreateOutput {
-  qurl_id: string
-  resource_id: string
-  /** The link. It is shown only here. */
-  qurl_link: string
-  qurl_site: string
-  branded_domain?: string
-  expires_at?: string
-  label?: string
-  type?: ResourceType
-}
-
-export type ResourceType = Open<'url' | 'tunnel' | 'transit'>
-
-export interface BatchCreateInput {
-  /** 1 to 100. */
-  items: readonly CreateInput[]
-}
-
-/** Looks at all items before it refuses any. */
-function readItems(input: BatchCreateInput): Record<string, unknown>[] {
-  const { items } = readFields('batchCreate', input, { items: () => undefined }, [required('items')])
-  if (!Array.isArray(items))
-    throw invalid(`batchCreate: items: must be an array (got ${describeShape(items)})`)
-  if (items.length < 1 || items.length > 100)
-    throw invalid(`batchCreate: items: must hold 1 to 100 (got ${items.length})`)
-  const found = items.map(inspectCreate)
-  const problems = found.flatMap(({ problems }, index) =>
-    problems.length > 0 ? [`items[${index}]: ${problems.join('; ')}`] : [],
-  )
-  if (problems.length > 0) throw invalid(`batchCreate: ${problems.join(' | ')}`)
-  return found.map(({ fields }) => fields)
-}
-
-export interface BatchItemSuccess {
-  index: number
-  success: true
-  resource_id: string
-  qurl_link: string
-  qurl_site: string
-  branded_domain?: string
-  expires_at?: string
-}
-
-export interface BatchItemFailure {
-  index: number
-  success: false
-  error: { code: string; message: string }
-}
-
-export type BatchItemResult = BatchItemSuccess | BatchItemFailure
-
-export interface BatchCreateOutput {
-  succeeded: number
-  failed: number
-  /** In no certain order: `index` tells which item an entry is about. */
-  results: BatchItemResult[]
-  request_id?: string
 }
 
 /** A resource, as the `/v1/qurls` calls show it. */

@@ -19,7 +19,8 @@ import {
   type Checks,
   type Rule,
 } from '../validate.js'
-import { expiryChecks, linkChecks, type CreateOutput, type LinkOptions, type ResourceType } from './qurls.js'
+import { linkChecks, type CreateOutput, type LinkOptions, type ResourceType } from './link.js'
+import { expiryChecks } from './qurls.js'
 
 /** What links lead to: protected URLs and tunnels. */
 export class Resources extends Area {
