@@ -92,6 +92,8 @@ describe('readFailure', () => {
       ['Node', systemError('ENETUNREACH', 'connect'), 'not-sent'],
       ['Node', systemError('EHOSTUNREACH', 'connect'), 'not-sent'],
       ['Node', systemError('ECONNRESET', 'connect'), 'not-sent'],
+      ['Node, out of file handles', systemError('EMFILE', 'connect'), 'not-sent'],
+      ['Node, while sending', systemError('EACCES', 'write'), 'unknown'],
       ['Node', systemError('ECONNRESET', 'read'), 'unknown'],
       ['Node', systemError('ETIMEDOUT', 'read'), 'unknown'],
       ['Node', systemError('ENETUNREACH', 'write'), 'unknown'],
