@@ -36,9 +36,10 @@ const rooms: Readonly<Record<string, Room>> = {
   },
   ky: {
     rooms: ['errors', 'clock', 'key', 'backoff', 'contract', 'operation', 'retry', 'journal', 'guard'],
-    // What both hosts share: reading answers and failures, and checking what a call gives. Never the loop that sends.
+    // What both hosts share: following redirects, reading answers and failures, and checking what a call gives. Never the loop that sends.
     files: [
       'fetch/settled-response',
+      'fetch/follow-redirect',
       'fetch/transport-failure',
       'fetch/nesting',
       'fetch/fetch-options',

@@ -2,6 +2,7 @@ import { startTimer } from '../clock/start-timer.js'
 import type { Attempted } from '../guard/call.js'
 import { unused, type CapturedRequest } from './capture-request.js'
 import type { Run } from './run.js'
+import { followRedirect, isFollowedHere, isRead, isRedirect, settingsOf } from './follow-redirect.js'
 import { settleResponse } from './settled-response.js'
 import { readFailure } from './transport-failure.js'
 
@@ -21,21 +22,47 @@ export interface Sender {
 /** May put another answer in the place of the one that came. What it throws ends the operation. */
 export type Inspect = (response: Response, request: CapturedRequest) => Promise<Response>
 
+/** Whether a redirect of the request is followed here, and not by the wrapped fetch. */
+function isFollowing({ method, rest, base }: CapturedRequest): boolean {
+  return isFollowedHere(method, rest.redirect ?? base?.redirect)
+}
+
 function transmit({ fetch }: Sender, request: CapturedRequest, signal: AbortSignal): Promise<Response> {
   const { method, url, headers, body, rest, base } = request
   const init: RequestInit & { duplex?: 'half' } = { ...rest, method, headers, signal }
+  const isOurs = isFollowing(request)
+  if (isOurs) init.redirect = 'manual'
   if (body !== null && body !== undefined) init.body = body as BodyInit
   if (body instanceof ReadableStream) init.duplex = 'half'
   if (base === undefined) return fetch(url, init)
   // A `Request` that is made from another forgets whom to name as its referrer.
   const { referrer, referrerPolicy } = base
   const made = new Request(url === base.url ? base : new Request(url, unused(base)), {
-    ...init,
     referrer,
     referrerPolicy,
-    ...rest,
+    ...init,
   })
-  return fetch(made, rest)
+  return fetch(made, isOurs ? { ...rest, redirect: 'manual' } : rest)
+}
+
+/** @throws `LostBehindRedirect` */
+function follow(
+  { fetch }: Sender,
+  request: CapturedRequest,
+  answer: Response,
+  signal: AbortSignal,
+): Promise<Response> {
+  const { rest, base } = request
+  const body = () => {
+    if (request.body instanceof ReadableStream) throw new TypeError('a stream can be sent only once')
+    // Node 20 and 22 cannot send bytes on to where a second redirect leads.
+    return (
+      request.body instanceof Uint8Array ? new Blob([request.body as BlobPart]) : request.body
+    ) as BodyInit
+  }
+  return followRedirect(answer, { ...request, body }, (url, init) =>
+    fetch(url, { ...(base && settingsOf(base)), ...rest, ...init, signal }),
+  )
 }
 
 /** Whether the request is one that `fetch` takes at all. The URL may be for a fetch that knows what it is relative to. */
@@ -57,7 +84,7 @@ function readLoss(error: unknown, request: CapturedRequest, isTimeout: boolean):
 
 /** Reads are streamed to the caller when they succeed; everything else is read to its end within the attempt. */
 function isBodyRead(method: string, response: Response): boolean {
-  return !response.ok || !/^(?:GET|HEAD|OPTIONS)$/i.test(method)
+  return !response.ok || !isRead(method)
 }
 
 /**
@@ -91,7 +118,8 @@ export function sendAttempt(
         ? settleResponse(response, sender.maxResponseBytes)
         : { response, bytes: undefined }
     const receive = async () => {
-      const answer = await transmit(sender, request, signal)
+      let answer = await transmit(sender, request, signal)
+      if (isRedirect(answer) && isFollowing(request)) answer = await follow(sender, request, answer, signal)
       // A fetch that does not heed its signal brings its answer when the attempt is long over.
       if (signal.aborted) return answer.body?.cancel()
       let { response, bytes } = await read(answer)

@@ -11,7 +11,7 @@ export interface SettledBody {
 const bodiless: ReadonlySet<number> = new Set([204, 205, 304])
 
 /** A native response with another body, and everything else as the wrapped fetch gave it. */
-export function rebuild(original: Response, content: BodyInit): Response {
+export function rebuild(original: Response, content: BodyInit | null): Response {
   const { status, statusText, headers } = original
   const body = bodiless.has(status) ? null : content
   // A server may send a status that no response can be made with.
@@ -122,11 +122,19 @@ function nativeOf(response: SettledResponse): Response {
 }
 
 /** Where responses are handed back to native code (service workers, other runtimes), only a native body will do. */
-const isPlainJavaScript = !('Deno' in globalThis) && !String(Response).includes('[native code]')
+export const isPlainJavaScript = !('Deno' in globalThis) && !String(Response).includes('[native code]')
+
+/** Whether nobody has made of a response something that other methods would break, as a `clone` of its own. */
+function isAsMade(response: Response): boolean {
+  return (
+    Object.getPrototypeOf(response) === Response.prototype &&
+    Object.isExtensible(response) &&
+    !Object.hasOwn(response, 'clone')
+  )
+}
 
 function settle(original: Response, bytes: Uint8Array): Response {
-  const isOurs = Object.getPrototypeOf(original) === Response.prototype && Object.isExtensible(original)
-  if (!isPlainJavaScript || !isOurs) return rebuild(original, bytes as Uint8Array<ArrayBuffer>)
+  if (!isPlainJavaScript || !isAsMade(original)) return rebuild(original, bytes as Uint8Array<ArrayBuffer>)
   const settled: Settled = { bytes, isUsed: false, native: undefined, facts: undefined }
   // In this order: V8 is slow to add to an object that has got another prototype.
   ;(original as SettledResponse)[state] = settled

@@ -18,6 +18,9 @@ const badUrlMessage =
   /invalid url|not a valid url|url is invalid|(?:^|: )failed to parse url|^unknown scheme$|credentials/i
 const notSentMessage = /client error \(Connect\)/
 
+/** What went wrong behind a redirect tells nothing of the write, which may have been applied before it. */
+export class LostBehindRedirect extends TypeError {}
+
 interface SystemError {
   readonly code?: unknown
   readonly syscall?: unknown
@@ -39,12 +42,22 @@ function parse(url: unknown): URL | undefined {
   return typeof url === 'string' && URL.canParse(url) ? new URL(url) : undefined
 }
 
+function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, '')
+}
+
+/** Whether a failure names the server that was addressed. Bun's `path` tells nothing: it always does. */
+function isNamed({ hostname, host = hostname, address, message }: SystemError, target: URL): boolean {
+  // Deno has it in the message.
+  return [host, address].includes(hostOf(target)) || String(message).includes(`//${target.host}/`)
+}
+
 /**
  * Whether a failure is about another server than the one that was addressed, which must have answered with a redirect
  * that led there: then the write may have been applied.
  */
 function isElsewhere({ port, hostname, host = hostname, address, path }: SystemError, target: URL): boolean {
-  const ownHost = target.hostname.replace(/^\[|\]$/g, '')
+  const ownHost = hostOf(target)
   const ownPort = target.port || (target.protocol === 'https:' ? '443' : '80')
   return (
     // Bun
@@ -58,26 +71,30 @@ function isElsewhere({ port, hostname, host = hostname, address, path }: SystemE
 
 /**
  * Reads the error of a fetch that was to send to `url`. Only what provably happened before anything was sent is
- * `not-sent`; a runtime that does not say (browsers) gives `unknown`.
+ * `not-sent`; a runtime that does not say (browsers) gives `unknown`. Where the fetch may have
+ * followed a redirect of a write (`mayHaveMoved`), the error has to name the server, too.
  */
-export function readFailure(error: unknown, url?: string): FailureVerdict {
+export function readFailure(error: unknown, url?: string, mayHaveMoved = false): FailureVerdict {
+  if (error instanceof LostBehindRedirect) return 'unknown'
   const target = parse(url)
   for (let at = error, depth = 0; typeof at === 'object' && at !== null && depth < 8; depth += 1) {
     const { code, syscall, message, cause, errors } = at as SystemError
     if (Array.isArray(errors) && errors.length > 0) {
-      const [verdict, ...others] = new Set(errors.map((one) => readFailure(one, url)))
+      const [verdict, ...others] = new Set(errors.map((one) => readFailure(one, url, mayHaveMoved)))
       return others.length > 0 ? 'unknown' : (verdict as FailureVerdict)
     }
     if (target !== undefined && isElsewhere(at, target)) return 'unknown'
+    const isUnsure = mayHaveMoved && target !== undefined && !isNamed(at, target)
     // Of a broken connection too, unless the system call was the one that opens it.
-    if (says(code, notSent) || syscall === 'connect') return 'not-sent'
+    if (says(code, notSent) || syscall === 'connect') return isUnsure ? 'unknown' : 'not-sent'
     if (says(code, unsendable)) return 'unsendable'
     if (says(code, badCertificate) || says(message, badCertificateMessage))
-      return target?.protocol === 'http:' ? 'unknown' : 'unsendable'
+      return isUnsure || target?.protocol === 'http:' ? 'unknown' : 'unsendable'
     if (says(message, badUrlMessage))
       return target && /^https?:\/\/[^@/]*\//.test(target.href) ? 'unknown' : 'unsendable'
-    if (message === 'bad port') return target?.port === '' ? 'unknown' : 'unsendable'
-    if (says(message, notSentMessage) && (!target || message.includes(target.hostname))) return 'not-sent'
+    if (message === 'bad port') return isUnsure || target?.port === '' ? 'unknown' : 'unsendable'
+    if (says(message, notSentMessage) && (!target || message.includes(target.hostname)))
+      return isUnsure ? 'unknown' : 'not-sent'
     at = cause
   }
   return 'unknown'

@@ -1,4 +1,5 @@
 import { maxTimerMs } from '../clock/clock.js'
+import { followRedirect, isFollowedHere, isRead, isRedirect, settingsOf } from '../fetch/follow-redirect.js'
 import { markIdempotentFetch } from '../fetch/nesting.js'
 import { settleResponse, type SettledBody } from '../fetch/settled-response.js'
 import { readFailure } from '../fetch/transport-failure.js'
@@ -21,6 +22,14 @@ export type AttemptFetch = (
   input: string | URL | Request,
   init?: RequestInit,
 ) => Promise<Response>
+
+/** What an attempt sends. */
+interface Outgoing {
+  readonly request: Request
+  readonly init: RequestInit
+  /** The call's request with its body, not yet stamped. */
+  readonly copy: Request | undefined
+}
 
 const overdue: LastAttempt = {
   reading: { verdict: 'not-sent' },
@@ -50,10 +59,6 @@ function keepFacts(response: Response, facts: IdempotencyFacts): Response {
   const { clone } = response
   const value = () => keepFacts(clone.call(response), idempotencyOf(response) ?? facts)
   return Object.defineProperty(response, 'clone', { value, configurable: true })
-}
-
-function isRead({ method }: Request): boolean {
-  return /^(?:GET|HEAD|OPTIONS)$/.test(method)
 }
 
 /** Whether ky makes an error of an answer and asks for another after it. */
@@ -98,13 +103,31 @@ export function createAttemptFetch(
 ): AttemptFetch {
   const inFlight: InFlight = new Map()
 
-  async function transmit(request: Request, init: RequestInit, signal: AbortSignal): Promise<SettledBody> {
+  /** @throws `LostBehindRedirect` */
+  function follow(
+    call: KyCall,
+    answer: Response,
+    outgoing: Outgoing,
+    signal: AbortSignal,
+  ): Promise<Response> {
+    const { request, copy, init } = outgoing
+    const { method, url, headers } = request
+    const body = async () => copy?.body && (await stampBody(call, copy.clone())).blob()
+    return followRedirect(answer, { method, url, headers, body }, (to, sent) =>
+      base(new Request(to, { ...settingsOf(request), ...sent }), { ...init, signal }),
+    )
+  }
+
+  async function transmit(call: KyCall, outgoing: Outgoing, signal: AbortSignal): Promise<SettledBody> {
+    const { request, init } = outgoing
+    const isOurs = isFollowedHere(request.method, request.redirect)
     let isOk = false
     try {
-      const response = await base(request, { ...init, signal })
+      let response = await base(request, { ...init, ...(isOurs && { redirect: 'manual' }), signal })
+      if (isOurs && isRedirect(response)) response = await follow(call, response, outgoing, signal)
       // Reads are streamed to the caller when they succeed; everything else is read to its end within the attempt.
       const settled =
-        isRead(request) && response.ok
+        isRead(request.method) && response.ok
           ? { response, bytes: undefined }
           : await settleResponse(response, maxResponseBytes)
       // A fetch that does not heed its signal brings its answer when nobody waits for it any more.
@@ -138,12 +161,13 @@ export function createAttemptFetch(
     const identity = call.isGiven ? await identify(call, request) : undefined
     let spare: Request | undefined
     const sendIn = async (signal: AbortSignal) => {
-      if (spare === undefined) return transmit(request, init, signal)
+      if (spare === undefined) return transmit(call, { request, init, copy }, signal)
       const again = spare.clone()
-      return transmit(await stampBody(call, again), init, signal).finally(() => discard(again))
+      const outgoing = { request: await stampBody(call, again), init, copy }
+      return transmit(call, outgoing, signal).finally(() => discard(again))
     }
     // What the caller aborts goes straight to a read that nobody shares, which needs no listener while its body streams.
-    const isLone = identity === undefined && isRead(input)
+    const isLone = identity === undefined && isRead(input.method)
     for (;;) {
       const aborted = findAborted()
       if (aborted) abandon(aborted.reason)
@@ -218,7 +242,9 @@ export function createAttemptFetch(
     }
     if (call === undefined) return base(input, rest)
     stampHeaders(call, input.headers)
-    const copy = call.operation.key === undefined ? undefined : input.clone()
+    const { method, redirect, body } = input
+    const mayGoOn = body !== null && isFollowedHere(method, redirect)
+    const copy = call.operation.key !== undefined || mayGoOn ? input.clone() : undefined
     return send(call, input, rest, told, copy).finally(() => copy && discard(copy))
   }
   return markAttemptFetch(markIdempotentFetch(attemptFetch))

@@ -1,6 +1,7 @@
 import { checkOptions } from '../errors/check-option.js'
-import { isIdempotencyError } from '../errors/idempotency-error.js'
-import { readFailure } from '../fetch/transport-failure.js'
+import { isIdempotencyError, type ErrorFacts } from '../errors/idempotency-error.js'
+import { isFollowedHere } from '../fetch/follow-redirect.js'
+import { readFailure, type FailureVerdict } from '../fetch/transport-failure.js'
 import type { Attempted } from '../guard/call.js'
 import { idempotencyOf, rememberFacts } from '../guard/facts.js'
 import { writesCheck, type WritePolicy } from '../guard/guard-options.js'
@@ -44,11 +45,20 @@ interface KyError {
   readonly response?: Response
 }
 
-function readError(error: Error, url: string): Attempted {
+/** Without our fetch, a write may have been applied and redirected before a connection was refused. */
+function readLoss(error: Error, url: string, method: string): FailureVerdict {
+  const { redirect } = (error as KyError).request ?? {}
+  return readFailure(error, url, isFollowedHere(method, redirect))
+}
+
+function readError(error: Error, { url, method }: ErrorFacts): Attempted {
   const { response, name } = error as KyError
-  if (response !== undefined) return { status: response.status, headers: response.headers, bytes: undefined }
+  if (response !== undefined) {
+    const { status, headers, redirected } = response
+    return { status, headers, redirected, bytes: undefined }
+  }
   const isTimeout = name === 'TimeoutError'
-  return { lost: isTimeout ? 'unknown' : readFailure(error, url), error, isTimeout }
+  return { lost: isTimeout ? 'unknown' : readLoss(error, url, method), error, isTimeout }
 }
 
 /** Whether a key that hooks have stamped went out, as far as the error says: a later hook may have dropped it. */
@@ -73,7 +83,7 @@ function refuses(call: KyCall, error: Error, isRead: boolean): boolean {
   // Where neither is there, a hook has failed and nothing was sent; and what the caller has aborted is not read.
   if (value !== call.abortReason && (attempt !== undefined || call.ended !== undefined)) {
     attempt?.abort(error)
-    endAttempt(call, readError(error, operation.errorFacts().url))
+    endAttempt(call, readError(error, operation.errorFacts()))
   }
   // Another wrapper, in place of our fetch, has retried already: two loops multiply their attempts.
   const { response } = error as KyError
@@ -98,8 +108,8 @@ function refusesUnseen(error: Error, writes: WritePolicy | undefined): boolean {
   if (writes === 'always' || reads.test(method)) return false
   const isKeyed = method === 'DELETE' || request?.headers.has('idempotency-key')
   if (isKeyed && writes !== 'never') return false
-  if (response !== undefined) return ![408, 425, 429].includes(response.status)
-  return readFailure(error, url) !== 'not-sent'
+  if (response !== undefined) return response.redirected || ![408, 425, 429].includes(response.status)
+  return readLoss(error, url, method) !== 'not-sent'
 }
 
 /**
@@ -107,7 +117,7 @@ function refusesUnseen(error: Error, writes: WritePolicy | undefined): boolean {
  * The gate says no or leaves the answer to ky's own rules (`limit`, `statusCodes`, `retryOnTimeout`, `Retry-After`).
  *
  * Used with {@link stampKey}, which tells it which call it judges. Alone, under ky 1, it cannot see which request met a
- * network error, and then lets only those pass that were provably not sent.
+ * network error, and then lets only those pass that were provably not sent, as far as no redirect hides it.
  *
  * @throws `TypeError` for an option that cannot work.
  *

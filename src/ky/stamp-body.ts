@@ -1,23 +1,11 @@
 import { UnsendableError } from '../errors/unsendable-error.js'
+import { settingsOf } from '../fetch/follow-redirect.js'
 import type { KyCall } from './ky-call.js'
 
-/** The settings of a request, for one with another URL or body. */
+/** All of a request but its URL and its body. */
 function pickSettings(request: Request): RequestInit {
-  const { method, headers, signal, mode, credentials, cache } = request
-  const { redirect, referrer, referrerPolicy, integrity, keepalive } = request
-  return {
-    method,
-    headers,
-    signal,
-    mode,
-    credentials,
-    cache,
-    redirect,
-    referrer,
-    referrerPolicy,
-    integrity,
-    keepalive,
-  }
+  const { method, headers, signal, redirect } = request
+  return { method, headers, signal, redirect, ...settingsOf(request) }
 }
 
 /**

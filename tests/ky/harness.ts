@@ -63,15 +63,17 @@ export const ok = (body: unknown = { id: 1 }, init: ResponseInit = {}) =>
 export const status = (code: number, headers: Record<string, string> = {}, body: unknown = {}) =>
   Response.json(body, { status: code, headers })
 
-const failure = (code: string, syscall: string) => () => {
+const failure = (code: string, syscall: string, more?: object) => () => {
   throw new TypeError('fetch failed', {
-    cause: Object.assign(new Error(`${syscall} ${code}`), { code, syscall }),
+    cause: Object.assign(new Error(`${syscall} ${code}`), { code, syscall, ...more }),
   })
 }
 /** What Node's `fetch` throws when the answer is lost. */
 export const reset = failure('ECONNRESET', 'read')
 /** What it throws when nothing was sent. */
 export const refused = failure('ECONNREFUSED', 'connect')
+/** The same, of a host that is named: not of one where a redirect may have led. */
+export const unresolved = failure('ENOTFOUND', 'getaddrinfo', { hostname: new URL(url).hostname })
 /** An answer that never comes; it heeds the signal of its request, as a real fetch does. */
 export const hang = ({ request, init }: Sent) =>
   new Promise<Response>((_, reject) => {

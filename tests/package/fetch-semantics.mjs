@@ -2,6 +2,7 @@
 import { createIdempotentFetch, idempotencyOf } from '../../dist/index.js'
 
 const send = createIdempotentFetch({ retry: { backoff: () => 1 } })
+const sendKeyless = createIdempotentFetch({ retry: { backoff: () => 1 }, methods: [] })
 
 /** @param {string} origin a lossy server */
 export async function fetchSemantics(origin) {
@@ -17,6 +18,7 @@ export async function fetchSemantics(origin) {
     stream: await describe(await post('/stream', new Blob(['bo', 'ok']).stream())),
     form: await describe(await post('/form', formOf('book'))),
     unsendable: await describeFailure(send('http://', { method: 'POST', body: 'book' })),
+    astray: await describeFailure(sendKeyless(`${origin}/astray`, { method: 'POST', body: 'book' })),
     aborted: await abort(origin),
     reused,
   }

@@ -3,8 +3,8 @@ import { createServer } from 'node:http'
 
 /**
  * A server that carries out each write once and loses its first answer. By its path a write is also redirected first
- * (`/moved`), cut in the middle of its answer (`/cut`), answered without a body (`/empty`), never answered (`/silent`), or
- * answered on a connection that is then kept (`/kept`). Pages of any origin may use it.
+ * (`/moved`), cut in the middle of its answer (`/cut`), answered without a body (`/empty`), never answered (`/silent`), sent on
+ * to where nobody listens (`/astray`), or answered on a connection that is then kept (`/kept`). Pages of any origin may use it.
  */
 export async function startLossyServer() {
   const writes = new Map()
@@ -21,13 +21,14 @@ export async function startLossyServer() {
     if (method === 'OPTIONS') return end(204)
     if (url === '/moved') return end(307, { location: '/target' })
 
-    // A DELETE has no key, and the checks make one such request of each host.
+    // A DELETE has no key, nor has what goes astray, and the checks make one such request each of a host.
     const key = headers['idempotency-key'] ?? `${method} ${headers.host}`
     const write = writes.get(key) ?? { url, bodies: [] }
     const isKnown = writes.has(key)
     writes.set(key, write)
     write.bodies.push(body)
     if (url === '/silent') return
+    if (url === '/astray') return end(303, { location: `http://127.0.0.2:${server.address().port}/` })
     if (isKnown) {
       const replayed = { 'idempotency-replayed': 'true' }
       return url === '/empty'
