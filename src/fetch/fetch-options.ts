@@ -11,11 +11,17 @@ import type { RetryOptions } from '../retry/retry-policy.js'
 import type { BodyLimits } from './capture-request.js'
 import type { Hooks } from './hooks.js'
 import type { CallOptions } from './idempotent-init.js'
+import type { Sender } from './send-attempt.js'
 import { isIdempotentFetch } from './nesting.js'
 
 /** Options of `createIdempotentFetch`. All are optional, checked and copied when the wrapper is made. */
 export interface IdempotentFetchOptions extends GuardOptions, EndOptions {
-  /** What sends. @defaultValue `globalThis.fetch`, looked up at each call */
+  /**
+   * What sends. One of your own follows redirects itself; for a write, a refused connection to a host name may then be
+   * that of where one led, and counts as `unknown`, unless the call says `redirect: 'manual'` or `'error'`.
+   *
+   * @defaultValue `globalThis.fetch`, looked up at each call
+   */
   readonly fetch?: typeof fetch | undefined
   /** How often, how long and how hard an operation is retried. */
   readonly retry?: RetryOptions | undefined
@@ -35,11 +41,9 @@ export interface IdempotentFetchOptions extends GuardOptions, EndOptions {
 }
 
 /** {@link IdempotentFetchOptions} checked and copied. */
-export interface FetchSettings extends BodyLimits {
+export interface FetchSettings extends BodyLimits, Sender {
   readonly guard: GuardSettings
   readonly ends: EndOptions
-  readonly fetch: typeof fetch
-  readonly maxResponseBytes: number
   /** `undefined` when there are none. */
   readonly hooks: Defined<Hooks> | undefined
 }
@@ -86,6 +90,11 @@ export function takeFetch(fetch: unknown): typeof globalThis.fetch {
   return fetch as typeof globalThis.fetch
 }
 
+/** Whether nothing stands between us and the fetch of the runtime. */
+export function isGlobalFetch(fetch: unknown): boolean {
+  return fetch === undefined || fetch === globalThis.fetch
+}
+
 /** @throws `TypeError` or `RangeError` that names the option. */
 export function checkFetchOptions(options: IdempotentFetchOptions): FetchSettings {
   checkOptions('createIdempotentFetch', options, fetchChecks)
@@ -98,6 +107,7 @@ export function checkFetchOptions(options: IdempotentFetchOptions): FetchSetting
     guard: copyGuardOptions(options, options.retry),
     ends: { resolve: options.resolve, reconcile: options.reconcile },
     fetch: takeFetch(options.fetch),
+    isGlobalFetch: isGlobalFetch(options.fetch),
     maxRequestBytes: options.maxRequestBytes ?? defaultMaxBytes,
     oversizedBody: options.oversizedBody ?? 'refuse',
     maxResponseBytes: options.maxResponseBytes ?? defaultMaxBytes,

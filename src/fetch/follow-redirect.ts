@@ -22,13 +22,21 @@ const ownHeaders = ['authorization', 'proxy-authorization', 'cookie', 'host']
 /** Browsers show no redirects, and do not tell why there is no answer either. */
 const showsRedirects = isPlainJavaScript || 'Deno' in globalThis || 'Bun' in globalThis
 
+/** Who follows the redirects of a write: nobody; the fetch that sends it; or we, one request at a time. */
+export type Follower = 'nobody' | 'fetch' | 'us'
+
 /**
- * Whether the redirects of a request are followed here. Node's errors name an address and not a host, and Bun's the URL that
- * was asked for first: a connection that is refused where fetch itself followed a redirect, perhaps after the write was
- * applied, cannot be told from one that was refused at once.
+ * Node's errors name an address and not a host, and Bun's the URL that was asked for first: a connection that is refused
+ * where fetch itself followed a redirect, perhaps after the write was applied, cannot be told from one that was refused at
+ * once. So we follow, but not for a fetch of the user's own: what it adds to each request must not go to another origin.
  */
-export function isFollowedHere(method: string, redirect: RequestRedirect | undefined): boolean {
-  return showsRedirects && (redirect === undefined || redirect === 'follow') && !isRead(method)
+export function followerOf(
+  method: string,
+  redirect: RequestRedirect | undefined,
+  isGlobal: boolean,
+): Follower {
+  if (isRead(method) || (redirect !== undefined && redirect !== 'follow')) return 'nobody'
+  return isGlobal && showsRedirects ? 'us' : 'fetch'
 }
 
 /** Whether an answer only says where to go. */

@@ -2,7 +2,7 @@ import { startTimer } from '../clock/start-timer.js'
 import type { Attempted } from '../guard/call.js'
 import { unused, type CapturedRequest } from './capture-request.js'
 import type { Run } from './run.js'
-import { followRedirect, isFollowedHere, isRead, isRedirect, settingsOf } from './follow-redirect.js'
+import { followRedirect, followerOf, isRead, isRedirect, settingsOf } from './follow-redirect.js'
 import { settleResponse } from './settled-response.js'
 import { readFailure } from './transport-failure.js'
 
@@ -16,21 +16,22 @@ export interface AttemptResult {
 /** How an attempt is sent and its answer read. */
 export interface Sender {
   readonly fetch: typeof fetch
+  /** Nothing stands between it and the fetch of the runtime. */
+  readonly isGlobalFetch: boolean
   readonly maxResponseBytes: number
 }
 
 /** May put another answer in the place of the one that came. What it throws ends the operation. */
 export type Inspect = (response: Response, request: CapturedRequest) => Promise<Response>
 
-/** Whether a redirect of the request is followed here, and not by the wrapped fetch. */
-function isFollowing({ method, rest, base }: CapturedRequest): boolean {
-  return isFollowedHere(method, rest.redirect ?? base?.redirect)
-}
-
-function transmit({ fetch }: Sender, request: CapturedRequest, signal: AbortSignal): Promise<Response> {
+function transmit(
+  { fetch }: Sender,
+  request: CapturedRequest,
+  signal: AbortSignal,
+  isOurs: boolean,
+): Promise<Response> {
   const { method, url, headers, body, rest, base } = request
   const init: RequestInit & { duplex?: 'half' } = { ...rest, method, headers, signal }
-  const isOurs = isFollowing(request)
   if (isOurs) init.redirect = 'manual'
   if (body !== null && body !== undefined) init.body = body as BodyInit
   if (body instanceof ReadableStream) init.duplex = 'half'
@@ -75,8 +76,13 @@ function isSendable({ method, headers, body }: CapturedRequest): boolean {
 }
 
 /** A lost answer. */
-function readLoss(error: unknown, request: CapturedRequest, isTimeout: boolean): AttemptResult {
-  const verdict = isTimeout ? 'unknown' : readFailure(error, request.url)
+function readLoss(
+  error: unknown,
+  request: CapturedRequest,
+  isTimeout: boolean,
+  mayHaveMoved: boolean,
+): AttemptResult {
+  const verdict = isTimeout ? 'unknown' : readFailure(error, request.url, mayHaveMoved)
   const lost =
     verdict === 'unknown' && error instanceof TypeError && !isSendable(request) ? 'unsendable' : verdict
   return { attempted: { lost, error, isTimeout }, response: undefined, error }
@@ -105,21 +111,24 @@ export function sendAttempt(
     const { signal } = controller
     const expire = () => {
       const reason = new DOMException(`no answer within ${timeoutMs} ms`, 'TimeoutError')
-      resolve(readLoss(reason, request, true))
+      resolve(readLoss(reason, request, true, false))
       controller.abort(reason)
     }
+    const { method, rest, base } = request
+    const follower = followerOf(method, rest.redirect ?? base?.redirect, sender.isGlobalFetch)
     const timer = startTimer(expire, timeoutMs)
     run.attempt = controller
     run.timer = timer
     run.reject = reject
 
     const read = (response: Response) =>
-      isBodyRead(request.method, response)
+      isBodyRead(method, response)
         ? settleResponse(response, sender.maxResponseBytes)
         : { response, bytes: undefined }
     const receive = async () => {
-      let answer = await transmit(sender, request, signal)
-      if (isRedirect(answer) && isFollowing(request)) answer = await follow(sender, request, answer, signal)
+      const isOurs = follower === 'us'
+      let answer = await transmit(sender, request, signal, isOurs)
+      if (isOurs && isRedirect(answer)) answer = await follow(sender, request, answer, signal)
       // A fetch that does not heed its signal brings its answer when the attempt is long over.
       if (signal.aborted) return answer.body?.cancel()
       let { response, bytes } = await read(answer)
@@ -141,7 +150,7 @@ export function sendAttempt(
     }
     receive().catch((error: unknown) => {
       clearTimeout(timer)
-      resolve(readLoss(error, request, false))
+      resolve(readLoss(error, request, false, follower === 'fetch'))
     })
   })
 }

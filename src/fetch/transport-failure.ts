@@ -42,37 +42,34 @@ function parse(url: unknown): URL | undefined {
   return typeof url === 'string' && URL.canParse(url) ? new URL(url) : undefined
 }
 
-function hostOf({ hostname }: URL): string {
-  return hostname.replace(/^\[|\]$/g, '')
-}
-
-/** Whether a failure names the server that was addressed. Bun's `path` tells nothing: it always does. */
-function isNamed({ hostname, host = hostname, address, message }: SystemError, target: URL): boolean {
-  // Deno has it in the message.
-  return [host, address].includes(hostOf(target)) || String(message).includes(`//${target.host}/`)
-}
-
 /**
- * Whether a failure is about another server than the one that was addressed, which must have answered with a redirect
- * that led there: then the write may have been applied.
+ * Whether a failure is about another server than the one that was addressed, or may be: then that one has answered with a
+ * redirect, and the write may have been applied.
  */
-function isElsewhere({ port, hostname, host = hostname, address, path }: SystemError, target: URL): boolean {
-  const ownHost = hostOf(target)
+function isElsewhere(
+  { port, hostname, host = hostname, address, path }: SystemError,
+  target: URL,
+  mayHaveMoved: boolean,
+): boolean {
+  const ownHost = target.hostname.replace(/^\[|\]$/g, '')
   const ownPort = target.port || (target.protocol === 'https:' ? '443' : '80')
+  const isAddress = /^[\d.]+$|:/.test(ownHost)
+  const isLoopback = ownHost === 'localhost' && /^(?:127\.0\.0\.1|::1)$/.test(String(address))
+  const url = parse(path)
   return (
-    // Bun
-    (parse(path)?.host ?? target.host) !== target.host ||
+    // Bun, which names the URL that was asked for first.
+    (url !== undefined && (mayHaveMoved || url.host !== target.host)) ||
     (typeof port === 'number' && String(port) !== ownPort) ||
     (typeof host === 'string' && host.toLowerCase() !== ownHost) ||
-    // An address tells only where no name had to be looked up.
-    (typeof address === 'string' && /^[\d.]+$|:/.test(ownHost) && address !== ownHost)
+    // Node, which does not name the host whose address it has looked up.
+    (typeof address === 'string' && address !== ownHost && (isAddress || (mayHaveMoved && !isLoopback)))
   )
 }
 
 /**
  * Reads the error of a fetch that was to send to `url`. Only what provably happened before anything was sent is
- * `not-sent`; a runtime that does not say (browsers) gives `unknown`. Where the fetch may have
- * followed a redirect of a write (`mayHaveMoved`), the error has to name the server, too.
+ * `not-sent`; a runtime that does not say (browsers) gives `unknown`. Where the fetch may have followed a redirect of a
+ * write (`mayHaveMoved`), a connection that failed may be that of where it led.
  */
 export function readFailure(error: unknown, url?: string, mayHaveMoved = false): FailureVerdict {
   if (error instanceof LostBehindRedirect) return 'unknown'
@@ -83,18 +80,16 @@ export function readFailure(error: unknown, url?: string, mayHaveMoved = false):
       const [verdict, ...others] = new Set(errors.map((one) => readFailure(one, url, mayHaveMoved)))
       return others.length > 0 ? 'unknown' : (verdict as FailureVerdict)
     }
-    if (target !== undefined && isElsewhere(at, target)) return 'unknown'
-    const isUnsure = mayHaveMoved && target !== undefined && !isNamed(at, target)
+    if (target !== undefined && isElsewhere(at, target, mayHaveMoved)) return 'unknown'
     // Of a broken connection too, unless the system call was the one that opens it.
-    if (says(code, notSent) || syscall === 'connect') return isUnsure ? 'unknown' : 'not-sent'
+    if (says(code, notSent) || syscall === 'connect') return 'not-sent'
     if (says(code, unsendable)) return 'unsendable'
     if (says(code, badCertificate) || says(message, badCertificateMessage))
-      return isUnsure || target?.protocol === 'http:' ? 'unknown' : 'unsendable'
+      return target?.protocol === 'http:' ? 'unknown' : 'unsendable'
     if (says(message, badUrlMessage))
       return target && /^https?:\/\/[^@/]*\//.test(target.href) ? 'unknown' : 'unsendable'
-    if (message === 'bad port') return isUnsure || target?.port === '' ? 'unknown' : 'unsendable'
-    if (says(message, notSentMessage) && (!target || message.includes(target.hostname)))
-      return isUnsure ? 'unknown' : 'not-sent'
+    if (message === 'bad port') return target?.port === '' ? 'unknown' : 'unsendable'
+    if (says(message, notSentMessage) && (!target || message.includes(target.hostname))) return 'not-sent'
     at = cause
   }
   return 'unknown'

@@ -1,5 +1,5 @@
 import { maxTimerMs } from '../clock/clock.js'
-import { followRedirect, isFollowedHere, isRead, isRedirect, settingsOf } from '../fetch/follow-redirect.js'
+import { followRedirect, followerOf, isRead, isRedirect, settingsOf } from '../fetch/follow-redirect.js'
 import { markIdempotentFetch } from '../fetch/nesting.js'
 import { settleResponse, type SettledBody } from '../fetch/settled-response.js'
 import { readFailure } from '../fetch/transport-failure.js'
@@ -99,6 +99,7 @@ export function createAttemptFetch(
   settings: GuardSettings,
   ends: EndOptions,
   base: typeof fetch,
+  isGlobal: boolean,
   maxResponseBytes: number,
 ): AttemptFetch {
   const inFlight: InFlight = new Map()
@@ -120,7 +121,7 @@ export function createAttemptFetch(
 
   async function transmit(call: KyCall, outgoing: Outgoing, signal: AbortSignal): Promise<SettledBody> {
     const { request, init } = outgoing
-    const isOurs = isFollowedHere(request.method, request.redirect)
+    const isOurs = followerOf(request.method, request.redirect, isGlobal) === 'us'
     let isOk = false
     try {
       let response = await base(request, { ...init, ...(isOurs && { redirect: 'manual' }), signal })
@@ -197,7 +198,8 @@ export function createAttemptFetch(
         // The caller has aborted, or ky has timed out and gone on.
         if (call.attempt !== controller || findAborted()) abandon(caught)
         error = asNetworkError(caught)
-        const lost = readFailure(caught, request.url)
+        const follower = followerOf(input.method, input.redirect, isGlobal)
+        const lost = readFailure(caught, request.url, follower === 'fetch')
         ended = endAttempt(call, { lost, error: caught, isTimeout: controller.signal.aborted })
       } finally {
         clearTimeout(timer)
@@ -243,7 +245,7 @@ export function createAttemptFetch(
     if (call === undefined) return base(input, rest)
     stampHeaders(call, input.headers)
     const { method, redirect, body } = input
-    const mayGoOn = body !== null && isFollowedHere(method, redirect)
+    const mayGoOn = body !== null && followerOf(method, redirect, isGlobal) === 'us'
     const copy = call.operation.key !== undefined || mayGoOn ? input.clone() : undefined
     return send(call, input, rest, told, copy).finally(() => copy && discard(copy))
   }

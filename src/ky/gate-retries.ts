@@ -1,6 +1,6 @@
 import { checkOptions } from '../errors/check-option.js'
 import { isIdempotencyError, type ErrorFacts } from '../errors/idempotency-error.js'
-import { isFollowedHere } from '../fetch/follow-redirect.js'
+import { followerOf } from '../fetch/follow-redirect.js'
 import { readFailure, type FailureVerdict } from '../fetch/transport-failure.js'
 import type { Attempted } from '../guard/call.js'
 import { idempotencyOf, rememberFacts } from '../guard/facts.js'
@@ -48,7 +48,7 @@ interface KyError {
 /** Without our fetch, a write may have been applied and redirected before a connection was refused. */
 function readLoss(error: Error, url: string, method: string): FailureVerdict {
   const { redirect } = (error as KyError).request ?? {}
-  return readFailure(error, url, isFollowedHere(method, redirect))
+  return readFailure(error, url, followerOf(method, redirect, false) === 'fetch')
 }
 
 function readError(error: Error, { url, method }: ErrorFacts): Attempted {

@@ -1,5 +1,5 @@
 import { checkOptions, type Checks } from '../errors/check-option.js'
-import { defaultMaxBytes, takeFetch } from '../fetch/fetch-options.js'
+import { defaultMaxBytes, isGlobalFetch, takeFetch } from '../fetch/fetch-options.js'
 import { endChecks, type EndOptions } from '../guard/conclude.js'
 import { rememberFacts } from '../guard/facts.js'
 import { copyGuardOptions, guardChecks, type GuardOptions } from '../guard/guard-options.js'
@@ -32,7 +32,8 @@ export interface IdempotencyOptions
   readonly backoff?: Backoff | undefined
   /**
    * What sends. A `fetch` that is given to ky after ours takes its place, and with it what is done within an attempt: the
-   * reading of the body, the asking again, `resolve` and `reconcile`.
+   * reading of the body, the asking again, `resolve` and `reconcile`. One of your own follows redirects itself: a refused
+   * connection to a host name may then be that of where one led, and counts as `unknown` for a write.
    *
    * @defaultValue the `fetch` of the instance that is extended, else `globalThis.fetch`
    */
@@ -124,8 +125,8 @@ export function idempotency(
 ): ((parent: ParentOptions) => KyIdempotencyOptions) & KyIdempotencyOptions {
   checkOptions('idempotency', options, checks)
   const { deadlineMs, maxRetryAfterMs, budget, backoff, maxResponseBytes = defaultMaxBytes } = options
-  const given = { deadlineMs, maxRetryAfterMs, budget, backoff }
-  const retry = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+  const limits = { deadlineMs, maxRetryAfterMs, budget, backoff }
+  const retry = Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined))
   const settings = copyGuardOptions(options, { attemptTimeoutMs: Infinity, ...retry })
   const ends = { resolve: options.resolve, reconcile: options.reconcile }
 
@@ -140,7 +141,7 @@ export function idempotency(
 
   function extend(parent: ParentOptions): KyIdempotencyOptions {
     checkInstance(parent)
-    const base = takeFetch(options.fetch ?? parent.fetch)
+    const given = options.fetch ?? parent.fetch
     const theirs = (
       typeof parent.retry === 'number' ? { limit: parent.retry } : (parent.retry ?? {})
     ) as KyRetryOptions
@@ -162,7 +163,7 @@ export function idempotency(
         ...(theirs.limit !== undefined && { limit: theirs.limit }),
         ...(theirs.shouldRetry !== undefined && { shouldRetry: inFrontOf(theirs.shouldRetry) }),
       },
-      fetch: createAttemptFetch(settings, ends, base, maxResponseBytes),
+      fetch: createAttemptFetch(settings, ends, takeFetch(given), isGlobalFetch(given), maxResponseBytes),
     }
   }
   return Object.assign(extend, extend({}))

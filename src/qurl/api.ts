@@ -19,6 +19,8 @@ export function createApi(options: ResolvedOptions, redact: (text: string) => st
   const hooks = idempotency({
     contract,
     fetch: plainFetch(fetch),
+    // As that fetch does it in any case: a refused connection is then none behind a redirect.
+    redirect: 'manual',
     deadlineMs,
     maxRetryAfterMs,
     backoff: (retry) => delay(retry),

@@ -72,8 +72,8 @@ const failure = (code: string, syscall: string, more?: object) => () => {
 export const reset = failure('ECONNRESET', 'read')
 /** What it throws when nothing was sent. */
 export const refused = failure('ECONNREFUSED', 'connect')
-/** The same, of a host that is named: not of one where a redirect may have led. */
-export const unresolved = failure('ENOTFOUND', 'getaddrinfo', { hostname: new URL(url).hostname })
+/** The same, at an address that may be that of where a redirect has led. */
+export const refusedSomewhere = failure('ECONNREFUSED', 'connect', { address: '192.0.2.1', port: 443 })
 /** An answer that never comes; it heeds the signal of its request, as a real fetch does. */
 export const hang = ({ request, init }: Sent) =>
   new Promise<Response>((_, reject) => {

@@ -16,7 +16,7 @@ import {
   majors,
   ok,
   refused,
-  unresolved,
+  refusedSomewhere,
   reset,
   status,
   stub,
@@ -142,7 +142,7 @@ describe.each(majors)('gateRetries() alone, under %s', (major, ky) => {
   })
 
   it('lets a write pass that was not sent, and no other whose answer was lost', async () => {
-    const one = stub(unresolved, ok())
+    const one = stub(refused, ok())
     expect(await cost(one, open(one).post(url))).toBe(2)
     const two = stub(reset, ok())
     expect(await cost(two, open(two).post(url))).toBe(1)
@@ -156,9 +156,11 @@ describe.each(majors)('gateRetries() alone, under %s', (major, ky) => {
     Object.defineProperty(moved, 'clone', { value: () => moved })
     const one = stub(moved, ok())
     expect(await cost(one, open(one).post(url))).toBe(1)
-    const two = stub(refused, ok())
-    // Where ky 1 does not tell what was sent, a refused connection is as good as one that was refused at once.
+    const two = stub(refusedSomewhere, ok())
+    // ky 1 does not tell what was to be sent where.
     expect(await cost(two, open(two).post(url))).toBe(major === 'ky 1' ? 2 : 1)
+    const three = stub(refusedSomewhere, ok())
+    expect(await cost(three, open(three).post(url, { redirect: 'manual' }))).toBe(2)
   })
 
   it('lets a timed-out write pass only with a key', async () => {
@@ -181,7 +183,7 @@ describe.each(majors)('gateRetries() alone, under %s', (major, ky) => {
       [status(503), 1],
       [reset, 1],
       [status(429), 2],
-      [unresolved, 2],
+      [refused, 2],
     ] as const) {
       for (const options of [{}, keyed]) {
         const server = stub(answer, ok())

@@ -48,14 +48,22 @@ const kySend =
   (url, method) =>
     caught(ky(url, { method, body: '{}', retry: { delay: () => 1 } }))
 
+const ownFetch: typeof fetch = (input, init) => fetch(input, init)
+
 /** Everything that sends, with a key and without. */
 const senders: [string, Send][] = [{}, { methods: [] }].flatMap((options): [string, Send][] => {
   const send = createIdempotentFetch({ retry, ...options })
+  const sendOwn = createIdempotentFetch({ retry, fetch: ownFetch, ...options })
   const suffix = 'methods' in options ? ', without a key' : ''
   return [
     [`createIdempotentFetch${suffix}`, (url, method) => caught(send(url, { method, body: '{}' }))],
+    [`own fetch${suffix}`, (url, method) => caught(sendOwn(url, { method, body: '{}' }))],
     ...majors.flatMap((ky, index): [string, Send][] => [
       [`ky ${index + 1}${suffix}`, kySend(ky.extend(idempotency(options)))],
+      [
+        `ky ${index + 1}, own fetch${suffix}`,
+        kySend(ky.extend(idempotency({ fetch: ownFetch, ...options }))),
+      ],
       [`ky ${index + 1}, hooks alone${suffix}`, kySend(hooked(ky, options))],
     ]),
   ]
@@ -108,9 +116,32 @@ describe('a write that is not redirected', () => {
   it.each(senders)('is told as not applied where nobody listens: %s', async (name, send) => {
     const url = `http://first.test:${await closedPort()}/`
     const end = await send(url, 'POST')
-    // Without the fetch that follows redirects, a refused connection may be that of where one led.
-    if (name.includes('hooks alone')) expectUnknown(name, end)
+    // Where another fetch follows redirects, a refused connection may be that of where one led.
+    if (/own fetch|hooks alone/.test(name)) expectUnknown(name, end)
     else expect(outcome(end)).toBe('not-applied')
+  })
+})
+
+it('with redirect: manual, a refused connection is sure again', async () => {
+  const url = `http://first.test:${await closedPort()}/`
+  const send = createIdempotentFetch({ fetch: ownFetch, methods: [], retry })
+  const error = await caught(send(url, { method: 'POST', body: '{}', redirect: 'manual' }))
+  expect(idempotencyOf(error)).toMatchObject({ attempts: 4, outcome: 'not-applied' })
+})
+
+it.each(['localhost', '127.0.0.1'])('a refused connection to %s names the server itself', async (host) => {
+  const url = `http://${host}:${await closedPort()}/`
+  const send = createIdempotentFetch({ fetch: ownFetch, methods: [], retry })
+  const error = await caught(send(url, { method: 'POST', body: '{}' }))
+  expect(idempotencyOf(error)).toMatchObject({ attempts: 4, outcome: 'not-applied' })
+})
+
+describe('a fetch of the user’s own', () => {
+  it('is never told to go where an answer leads: what it adds must not follow', async () => {
+    const { orders } = await redirecting(303, () => '/next', 200)
+    const manual: typeof fetch = (input, init) => fetch(input, { ...init, redirect: 'manual' })
+    const response = await createIdempotentFetch({ fetch: manual })(orders, { method: 'POST' })
+    expect(response.status).toBe(303)
   })
 })
 
