@@ -19,8 +19,6 @@ export function createApi(options: ResolvedOptions, redact: (text: string) => st
   const hooks = idempotency({
     contract,
     fetch: plainFetch(fetch),
-    // As that fetch does it in any case: a refused connection is then none behind a redirect.
-    redirect: 'manual',
     deadlineMs,
     maxRetryAfterMs,
     backoff: (retry) => delay(retry),
@@ -34,6 +32,8 @@ export function createApi(options: ResolvedOptions, redact: (text: string) => st
     },
   })
   return ky.extend(hooks).extend({
+    // As that fetch does it in any case: so that a refused connection cannot be one behind a redirect.
+    redirect: 'manual',
     retry: {
       limit: maxRetries,
       delay,
