@@ -9,7 +9,7 @@ import { createHookedCall } from './hooked-call.js'
 import { limitTime } from './limit-time.js'
 import type { PreparedCall } from './prepare-call.js'
 import { sendAttempt, type AttemptResult } from './send-attempt.js'
-import { stoppable, type Run } from './run.js'
+import { stoppable, stoppableWithin, type Run } from './run.js'
 import { stampRequest, unstampRequest } from './stamp-request.js'
 
 /** Before the first attempt: all that can happen to an operation then is that its deadline passes. */
@@ -69,10 +69,13 @@ export async function runOperation(
   try {
     stamp()
     const hooked = hooks && createHookedCall(hooks, request, operation)
+    let isOver = false
     if (hooked !== undefined) {
-      const begun = await stoppable(run, () => hooked.begin(request, call.isHooked === true))
+      const begin = () => hooked.begin(request, call.isHooked === true)
+      const begun = await stoppableWithin(run, operation.leftMs(), begin)
       if (begun instanceof Response) return end(begun)
-      request = begun
+      if (begun === 'deadline') isOver = true
+      else request = begun
       stamp()
     }
     const fixed = request
@@ -94,7 +97,7 @@ export async function runOperation(
     }
 
     let last = unsent
-    for (;;) {
+    while (!isOver) {
       if (run.isStopped) throw run.reason
       const timeoutMs = operation.begin()
       if (timeoutMs <= 0) {
@@ -110,7 +113,7 @@ export async function runOperation(
       if (decision.action === 'settle') break
       const { delayMs } = decision
       if (delayMs > 0) await stoppable(run, (signal) => clock.sleep(delayMs, signal))
-      const why = await stoppable(run, () => prepareRetry(result))
+      const why = await stoppableWithin(run, operation.leftMs(), () => prepareRetry(result))
       if (why instanceof Response) {
         if (why !== response) discard(response)
         return end(why)
@@ -123,7 +126,7 @@ export async function runOperation(
     const again = async () => {
       const { givenKey, firstSentMs } = operation.resume()
       const options = { ...call.options, firstSentMs }
-      return relaunch({ request: await remade(fixed), options, givenKey, isHooked: true })
+      return relaunch({ request: await remade(fixed), options, givenKey, isHooked: !isOver })
     }
     const { resolve, reconcile } = { ...ends, ...call.options }
     const { attemptTimeoutMs } = operation.policy

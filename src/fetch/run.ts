@@ -1,3 +1,5 @@
+import { startTimer } from '../clock/start-timer.js'
+
 /** A handle on what an operation is doing now, so that it can be ended from outside at any time. */
 export interface Run {
   /** Of the attempt, as long as its answer may be on the way. */
@@ -48,4 +50,26 @@ export function stoppable<T>(run: Run, work: (signal: AbortSignal) => Promise<T>
     run.work = new AbortController()
     work(run.work.signal).then(resolve, reject)
   })
+}
+
+/**
+ * The same, for no longer than `limitMs`: what the work brings after that is not waited for.
+ *
+ * @throws the reason of the stop, and what the work throws.
+ */
+export function stoppableWithin<T>(
+  run: Run,
+  limitMs: number,
+  work: () => Promise<T>,
+): Promise<T | 'deadline'> {
+  return stoppable(
+    run,
+    () =>
+      new Promise((resolve, reject) => {
+        const timer = startTimer(() => resolve('deadline'), limitMs)
+        work()
+          .then(resolve, reject)
+          .finally(() => clearTimeout(timer))
+      }),
+  )
 }

@@ -100,6 +100,11 @@ export class GuardedOperation {
     return this.#isKeyed
   }
 
+  /** The milliseconds that are left until the deadline. */
+  leftMs(): number {
+    return this.#operation.deadlineAtMs - this.#settings.clock.now()
+  }
+
   /** Begins an attempt and gives the milliseconds that are left for it: none when it must not be sent. */
   begin(): number {
     const { contract, clock } = this.#settings

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { createIdempotentFetch, idempotencyOf, type Hooks } from 'fetch-idempotency'
+import { createIdempotentFetch, idempotencyOf, type DeadlineError, type Hooks } from 'fetch-idempotency'
 import { googleAip155 } from 'fetch-idempotency/contracts'
 import { fakeClock, json, playFetch, reset, thrown, url, type Step } from './fakes.js'
 
@@ -204,6 +204,24 @@ describe('beforeRequest', () => {
     expect(sent).toEqual([])
   })
 
+  it('that hangs ends with the deadline, and nothing is sent', async () => {
+    const { post, sent } = setUp({ beforeRequest: [() => new Promise(() => undefined)] }, undefined, {
+      retry: { deadlineMs: 20 },
+    })
+    const error = await thrown(post())
+    expect(error).toMatchObject({ code: 'deadline_exceeded', outcome: 'not-applied', attempts: 0 })
+    expect(sent).toHaveLength(0)
+  })
+
+  it('that hung runs again for retry()', async () => {
+    let calls = 0
+    const hook = () => ((calls += 1) === 1 ? new Promise<void>(() => undefined) : undefined)
+    const { post, sent } = setUp({ beforeRequest: [hook] }, undefined, { retry: { deadlineMs: 20 } })
+    const error = (await thrown(post())) as Error as DeadlineError
+    expect((await error.retry?.())?.status).toBe(201)
+    expect([calls, sent.length]).toEqual([2, 1])
+  })
+
   it('that hangs ends with the signal', async () => {
     const controller = new AbortController()
     const { post } = setUp({ beforeRequest: [() => new Promise(() => controller.abort('bored'))] })
@@ -268,6 +286,17 @@ describe('beforeRetry', () => {
     expect(sent.map(({ key: sentKey, body }) => `${sentKey} ${body}`)).toEqual(
       Array(3).fill(`${key} {"a":1}`),
     )
+  })
+
+  it('that hangs ends with the deadline, and what is known by then is told', async () => {
+    const hooks = { beforeRetry: [() => new Promise<void>(() => undefined)] }
+    const retry = { deadlineMs: 50, backoff: () => 1 }
+    const lost = setUp(hooks, [reset()], { retry })
+    expect(await thrown(lost.post())).toMatchObject({ outcome: 'unknown', attempts: 1 })
+    const answered = setUp(hooks, [json(503, {})], { retry })
+    const response = await answered.post()
+    expect([response.status, idempotencyOf(response)?.outcome]).toEqual([503, 'unknown'])
+    expect([lost.sent.length, answered.sent.length]).toEqual([1, 1])
   })
 
   it('changes neither key nor body', async () => {
