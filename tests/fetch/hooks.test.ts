@@ -447,6 +447,13 @@ describe('afterResponse', () => {
     expect(sent).toHaveLength(2)
   })
 
+  it('may give back the copy that it was shown, of which there are copies, too', async () => {
+    const { post } = setUp({ afterResponse: [(_, __, response) => response.clone()] })
+    const response = await post()
+    expect(await response.clone().clone().json()).toEqual({ ok: true })
+    expect(await response.json()).toEqual({ ok: true })
+  })
+
   it('that hangs ends with the attempt', async () => {
     const { post } = setUp({ afterResponse: [() => new Promise(() => undefined)] }, [json(201)], {
       retry: { attemptTimeoutMs: 5, maxAttempts: 1 },
