@@ -75,7 +75,6 @@ export async function followRedirect(
     if (isOver) bodyHeaders.forEach((name) => headers.delete(name))
     const sent = isOver ? { method: 'GET' } : { method, body: (await request.body()) ?? null }
     const response = await send(to.href, { ...sent, headers, redirect: 'follow' })
-    if (response.redirected) return response
     return Object.defineProperty(rebuild(response, response.body), 'redirected', { value: true })
   } catch (cause) {
     throw new LostBehindRedirect('fetch failed', { cause })

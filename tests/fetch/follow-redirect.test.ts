@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { RequestListener } from 'node:http'
 import { createIdempotentFetch, idempotencyOf } from 'fetch-idempotency'
 import { bodyField, defineContract } from 'fetch-idempotency/contracts'
@@ -33,6 +33,7 @@ const redirectOrEcho: RequestListener = async (request, response) => {
     return void response.writeHead(status, location === '' ? {} : { location }).end('moved')
   }
   const { host, 'user-agent': _, ...headers } = request.headers
+  response.setHeader('x-method', String(request.method))
   response.end(JSON.stringify([request.method, request.url, Object.entries(headers).sort(), body]))
 }
 
@@ -42,7 +43,8 @@ async function tell(sending: Promise<Response>) {
     const { status, url, redirected, ok } = response
     const copy = await response.clone().text()
     const text = await response.text()
-    return { status, url, redirected, ok, text, isSameCopy: copy === text }
+    const method = response.headers.get('x-method')
+    return { status, url, redirected, ok, method, text, isSameCopy: copy === text }
   } catch (error) {
     return error instanceof Error ? 'failed' : error
   }
@@ -60,6 +62,23 @@ const headers = {
 }
 const body = '{"items":100}'
 const statuses = [300, 301, 302, 303, 304, 307, 308]
+
+it('leads on from where the answer came from, as far as that is said', async () => {
+  const answers = [
+    new Response(null, { status: 303, headers: { location: 'two' } }),
+    Object.defineProperty(new Response(null, { status: 307, headers: { location: 'four' } }), 'url', {
+      value: 'http://a.test/three/',
+    }),
+  ]
+  const sent: string[] = []
+  const play = vi.spyOn(globalThis, 'fetch').mockImplementation(async (url) => {
+    sent.push(String(url))
+    return sent.length % 2 === 1 ? (answers.shift() as Response) : Response.json({})
+  })
+  for (const url of ['http://a.test/one', '/relative']) await createIdempotentFetch()(url, { method: 'POST' })
+  play.mockRestore()
+  expect(sent).toEqual(['http://a.test/one', 'http://a.test/two', '/relative', 'http://a.test/three/four'])
+})
 
 describe('a write with a key is sent on with it', () => {
   const contract = defineContract({ name: 'in the body', carrier: bodyField('request.key') })
@@ -90,15 +109,34 @@ describe.each(hosts)('%s follows redirects of a write as fetch itself does', (_,
     return theirs
   }
 
-  describe.each(['POST', 'PUT', 'PATCH', 'DELETE'])('%s', (method) => {
+  describe.each(['POST', 'PUT', 'PATCH', 'DELETE', 'GET', 'HEAD'])('%s', (method) => {
+    const given = /GET|HEAD/.test(method) ? { method, headers } : { method, headers, body }
+
     it.each(statuses)('%i, within the origin', async (status) => {
-      await alike(to(status, '/next?a=b'), { method, headers, body })
+      await alike(to(status, '/next?a=b'), given)
       await alike(to(status, 'next'), { method, headers })
     })
 
     it.each(statuses)('%i, to another origin', async (status) => {
-      await alike(to(status, `${there.base}/next`), { method, headers, body })
+      await alike(to(status, `${there.base}/next`), given)
     })
+  })
+
+  it('with the referrer that was asked for', async () => {
+    const referrer = { referrer: `${here.base}/page`, referrerPolicy: 'unsafe-url' } as const
+    const theirs = await alike(to(307, '/next'), { method: 'POST', body, ...referrer })
+    expect(JSON.stringify(theirs)).toContain('/page')
+  })
+
+  it('and lets go of the answer that led on', async () => {
+    let isLeft: Promise<unknown> | undefined
+    const { base } = await listen((request, response) => {
+      if (request.url !== '/') return void response.end('there')
+      isLeft = new Promise((resolve) => response.on('close', resolve))
+      response.writeHead(303, { location: '/next' }).write('and so on')
+    })
+    expect(await (await send(`${base}/`, { method: 'POST', body })).text()).toBe('there')
+    await isLeft
   })
 
   it.each<[string, string]>([

@@ -83,6 +83,22 @@ describe('readFailure', () => {
     })
   })
 
+  describe('where the fetch may have followed a redirect', () => {
+    const refused = (more: object) => systemError('ECONNREFUSED', 'connect', more)
+    it.each<[string, unknown, string, FailureVerdict]>([
+      ['the address of a name', refused({ address: '192.0.2.1', port: 443 }), url, 'unknown'],
+      ['the address that was addressed', refused({ address: '192.0.2.1' }), 'http://192.0.2.1/', 'not-sent'],
+      ['an IPv6 address', refused({ address: '2001:db8::1' }), 'http://[2001:db8::1]/', 'not-sent'],
+      ['that of localhost', refused({ address: '::1', port: 80 }), 'http://localhost/', 'not-sent'],
+      ['another of loopback', refused({ address: '127.0.0.2', port: 80 }), 'http://localhost/', 'unknown'],
+      ['nothing at all', refused({}), url, 'not-sent'],
+      ['a name', systemError('ENOTFOUND', 'getaddrinfo', { hostname: 'api.test' }), url, 'not-sent'],
+      ['what Bun was asked for', { code: 'ECONNREFUSED', path: url }, url, 'unknown'],
+    ])('and the error names %s', (_, error, target, verdict) => {
+      expect(readFailure(fetchFailed(error), target, true)).toBe(verdict)
+    })
+  })
+
   describe('by codes and causes', () => {
     it.each<[string, unknown, FailureVerdict]>([
       ['Node', systemError('ECONNREFUSED', 'connect', { port: 443 }), 'not-sent'],

@@ -57,6 +57,10 @@ const senders: [string, Send][] = [{}, { methods: [] }].flatMap((options): [stri
   const suffix = 'methods' in options ? ', without a key' : ''
   return [
     [`createIdempotentFetch${suffix}`, (url, method) => caught(send(url, { method, body: '{}' }))],
+    [
+      `createIdempotentFetch, told to follow${suffix}`,
+      (url, method) => caught(send(new Request(url, { method, body: '{}' }), { redirect: 'follow' })),
+    ],
     [`own fetch${suffix}`, (url, method) => caught(sendOwn(url, { method, body: '{}' }))],
     ...majors.flatMap((ky, index): [string, Send][] => [
       [`ky ${index + 1}${suffix}`, kySend(ky.extend(idempotency(options)))],
