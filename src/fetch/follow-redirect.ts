@@ -49,6 +49,16 @@ export function isRead(method: string): boolean {
   return /^(?:GET|HEAD|OPTIONS)$/i.test(method)
 }
 
+/** Where redirects have led. */
+export interface Landing {
+  readonly response: Response
+  /** The write itself went there, not a GET in its place: the answer is that of the write. */
+  readonly isWrite: boolean
+}
+
+/** As many redirects as fetch follows. */
+const maxRedirects = 20
+
 /**
  * Sends a write on to where its answer leads, as the fetch standard says (https://fetch.spec.whatwg.org/#http-redirect-fetch).
  *
@@ -56,29 +66,41 @@ export function isRead(method: string): boolean {
  */
 export async function followRedirect(
   answer: Response,
-  request: RedirectedRequest,
+  { method, url, headers: given, body }: RedirectedRequest,
   send: (url: string, init: RequestInit) => Promise<Response>,
-): Promise<Response> {
-  const { status } = answer
-  answer.body?.cancel().catch(() => undefined)
+): Promise<Landing> {
+  let response = answer
+  let isWrite = true
   try {
-    const from = new URL(answer.url || request.url)
-    // A header is read octet by octet; what servers write there is UTF-8.
-    const location = answer.headers.get('location') as string
-    const octets = Uint8Array.from(location, (letter) => letter.charCodeAt(0))
-    const to = new URL(new TextDecoder().decode(octets), from)
-    if (!/^https?:$/.test(to.protocol)) throw new TypeError(`a redirect to ${to.protocol}`)
-    const headers = new Headers(request.headers)
-    if (to.origin !== from.origin) ownHeaders.forEach((name) => headers.delete(name))
-    const { method } = request
-    const isOver = status === 303 || (status < 303 && /^POST$/i.test(method))
-    if (isOver) bodyHeaders.forEach((name) => headers.delete(name))
-    const sent = isOver ? { method: 'GET' } : { method, body: (await request.body()) ?? null }
-    const response = await send(to.href, { ...sent, headers, redirect: 'follow' })
-    return Object.defineProperty(rebuild(response, response.body), 'redirected', { value: true })
+    let from = new URL(answer.url || url)
+    const headers = new Headers(given)
+    for (let count = 1; isWrite && isRedirect(response); count += 1) {
+      const { status } = response
+      const to = locationOf(response, from)
+      response.body?.cancel().catch(() => undefined)
+      if (count > maxRedirects) throw new TypeError(`more than ${maxRedirects} redirects`)
+      if (to.origin !== from.origin) ownHeaders.forEach((name) => headers.delete(name))
+      isWrite = status !== 303 && (status > 303 || !/^POST$/i.test(method))
+      if (!isWrite) bodyHeaders.forEach((name) => headers.delete(name))
+      response = await (isWrite
+        ? send(to.href, { method, headers, body: (await body()) ?? null, redirect: 'manual' })
+        : send(to.href, { method: 'GET', headers, redirect: 'follow' }))
+      from = to
+    }
   } catch (cause) {
     throw new LostBehindRedirect('fetch failed', { cause })
   }
+  const moved = Object.defineProperty(rebuild(response, response.body), 'redirected', { value: true })
+  return { response: moved, isWrite }
+}
+
+/** @throws `TypeError` for what fetch does not go to. */
+function locationOf({ headers }: Response, from: URL): URL {
+  // A header is read octet by octet; what servers write there is UTF-8.
+  const octets = Uint8Array.from(headers.get('location') ?? '', (letter) => letter.charCodeAt(0))
+  const to = new URL(new TextDecoder().decode(octets), from)
+  if (!/^https?:$/.test(to.protocol)) throw new TypeError(`a redirect to ${to.protocol}`)
+  return to
 }
 
 /** The settings of a request that no redirect changes. */

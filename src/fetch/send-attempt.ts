@@ -2,7 +2,14 @@ import { startTimer } from '../clock/start-timer.js'
 import type { Attempted } from '../guard/call.js'
 import { unused, type CapturedRequest } from './capture-request.js'
 import type { Run } from './run.js'
-import { followRedirect, followerOf, isRead, isRedirect, settingsOf } from './follow-redirect.js'
+import {
+  followRedirect,
+  followerOf,
+  isRead,
+  isRedirect,
+  settingsOf,
+  type Landing,
+} from './follow-redirect.js'
 import { settleResponse } from './settled-response.js'
 import { readFailure } from './transport-failure.js'
 
@@ -52,7 +59,7 @@ function follow(
   request: CapturedRequest,
   answer: Response,
   signal: AbortSignal,
-): Promise<Response> {
+): Promise<Landing> {
   const { rest, base } = request
   const body = () => {
     if (request.body instanceof ReadableStream) throw new TypeError('a stream can be sent only once')
@@ -128,7 +135,9 @@ export function sendAttempt(
     const receive = async () => {
       const isOurs = follower === 'us'
       let answer = await transmit(sender, request, signal, isOurs)
-      if (isOurs && isRedirect(answer)) answer = await follow(sender, request, answer, signal)
+      let isWrite = false
+      if (isOurs && isRedirect(answer))
+        ({ response: answer, isWrite } = await follow(sender, request, answer, signal))
       // A fetch that does not heed its signal brings its answer when the attempt is long over.
       if (signal.aborted) return answer.body?.cancel()
       let { response, bytes } = await read(answer)
@@ -144,7 +153,8 @@ export function sendAttempt(
       }
       if (signal.aborted) return response.body?.cancel()
       clearTimeout(timer)
-      const { status, headers, redirected } = response
+      const { status, headers } = response
+      const redirected = response.redirected && !isWrite
       run.isStreaming = bytes === undefined && response.body !== null
       resolve({ attempted: { status, headers, bytes, redirected }, response, error: undefined })
     }

@@ -1,7 +1,14 @@
 import { maxTimerMs } from '../clock/clock.js'
-import { followRedirect, followerOf, isRead, isRedirect, settingsOf } from '../fetch/follow-redirect.js'
+import {
+  followRedirect,
+  followerOf,
+  isRead,
+  isRedirect,
+  settingsOf,
+  type Landing,
+} from '../fetch/follow-redirect.js'
 import { markIdempotentFetch } from '../fetch/nesting.js'
-import { settleResponse, type SettledBody } from '../fetch/settled-response.js'
+import { settleResponse } from '../fetch/settled-response.js'
 import { readFailure } from '../fetch/transport-failure.js'
 import type { Ended } from '../guard/call.js'
 import { conclude, type EndOptions, type LastAttempt } from '../guard/conclude.js'
@@ -10,7 +17,14 @@ import type { GuardSettings } from '../guard/guard-options.js'
 import { bindGate } from './gate-retries.js'
 import { beginAttempt, endAttempt, findCallOfRequest, markAttemptFetch, type KyCall } from './ky-call.js'
 import { sendOption, type KyCallOptions, type KyRetryOptions, type KySendOptions } from './ky-shapes.js'
-import { findFlight, identify, joinFlight, openFlight, type InFlight } from './share-in-flight.js'
+import {
+  findFlight,
+  identify,
+  joinFlight,
+  openFlight,
+  type InFlight,
+  type Transmitted,
+} from './share-in-flight.js'
 import { stampBody } from './stamp-body.js'
 import { openCall, stampHeaders } from './stamp-key.js'
 import { streamUntil } from './stream-until.js'
@@ -105,12 +119,7 @@ export function createAttemptFetch(
   const inFlight: InFlight = new Map()
 
   /** @throws `LostBehindRedirect` */
-  function follow(
-    call: KyCall,
-    answer: Response,
-    outgoing: Outgoing,
-    signal: AbortSignal,
-  ): Promise<Response> {
+  function follow(call: KyCall, answer: Response, outgoing: Outgoing, signal: AbortSignal): Promise<Landing> {
     const { request, copy, init } = outgoing
     const { method, url, headers } = request
     const body = async () => copy?.body && (await stampBody(call, copy.clone())).blob()
@@ -119,13 +128,15 @@ export function createAttemptFetch(
     )
   }
 
-  async function transmit(call: KyCall, outgoing: Outgoing, signal: AbortSignal): Promise<SettledBody> {
+  async function transmit(call: KyCall, outgoing: Outgoing, signal: AbortSignal): Promise<Transmitted> {
     const { request, init } = outgoing
     const isOurs = followerOf(request.method, request.redirect, isGlobal) === 'us'
     let isOk = false
     try {
       let response = await base(request, { ...init, ...(isOurs && { redirect: 'manual' }), signal })
-      if (isOurs && isRedirect(response)) response = await follow(call, response, outgoing, signal)
+      let isWrite = false
+      if (isOurs && isRedirect(response))
+        ({ response, isWrite } = await follow(call, response, outgoing, signal))
       // Reads are streamed to the caller when they succeed; everything else is read to its end within the attempt.
       const settled =
         isRead(request.method) && response.ok
@@ -135,7 +146,7 @@ export function createAttemptFetch(
       if (signal.aborted && settled.bytes === undefined)
         settled.response.body?.cancel().catch(() => undefined)
       isOk = response.ok
-      return settled
+      return { ...settled, redirected: response.redirected && !isWrite }
     } finally {
       // ky itself lets go of the last request alone.
       if (!isOk) discard(request)
@@ -189,10 +200,10 @@ export function createAttemptFetch(
           if (identity === undefined) return sendIn(isLone ? AbortSignal.any([...signals, signal]) : signal)
           return joinFlight(joined ?? openFlight(inFlight, identity, sendIn), signal)
         })
-        const { bytes } = answer
+        const { bytes, redirected } = answer
         response =
           bytes === undefined && !isLone ? streamUntil(answer.response, signals, controller) : answer.response
-        const { status, headers, redirected } = response
+        const { status, headers } = response
         ended = endAttempt(call, { status, headers, bytes, redirected })
       } catch (caught) {
         // The caller has aborted, or ky has timed out and gone on.

@@ -3,6 +3,12 @@ import { isSamePayload } from '../fetch/flights.js'
 import type { SettledBody } from '../fetch/settled-response.js'
 import type { KyCall } from './ky-call.js'
 
+/** What an attempt has brought. */
+export interface Transmitted extends SettledBody {
+  /** The answer may be that of another request, to which a redirect has led. */
+  readonly redirected: boolean
+}
+
 /** What two requests with the same key have to have in common in order to be one. */
 export interface Identity {
   readonly name: string
@@ -10,7 +16,7 @@ export interface Identity {
 }
 
 interface Reader {
-  readonly give: (settled: SettledBody) => void
+  readonly give: (answer: Transmitted) => void
   readonly fail: (error: unknown) => void
 }
 
@@ -50,7 +56,7 @@ export function findFlight(
 }
 
 /** Waits for the answer, until the attempt's `signal` aborts: the request is aborted with the last one who leaves. */
-export function joinFlight({ readers, controller }: Flight, signal: AbortSignal): Promise<SettledBody> {
+export function joinFlight({ readers, controller }: Flight, signal: AbortSignal): Promise<Transmitted> {
   return new Promise((give, fail) => {
     const reader = { give, fail }
     readers.add(reader)
@@ -65,7 +71,7 @@ export function joinFlight({ readers, controller }: Flight, signal: AbortSignal)
 export function openFlight(
   inFlight: InFlight,
   { name, payload }: Identity,
-  send: (signal: AbortSignal) => Promise<SettledBody>,
+  send: (signal: AbortSignal) => Promise<Transmitted>,
 ): Flight {
   const flight: Flight = { payload, controller: new AbortController(), readers: new Set() }
   inFlight.set(name, flight)
@@ -74,11 +80,10 @@ export function openFlight(
     return [...flight.readers]
   }
   send(flight.controller.signal).then(
-    (settled) => {
+    (answer) => {
       const [first, ...others] = close()
-      const { response, bytes } = settled
-      for (const { give } of others) give({ response: response.clone(), bytes })
-      first?.give(settled)
+      for (const { give } of others) give({ ...answer, response: answer.response.clone() })
+      first?.give(answer)
     },
     (error: unknown) => {
       for (const { fail } of close()) fail(error)

@@ -2,14 +2,15 @@ import dns from 'node:dns'
 import { createServer as createSecureServer } from 'node:https'
 import type { Server } from 'node:http'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
-import { createIdempotentFetch, idempotencyOf } from 'fetch-idempotency'
+import { createIdempotentFetch, createRetryBudget, idempotencyOf } from 'fetch-idempotency'
 import { gateRetries, idempotency, reuseKey, stampKey } from 'fetch-idempotency/ky'
 import ky1 from 'ky'
 import ky2 from 'ky2'
 import { closedPort, listen } from '../fetch/loopback.js'
 import { selfSigned } from '../fetch/self-signed.js'
 
-const retry = { backoff: () => 1 }
+// What is lost here all at once would empty the budget.
+const retry = { backoff: () => 1, budget: createRetryBudget({ capacity: 100_000 }) }
 const outcome = (end: unknown) => idempotencyOf(end)?.outcome
 
 /** Names with an address each: errors of Node tell the address alone. */
@@ -125,6 +126,47 @@ describe('a write that is not redirected', () => {
     else expect(outcome(end)).toBe('not-applied')
   })
 })
+
+describe.each(senders.filter(([name]) => !/own fetch|hooks alone/.test(name)))(
+  'a write that is sent on as it is, by %s',
+  (_, send) => {
+    async function moving(...answers: readonly number[]) {
+      const rest = [...answers]
+      const { port } = await listen((request, response) => {
+        request.resume().on('end', () => {
+          if (request.url === '/orders') response.writeHead(308, { location: '/orders/' }).end()
+          else response.writeHead(rest.shift() ?? 500).end('{}')
+        })
+      })
+      return { orders: `http://first.test:${port}/orders`, rest }
+    }
+
+    it.each<[readonly number[], string]>([
+      [[200], 'applied'],
+      [[201], 'applied'],
+      [[429, 200], 'applied'],
+      [[404], 'not-applied'],
+    ])('%j: is %s', async (answers, wanted) => {
+      const { orders, rest } = await moving(...answers)
+      expect(outcome(await send(orders, 'POST'))).toBe(wanted)
+      expect(rest).toEqual([])
+    })
+
+    it('and is not known when the last word is a 5xx', async () => {
+      const { orders } = await moving(503, 503, 503, 503)
+      expect(outcome(await send(orders, 'POST'))).toBe('unknown')
+    })
+
+    it('but not when a GET follows', async () => {
+      const { port } = await listen((request, response) => {
+        const [status, location] = request.url === '/orders' ? [307, '/two'] : [303, '/three']
+        if (request.method === 'GET') response.writeHead(200).end('{}')
+        else response.writeHead(status, { location }).end()
+      })
+      expect(outcome(await send(`http://first.test:${port}/orders`, 'POST'))).toBe('unknown')
+    })
+  },
+)
 
 it('with redirect: manual, a refused connection is sure again', async () => {
   const url = `http://first.test:${await closedPort()}/`
