@@ -20,6 +20,14 @@ export interface RequestOptions extends ReadOptions {
    * @defaultValue a new UUIDv7 per call
    */
   readonly idempotencyKey?: string | undefined
+  /**
+   * When this `idempotencyKey` was first sent, as a date or in milliseconds since the epoch. Give it when an earlier call,
+   * maybe of another process, may have sent the key: no refusal then passes for `not-applied`, and a key older than the 24
+   * hours that the service keeps it is not sent (`key_expired`).
+   *
+   * @defaultValue the time inside a UUIDv7, which counts for the key's age only
+   */
+  readonly firstSentAt?: Date | number | undefined
 }
 
 /** {@link RequestOptions}, checked and copied. */
@@ -28,10 +36,11 @@ export interface ResolvedCall {
   readonly timeoutMs: number | undefined
   readonly headers: Headers
   readonly key: string | undefined
+  readonly firstSentMs: number | undefined
 }
 
 const readOptionNames = ['signal', 'timeout', 'headers']
-const writeOptionNames = [...readOptionNames, 'idempotencyKey']
+const writeOptionNames = [...readOptionNames, 'idempotencyKey', 'firstSentAt']
 /** What the client says about a request's body and key is not to be contradicted. */
 const ownHeaders = ['accept', 'content-length', 'content-type', 'host', 'idempotency-key']
 
@@ -62,6 +71,16 @@ function checkKey(key: unknown, minLength: number): string {
   return key
 }
 
+function checkFirstSentAt(firstSentAt: unknown, key: unknown): number {
+  const ms = firstSentAt instanceof Date ? firstSentAt.getTime() : firstSentAt
+  if (typeof ms !== 'number' || !(ms >= 0)) {
+    const got = typeof ms === 'number' ? ms : describeShape(ms)
+    throw invalid(`options.firstSentAt: must be a date or milliseconds since the epoch (got ${got})`)
+  }
+  if (key == null) throw invalid('options.firstSentAt: needs the idempotencyKey that was sent then')
+  return ms
+}
+
 /**
  * Checks and copies the options of one call.
  *
@@ -75,7 +94,7 @@ export function resolveCallOptions(
   const given = options ?? {}
   if (!isRecord(given)) throw invalid(`options: must be an object (got ${describeShape(given)})`)
   refuseUnknown('options', given, takesKey ? writeOptionNames : readOptionNames)
-  const { signal, timeout, headers, idempotencyKey } = given as RequestOptions
+  const { signal, timeout, headers, idempotencyKey, firstSentAt } = given as RequestOptions
   if (signal != null && typeof signal.addEventListener !== 'function') {
     throw invalid(`options.signal: must be an AbortSignal (got ${describeShape(signal)})`)
   }
@@ -87,5 +106,6 @@ export function resolveCallOptions(
     timeoutMs: timeout == null ? undefined : clampTimer(timeout),
     headers: checkHeaders(headers ?? {}),
     key: idempotencyKey == null ? undefined : checkKey(idempotencyKey, minKeyLength),
+    firstSentMs: firstSentAt == null ? undefined : checkFirstSentAt(firstSentAt, idempotencyKey),
   }
 }

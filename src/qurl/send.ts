@@ -49,7 +49,13 @@ export function createSend(options: ResolvedOptions): Send {
 
   return async (call) => {
     const takesKey = call.method === 'POST' || call.method === 'PATCH'
-    const { headers, key, signal, ...own } = resolveCallOptions(call.options, takesKey, call.minKeyLength)
+    const {
+      headers,
+      key,
+      signal,
+      firstSentMs: firstSentAt,
+      ...own
+    } = resolveCallOptions(call.options, takesKey, call.minKeyLength)
     if (takesKey && key === undefined && !hasCrypto()) throw errorOfMissingCrypto()
     const body = call.body === undefined ? {} : { body: stringify(call.body) }
     const query = new URLSearchParams(call.query).toString()
@@ -65,7 +71,7 @@ export function createSend(options: ResolvedOptions): Send {
         ...(signal === undefined ? {} : { signal }),
         context: {
           ...(key === undefined ? {} : { idempotencyKey: key }),
-          ...(call.writes === undefined ? {} : { idempotency: { writes: call.writes } }),
+          ...(call.writes === undefined ? {} : { idempotency: { writes: call.writes, firstSentAt } }),
         },
       })
       return readAnswer(call, response, parse(await response.text()), idempotencyOf(response))

@@ -172,6 +172,30 @@ describe('the outcome on an error', () => {
   })
 })
 
+describe('a key whose first answers were all lost', () => {
+  it('may have been applied, whatever refuses it later', async () => {
+    const { server, proxy, client } = await stage(undefined, 1)
+    const input = { target_url: 'https://app.example/a' }
+    const idempotencyKey = 'job-1'
+    const firstSentAt = new Date()
+    proxy.next('commit-reset', 'commit-reset')
+    expect(await failure(client.create(input, { idempotencyKey }))).toMatchObject({ outcome: 'unknown' })
+    expect(server.effects['qurl.created']).toBe(1)
+
+    const forbidden = { instead: problem(403, 'insufficient_scope') }
+    proxy.next(forbidden, forbidden)
+    // Only the caller can know of the earlier call: it may have been made by another process.
+    const blind = await failure(client.create(input, { idempotencyKey }))
+    expect(blind).toMatchObject({ status: 403, outcome: 'not-applied' })
+    const told = await failure(client.create(input, { idempotencyKey, firstSentAt }))
+    expect(told).toMatchObject({ status: 403, outcome: 'unknown', key: idempotencyKey })
+
+    const made = await client.create(input, { idempotencyKey, firstSentAt })
+    expect(idempotencyOf(made)).toMatchObject({ replayed: true, outcome: 'applied' })
+    expect(server.effects['qurl.created']).toBe(1)
+  })
+})
+
 describe('one key', () => {
   it('is one operation, however many ask at a time', async () => {
     const { server, client } = await stage()

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { resolveCallOptions } from '../../../src/qurl/call-options.js'
+import { resolveCallOptions, type RequestOptions } from '../../../src/qurl/call-options.js'
+import { ValidationError } from '../../../src/qurl/errors.js'
 
 describe('resolveCallOptions', () => {
   it('takes nothing', () => {
@@ -7,6 +8,7 @@ describe('resolveCallOptions', () => {
       signal: undefined,
       timeoutMs: undefined,
       key: undefined,
+      firstSentMs: undefined,
     })
   })
 
@@ -37,6 +39,36 @@ describe('resolveCallOptions', () => {
 
   it('refuses a key where there is nothing to key', () => {
     expect(() => resolveCallOptions({ idempotencyKey: 'job-1' } as never, false)).toThrow(/unknown option/)
+  })
+
+  it.each([
+    [new Date(1_780_000_000_000), 1_780_000_000_000],
+    [1_780_000_000_000, 1_780_000_000_000],
+    [0, 0],
+    [null, undefined],
+  ])('takes the time at which the key was first sent: %o', (firstSentAt, firstSentMs) => {
+    const options = { idempotencyKey: 'job-1', firstSentAt } as RequestOptions
+    expect(resolveCallOptions(options, true).firstSentMs).toBe(firstSentMs)
+  })
+
+  it.each([-1, Number.NaN, new Date('no date'), '2026-06-01T12:00:00Z', {}, [], true])(
+    'refuses %o as the time at which the key was first sent',
+    (firstSentAt) => {
+      const options = { idempotencyKey: 'job-1', firstSentAt } as RequestOptions
+      expect(() => resolveCallOptions(options, true)).toThrow(ValidationError)
+      expect(() => resolveCallOptions(options, true)).toThrow(
+        /options\.firstSentAt: must be a date or milliseconds/,
+      )
+    },
+  )
+
+  it.each([{}, { idempotencyKey: undefined }])('refuses such a time without a key: %o', (options) => {
+    const given = { ...options, firstSentAt: Date.now() }
+    expect(() => resolveCallOptions(given, true)).toThrow(/options\.firstSentAt: needs the idempotencyKey/)
+  })
+
+  it('refuses such a time where there is nothing to key', () => {
+    expect(() => resolveCallOptions({ firstSentAt: 0 } as never, false)).toThrow(/unknown option/)
   })
 
   it.each([

@@ -15,6 +15,7 @@ import {
   TimeoutError,
   ValidationError,
   type QURLClient,
+  type RequestOptions,
 } from 'fetch-idempotency/qurl'
 import {
   apiKey,
@@ -534,6 +535,51 @@ describe('the key', () => {
       attempts: 0,
     })
     expect(sent).toHaveLength(0)
+  })
+})
+
+describe('a key that was sent before', () => {
+  const refusals = [400, 401, 403, 404, 409, 422, 429].map((status) => [status] as const)
+  const again = (options: RequestOptions, ...steps: Step[]) => {
+    const { client, sent } = clientOf(steps, { maxRetries: 0 })
+    return { sent, end: client.create({ target_url }, { idempotencyKey: 'job-1', ...options }) }
+  }
+
+  it.each(refusals)('may have been applied then, though a %i refuses it now', async (status) => {
+    const { sent, end } = again({ firstSentAt: Date.now() - 60_000 }, problem(status, 'already_exists'))
+    const error = await failureOf(end)
+    expect(error).toMatchObject({ status, key: 'job-1', attempts: 1, outcome: 'unknown' })
+    expect(idempotencyOf(error)?.outcome).toBe('unknown')
+    expect(sent[0]?.headers['Idempotency-Key']).toBe('job-1')
+  })
+
+  it('may have been applied then, though nobody listens now', async () => {
+    const { end } = again({ firstSentAt: new Date(Date.now() - 60_000) }, refused())
+    expect(await failureOf(end)).toMatchObject({ name: 'NetworkError', outcome: 'unknown' })
+  })
+
+  it.each(refusals)('is not known to have been unless that is said: %i', async (status) => {
+    expect(await failureOf(again({}, problem(status, 'already_exists')).end)).toMatchObject({
+      outcome: 'not-applied',
+    })
+  })
+
+  it('is applied when it is answered with success', async () => {
+    const { end } = again({ firstSentAt: Date.now() - 60_000 }, data({ resource_id: 'r_1' }))
+    expect(idempotencyOf(await end)).toMatchObject({ key: 'job-1', outcome: 'applied' })
+  })
+
+  it('is not sent when the service has forgotten it by now', async () => {
+    const { sent, end } = again({ firstSentAt: Date.now() - 24 * 3_600_000 })
+    expect(await failureOf(end)).toMatchObject({ code: 'key_expired', outcome: 'unknown', attempts: 0 })
+    expect(sent).toHaveLength(0)
+  })
+
+  it('may have been applied where the endpoint honours no keys, too', async () => {
+    const { client } = clientOf([problem(403, 'no')])
+    const options = { idempotencyKey: 'job-1', firstSentAt: Date.now() - 60_000 }
+    const error = await failureOf(client.regenerateWebhookSecret('wh_1', options))
+    expect(error).toMatchObject({ status: 403, outcome: 'unknown' })
   })
 })
 
