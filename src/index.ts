@@ -1,7 +1,12 @@
 // The wrapper
 export { createIdempotentFetch } from './fetch/create-idempotent-fetch.js'
 export type { IdempotentFetchOptions } from './fetch/fetch-options.js'
-export type { CallOptions, IdempotentFetch, IdempotentRequestInit } from './fetch/idempotent-init.js'
+export type {
+  CallOptions,
+  FetchLike,
+  IdempotentFetch,
+  IdempotentRequestInit,
+} from './fetch/idempotent-init.js'
 export type {
   AfterResponseHook,
   BeforeRequestHook,
@@ -27,11 +32,8 @@ export type { Outcome } from './errors/idempotency-error.js'
 export type { Verdict } from './contract/verdict.js'
 
 // Errors and their guards
-export {
-  IdempotencyError,
-  isIdempotencyError,
-  type IdempotencyErrorCode,
-} from './errors/idempotency-error.js'
+export { IdempotencyError, type ErrorFacts, type IdempotencyErrorCode } from './errors/idempotency-error.js'
+export { isIdempotencyError, type AnyIdempotencyError } from './errors/any-idempotency-error.js'
 export { AlreadyDoneError, isAlreadyDoneError, type Original } from './errors/already-done-error.js'
 export { BodyTooLargeError, isBodyTooLargeError } from './errors/body-too-large-error.js'
 export { DeadlineError, isDeadlineError } from './errors/deadline-error.js'
@@ -46,4 +48,4 @@ export { UnsendableError, isUnsendableError } from './errors/unsendable-error.js
 export { exponentialBackoff, type Backoff, type ExponentialBackoffOptions } from './backoff/backoff.js'
 export { createRetryBudget, type RetryBudget, type RetryBudgetOptions } from './retry/retry-budget.js'
 export type { Clock, Random } from './clock/clock.js'
-export type { ServerContract } from './contract/server-contract.js'
+export type { Contract, ServerContract } from './contract/server-contract.js'

@@ -2,7 +2,7 @@
 export { defineContract } from './define-contract.js'
 export { bodyField, header, queryParameter, quotedHeader, type KeyCarrier } from './carrier.js'
 export { generateHexKey, generateKey, generateRandomKey } from '../key/generate-key.js'
-export type { ContractDefinition, ReplayMarker, ServerContract } from './server-contract.js'
+export type { Contract, ContractDefinition, ReplayMarker, ServerContract } from './server-contract.js'
 export type { Answer, Reading, Verdict } from './verdict.js'
 export type { KeyRules } from '../key/key-rules.js'
 

@@ -1,5 +1,5 @@
 import type { Contract } from './server-contract.js'
-import type { Answer, Reading, Verdict } from './verdict.js'
+import { answered, type Answer, type Reading, type Verdict } from './verdict.js'
 
 /** How often a 409 that may be our own first attempt is asked about again. */
 const maxConflictAsks = 10
@@ -63,20 +63,25 @@ function isMarked({ replayMarkers }: Contract, headers: Headers): boolean {
 const frozen: ReadonlySet<Verdict> = new Set(['failed', 'unknown', 'key-reused'])
 const frozenByDefault: ReadonlySet<Verdict> = new Set(['refused', 'running'])
 
-/** A classifier that fails must not hide an answer; what it would have said of the outcome is not known then. */
-function classify(contract: Contract, answer: Answer): Reading | Verdict | undefined {
+/**
+ * A classifier that fails, or says what is no verdict, must not hide an answer; what it would have said of the outcome is not
+ * known then.
+ */
+function classify(contract: Contract, answer: Answer): Reading | undefined {
   try {
-    return contract.classify(answer)
+    const said = contract.classify(answer) ?? undefined
+    const reading = typeof said === 'string' ? { verdict: said } : said
+    if (reading === undefined || answered.has(reading.verdict)) return reading
   } catch {
-    return { ...readStandard(answer), outcome: 'unknown' }
+    // As below.
   }
+  return { ...readStandard(answer), outcome: 'unknown' }
 }
 
 /** What an answer means under a contract. Pure: the same answer always has the same reading. */
 export function readAnswer(contract: Contract, answer: Answer): Reading {
   const special = classify(contract, answer)
-  const reading: Reading =
-    typeof special === 'string' ? { verdict: special } : (special ?? readStandard(answer))
+  const reading = special ?? readStandard(answer)
   const { verdict, outcome, original, maxAsks, keyStoreDown } = reading
   const { headers } = answer
   const replayed = reading.replayed ?? isMarked(contract, headers)

@@ -46,7 +46,10 @@ export interface Contract {
 
 /** A {@link Contract} that was checked, as `defineContract` gives it. */
 export interface ServerContract extends Contract {
-  /** A copy of this contract with some things changed. */
+  /**
+   * A copy of this contract with some things changed. `keyRules` are merged; everything else takes the place of what was
+   * there, so that a `classify` hands on what it does not know: `(answer) => mine(answer) ?? stripe.classify(answer)`.
+   */
   readonly with: (changes: ContractDefinition) => ServerContract
 }
 

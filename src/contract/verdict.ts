@@ -29,6 +29,19 @@ export type Verdict =
   | 'key-expired'
   | 'failed'
 
+/** What an answer can tell: all but what is said of a lost one. */
+export const answered: ReadonlySet<unknown> = new Set<Verdict>([
+  'refused',
+  'unknown',
+  'running',
+  'done',
+  'already-done',
+  'stored-failure',
+  'key-reused',
+  'key-expired',
+  'failed',
+])
+
 /** A verdict with what else the answer said. */
 export interface Reading {
   readonly verdict: Verdict
@@ -50,14 +63,19 @@ export interface Reading {
 
 /** One answer of a server, as a contract sees it. */
 export interface Answer {
+  /** The status code. */
   readonly status: number
+  /** The headers of the response. */
   readonly headers: Headers
   /** The body as text, `undefined` when it was not read (a stream, or longer than the limit). */
   readonly text: string | undefined
   /** The body parsed as JSON, `undefined` when it is none. */
   readonly json: unknown
+  /** The method of the request, in upper case. */
   readonly method: string
+  /** The target of the request without user info, query and fragment. */
   readonly url: string
+  /** The idempotency key, `undefined` when the operation has none. */
   readonly key: string | undefined
   /** Who made the key. A generated one cannot be known to the server before the first attempt. */
   readonly keyOrigin: 'generated' | 'given' | 'none'

@@ -7,11 +7,16 @@ export class DeadlineError extends IdempotencyError {
   override readonly name = 'DeadlineError'
   override readonly code = 'deadline_exceeded'
 
-  constructor(facts: ErrorFacts) {
+  /** `isAccepted`: the server has answered with a 202, and what was looked at is how far it is. */
+  constructor(facts: ErrorFacts, isAccepted = false) {
+    const advice =
+      facts.outcome === 'not-applied'
+        ? 'The write was not applied: it can be sent again'
+        : `The write may have been applied: ${adviseRetry(facts)}`
     super(
-      'The deadline passed before the write had an answer',
+      `The deadline passed ${isAccepted ? 'while the server was still at work' : 'before the write had an answer'}`,
       facts,
-      `Read outcome to see whether it may have been applied: ${adviseRetry(facts)}`,
+      isAccepted ? 'It has accepted the write: look again later' : advice,
     )
   }
 }

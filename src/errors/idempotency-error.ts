@@ -33,6 +33,8 @@ export interface ErrorFacts {
   readonly cause?: unknown
   /** Sends the same operation again, under the same key. */
   readonly retry?: (() => Promise<Response>) | undefined
+  /** Whether it can be sent again under its key without the risk of a second execution, by a call of its own. */
+  readonly isResendable?: boolean | undefined
 }
 
 /** Survives two copies of the package (CommonJS and ESM) in one process, where `instanceof` does not. */
@@ -89,10 +91,11 @@ export abstract class IdempotencyError extends TypeError {
 }
 
 /** What to do about a write that may have been applied. */
-export function adviseRetry({ retry }: ErrorFacts): string {
-  return retry === undefined
-    ? 'sent again, it could be applied twice'
-    : 'retry() sends it again under the same key'
+export function adviseRetry({ retry, key, isResendable }: ErrorFacts): string {
+  if (retry !== undefined) return 'retry() sends it again under the same key'
+  return key !== undefined && isResendable
+    ? 'call again with the same key, never with another'
+    : 'sent again, it could be applied twice'
 }
 
 /** Makes the guard for the errors of one code, or of every code. */
@@ -104,6 +107,3 @@ export function hasErrorCode<E extends IdempotencyError>(
     return found !== undefined && (code === undefined || found === code)
   }
 }
-
-/** Whether a value is any error of this package, from whichever copy of it. */
-export const isIdempotencyError: (value: unknown) => value is IdempotencyError = hasErrorCode()

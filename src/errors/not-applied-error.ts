@@ -1,19 +1,15 @@
 import { hasErrorCode, IdempotencyError, type ErrorFacts } from './idempotency-error.js'
 
 /**
- * No attempt reached a server: the write was certainly not applied. `cause` is the last failure.
+ * The write was certainly not applied: no attempt reached a server that acted on it, or `reconcile` has found out so. `cause`
+ * is the last failure.
  */
 export class NotAppliedError extends IdempotencyError {
   override readonly name = 'NotAppliedError'
   override readonly code = 'not_applied'
 
   constructor(facts: ErrorFacts, reason?: string) {
-    super(
-      'The request never reached a server',
-      facts,
-      'The write was not applied: it can be sent again',
-      reason,
-    )
+    super('The write was not applied', facts, 'It can be sent again', reason)
   }
 }
 

@@ -8,6 +8,7 @@ import { DeadlineError } from '../errors/deadline-error.js'
 import type { Outcome } from '../errors/idempotency-error.js'
 import { idempotencyOf, replaceFacts } from '../guard/facts.js'
 import { withoutSecrets } from '../guard/guard.js'
+import type { FetchLike } from './idempotent-init.js'
 import { createIdempotentFetch } from './create-idempotent-fetch.js'
 import { isIdempotentFetch } from './nesting.js'
 import { onAbort } from './on-abort.js'
@@ -24,7 +25,7 @@ export interface CompletionStatus {
 /** Options of {@link awaitCompletion}. */
 export interface AwaitCompletionOptions {
   /** What sends the look-ups; one that does not retry is wrapped so that it does. @defaultValue `globalThis.fetch` */
-  readonly fetch?: typeof fetch | undefined
+  readonly fetch?: FetchLike | undefined
   /** Headers of the look-ups, such as credentials. They go to the origin that answered 202 and to no other. */
   readonly headers?: RequestInit['headers'] | undefined
   /**
@@ -137,14 +138,10 @@ export async function awaitCompletion(
   }
 
   const late = () =>
-    new DeadlineError({
-      key,
-      attempts,
-      outcome: 'unknown',
-      method: 'GET',
-      url: withoutSecrets(url.href),
-      cause: response,
-    })
+    new DeadlineError(
+      { key, attempts, outcome: 'unknown', method: 'GET', url: withoutSecrets(url.href), cause: response },
+      true,
+    )
   /** One look, which ends with the deadline and with the caller's signal even where the server says nothing. */
   const ask = async () => {
     const run = createRun()

@@ -3,9 +3,9 @@ import { GuardedOperation } from '../guard/guard.js'
 import { isConditional } from '../guard/is-conditional.js'
 import { createRetryPolicy } from '../retry/retry-policy.js'
 import { findHeader, type CapturedRequest } from './capture-request.js'
+import type { CallOptions, FetchLike, IdempotentFetch, IdempotentRequestInit } from './idempotent-init.js'
 import { checkCallOptions, checkFetchOptions, type IdempotentFetchOptions } from './fetch-options.js'
 import { board, createFlight, isSamePayload, land, type Flight } from './flights.js'
-import type { CallOptions, IdempotentFetch, IdempotentRequestInit } from './idempotent-init.js'
 import { markIdempotentFetch } from './nesting.js'
 import { runOperation } from './run-operation.js'
 import { prepareCall, type PreparedCall } from './prepare-call.js'
@@ -97,7 +97,7 @@ export function createIdempotentFetch(options: IdempotentFetchOptions = {}): Ide
 
 /** Sends a call as it is, without the options that are ours. */
 async function passOn(
-  fetch: typeof globalThis.fetch,
+  fetch: FetchLike,
   input: string | URL | Request,
   { idempotency: _, idempotencyKey: __, body: given, ...rest }: IdempotentRequestInit,
 ): Promise<Response> {

@@ -10,7 +10,7 @@ import {
 import type { RetryOptions } from '../retry/retry-policy.js'
 import type { BodyLimits } from './capture-request.js'
 import type { Hooks } from './hooks.js'
-import type { CallOptions } from './idempotent-init.js'
+import type { CallOptions, FetchLike } from './idempotent-init.js'
 import type { Sender } from './send-attempt.js'
 import { isIdempotentFetch } from './nesting.js'
 
@@ -22,7 +22,7 @@ export interface IdempotentFetchOptions extends GuardOptions, EndOptions {
    *
    * @defaultValue `globalThis.fetch`, looked up at each call
    */
-  readonly fetch?: typeof fetch | undefined
+  readonly fetch?: FetchLike | undefined
   /** How often, how long and how hard an operation is retried. */
   readonly retry?: RetryOptions | undefined
   /** Most bytes of a streaming request body that are kept for a retry. @defaultValue 10 MiB */
@@ -77,17 +77,14 @@ export const defaultMaxBytes = 10 * 1024 * 1024
  *
  * @throws `TypeError` when the given one is ours: stacked retry loops multiply.
  */
-export function takeFetch(fetch: unknown): typeof globalThis.fetch {
+export function takeFetch(fetch: unknown): FetchLike {
   const taken = fetch === undefined ? globalThis.fetch : fetch
   if (isIdempotentFetch(taken)) throw new TypeError('fetch is wrapped already: give the one that it wraps')
   if (fetch === undefined)
     return (input, init) =>
-      (isIdempotentFetch(globalThis.fetch) ? (taken as typeof globalThis.fetch) : globalThis.fetch)(
-        input,
-        init,
-      )
+      (isIdempotentFetch(globalThis.fetch) ? (taken as FetchLike) : globalThis.fetch)(input, init)
   checkOption('fetch', fetch, 'function')
-  return fetch as typeof globalThis.fetch
+  return fetch as FetchLike
 }
 
 /** Whether nothing stands between us and the fetch of the runtime. */

@@ -2,6 +2,9 @@ import type { EndOptions } from '../guard/conclude.js'
 import type { WritePolicy } from '../guard/guard-options.js'
 import type { RetryOptions } from '../retry/retry-policy.js'
 
+/** Whatever sends as `fetch` does. Wider than `typeof fetch`, which in Bun also asks for functions beside it. */
+export type FetchLike = (input: string | URL | Request, init?: RequestInit) => Promise<Response>
+
 /** What can be set for one call, over the options of the wrapper. */
 export interface CallOptions extends EndOptions {
   /**
@@ -49,8 +52,8 @@ export interface IdempotentRequestInit extends Omit<RequestInit, 'body' | 'duple
 /**
  * A `fetch` that sends each write as often as the network needs, and has it happen once. Assignable to `typeof fetch`.
  *
- * It rejects with the caller's own reason when the call is aborted, and else with an `IdempotencyError`, or what a hook,
- * a body function or `resolve` has thrown:
+ * It rejects with the caller's own reason when the call is aborted, and else with an `IdempotencyError`, or what a hook or
+ * a body function has thrown:
  *
  * @throws {@link OutcomeUnknownError} when the last answer was lost and the write may have been applied.
  * @throws {@link NotAppliedError} when there is no answer and the write was certainly not applied.

@@ -1,5 +1,6 @@
 import { startTimer } from '../clock/start-timer.js'
 import type { Attempted } from '../guard/call.js'
+import type { FetchLike } from './idempotent-init.js'
 import { unused, type CapturedRequest } from './capture-request.js'
 import type { Run } from './run.js'
 import {
@@ -22,7 +23,7 @@ export interface AttemptResult {
 
 /** How an attempt is sent and its answer read. */
 export interface Sender {
-  readonly fetch: typeof fetch
+  readonly fetch: FetchLike
   /** Nothing stands between it and the fetch of the runtime. */
   readonly isGlobalFetch: boolean
   readonly maxResponseBytes: number

@@ -45,13 +45,16 @@ export interface EndOptions {
   /**
    * Turns a duplicate's error into the original result: read it by `original.id` or `original.url`, look it up by
    * `key`, or make it from `response`. Give `undefined` when it cannot be had, which throws `AlreadyDoneError`. It has as
-   * long as one attempt; with ky, as long as is left of its `timeout`.
+   * long as one attempt; with ky, as long as is left of its `timeout`. A response is what the call gives, whatever its
+   * status; what it throws is the `cause` of the `AlreadyDoneError`.
    *
    * @defaultValue none: `AlreadyDoneError` with outcome `applied`
    */
   readonly resolve?: ResolveOriginal | undefined
   /**
-   * Finds out what happened before an unknown outcome reaches the caller: look it up by key, list, or GET. What it
+   * Finds out what happened before an unknown outcome reaches the caller: look it up by key, list, or GET. A response is
+   * what the call gives, with outcome `applied` when it is `ok`. A word settles the outcome: the call then gives the last
+   * answer, and without one it throws `AlreadyDoneError` for `applied`, `NotAppliedError` for `not-applied`. What it
    * throws is taken as "still unknown", and so is that it takes longer than one attempt may; with ky, its `timeout` ends it.
    *
    * @defaultValue none
@@ -81,7 +84,8 @@ function toError(
   { response, error, reading, decision }: LastAttempt,
   retry: (() => Promise<Response>) | undefined,
 ): IdempotencyError {
-  const facts = { ...operation.errorFacts(), cause: error ?? response, retry }
+  const isResendable = operation.canResend()
+  const facts = { ...operation.errorFacts(), cause: error ?? response, retry, isResendable }
   const { verdict, original } = reading
   const why = decision.action === 'settle' ? decision.why : 'final'
   if (verdict === 'key-reused') return new KeyReusedError(facts, response)
@@ -118,12 +122,15 @@ export async function conclude(
   }
 
   if (verdict === 'already-done') {
-    const result = await resolve?.(summary())
+    let failure: unknown
+    const fail = (error: unknown) => void (failure = error)
+    const result = resolve && (await Promise.resolve(summary()).then(resolve).catch(fail))
+    if (signal?.aborted) throw signal.reason
     // A look-up may bring a failure that the server has kept.
     if (result !== undefined) return give(result, result.ok ? 'applied' : outcome, true)
     if (outcome === 'applied') {
       operation.settle(outcome, true)
-      throw toError(operation, last, retry)
+      throw toError(operation, { ...last, error: failure }, retry)
     }
   }
   if (outcome === 'unknown' && reconcile !== undefined) {

@@ -1,4 +1,5 @@
-import { isIdempotencyError, type Outcome } from '../errors/idempotency-error.js'
+import { isIdempotencyError } from '../errors/any-idempotency-error.js'
+import type { Outcome } from '../errors/idempotency-error.js'
 
 /** What {@link idempotencyOf} tells about an operation. */
 export interface IdempotencyFacts {

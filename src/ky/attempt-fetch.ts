@@ -7,6 +7,7 @@ import {
   settingsOf,
   type Landing,
 } from '../fetch/follow-redirect.js'
+import type { FetchLike } from '../fetch/idempotent-init.js'
 import { markIdempotentFetch } from '../fetch/nesting.js'
 import { settleResponse } from '../fetch/settled-response.js'
 import { readFailure } from '../fetch/transport-failure.js'
@@ -112,7 +113,7 @@ async function settle(call: KyCall, last: LastAttempt, signal: AbortSignal): Pro
 export function createAttemptFetch(
   settings: GuardSettings,
   ends: EndOptions,
-  base: typeof fetch,
+  base: FetchLike,
   isGlobal: boolean,
   maxResponseBytes: number,
 ): AttemptFetch {

@@ -1,5 +1,6 @@
 import { checkOptions } from '../errors/check-option.js'
-import { isIdempotencyError, type ErrorFacts } from '../errors/idempotency-error.js'
+import { isIdempotencyError } from '../errors/any-idempotency-error.js'
+import type { ErrorFacts } from '../errors/idempotency-error.js'
 import { followerOf } from '../fetch/follow-redirect.js'
 import { readFailure, type FailureVerdict } from '../fetch/transport-failure.js'
 import type { Attempted } from '../guard/call.js'

@@ -1,4 +1,5 @@
 import { checkOptions, type Checks } from '../errors/check-option.js'
+import type { FetchLike } from '../fetch/idempotent-init.js'
 import { defaultMaxBytes, isGlobalFetch, takeFetch } from '../fetch/fetch-options.js'
 import { endChecks, type EndOptions } from '../guard/conclude.js'
 import { rememberFacts } from '../guard/facts.js'
@@ -37,7 +38,7 @@ export interface IdempotencyOptions
    *
    * @defaultValue the `fetch` of the instance that is extended, else `globalThis.fetch`
    */
-  readonly fetch?: typeof fetch | undefined
+  readonly fetch?: FetchLike | undefined
   /** Most bytes of a response body that are read within the attempt; a longer one streams. @defaultValue 10 MiB */
   readonly maxResponseBytes?: number | undefined
 }

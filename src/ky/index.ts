@@ -22,4 +22,11 @@ export { KeyExpiredError, isKeyExpiredError } from '../errors/key-expired-error.
 export { KeyInvalidError, isKeyInvalidError } from '../errors/key-invalid-error.js'
 export { KeyReusedError, isKeyReusedError } from '../errors/key-reused-error.js'
 export { UnsendableError, isUnsendableError } from '../errors/unsendable-error.js'
-export { isIdempotencyError } from '../errors/idempotency-error.js'
+export { isIdempotencyError, type AnyIdempotencyError } from '../errors/any-idempotency-error.js'
+
+// What its options are made of
+export { exponentialBackoff, type Backoff } from '../backoff/backoff.js'
+export { createRetryBudget, type RetryBudget } from '../retry/retry-budget.js'
+export type { OperationSummary, Reconcile, ResolveOriginal } from '../guard/conclude.js'
+export type { WritePolicy } from '../guard/guard-options.js'
+export type { FetchLike } from '../fetch/idempotent-init.js'

@@ -212,6 +212,34 @@ describe('readAnswer', () => {
     })
   })
 
+  describe('a classifier that fails', () => {
+    it.each<[string, unknown]>([
+      ['throws', undefined],
+      ['is async', Promise.resolve('done')],
+      ['says a word that is none', 'finished'],
+      ['says what only a lost answer tells', 'not-sent'],
+      ['says an object without a verdict', { outcome: 'applied' }],
+    ])('because it %s hides no answer, and nothing is promised', (_, said) => {
+      const classify = () => {
+        if (said === undefined) throw new Error('oops')
+        return said as 'done'
+      }
+      const contract = defineContract({ classify })
+      for (const [status, verdict] of [
+        [201, 'done'],
+        [400, 'failed'],
+        [503, 'unknown'],
+      ] as const)
+        expect(readAnswer(contract, makeAnswer({ status }))).toMatchObject({ verdict, outcome: 'unknown' })
+    })
+
+    it('but null is as good as nothing', () => {
+      const contract = defineContract({ classify: () => null as unknown as undefined })
+      expect(readAnswer(contract, makeAnswer({ status: 201 }))).toMatchObject({ verdict: 'done' })
+      expect(readAnswer(contract, makeAnswer({ status: 201 })).outcome).toBeUndefined()
+    })
+  })
+
   describe('a retry hint', () => {
     const contract = defineContract({
       retryHints: ['x-first', 'x-second'],

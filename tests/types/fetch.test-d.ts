@@ -20,7 +20,9 @@ import {
   type AfterResponseHook,
   type BeforeRequestHook,
   type BeforeRetryHook,
+  type AnyIdempotencyError,
   type IdempotencyError,
+  type Original,
   type IdempotencyErrorCode,
   type IdempotencyEvent,
   type IdempotencyFacts,
@@ -252,8 +254,10 @@ test('events are told apart by their type', () => {
 test('guards tell errors apart', () => {
   const error: unknown = undefined
   if (isIdempotencyError(error)) {
-    expectTypeOf(error).toEqualTypeOf<IdempotencyError>()
-    expectTypeOf(error.code).toEqualTypeOf<IdempotencyErrorCode>()
+    expectTypeOf(error).toEqualTypeOf<AnyIdempotencyError>()
+    assertType<IdempotencyError>(error)
+    assertType<IdempotencyErrorCode>(error.code)
+    if (error.code === 'already_done') expectTypeOf(error.original).toEqualTypeOf<Original>()
     expectTypeOf(error.retry()).toEqualTypeOf<Promise<Response>>()
     assertType<TypeError>(error)
   }
