@@ -1,4 +1,5 @@
 import type { IdempotencyFacts } from '../ky/index.js'
+import { advise } from './advice.js'
 import { keepFacts, type ResultMeta } from './meta.js'
 import { createError, ERROR_CODE_UNEXPECTED_RESPONSE } from './errors.js'
 import { isWrite, readRateLimit, type CallFacts } from './failure.js'
@@ -41,6 +42,7 @@ export function readAnswer(
       title: 'Unexpected response',
       detail: `${call.method} ${call.path}: ${detail}`,
       request_id: requestId,
+      advice: known && advise(call, status),
       ...(known satisfies CallFacts | undefined),
     })
     return keepFacts(error, known)

@@ -31,6 +31,8 @@ export interface QURLErrorData {
   readonly key?: string | undefined
   readonly attempts?: number | undefined
   readonly outcome?: Outcome | undefined
+  /** What to do next: it ends the message. */
+  readonly advice?: string | undefined
   readonly cause?: unknown
 }
 
@@ -93,8 +95,9 @@ export class QURLError extends Error {
 
   constructor(data: QURLErrorData) {
     const detail = data.detail || data.title || `HTTP ${data.status}`
+    const message = `${data.title} (${data.status}): ${detail}`
     super(
-      `${data.title} (${data.status}): ${detail}`,
+      data.advice === undefined ? message : `${message.replace(/\.$/, '')}. ${data.advice}`,
       data.cause === undefined ? undefined : { cause: data.cause },
     )
     this.status = data.status
@@ -180,7 +183,7 @@ export class ServerError extends QURLError {
   }
 }
 
-/** No whole answer arrived: refused, reset, or cut in its headers or its body. */
+/** The request could not be sent, or no whole answer arrived: reset, or cut in its headers or its body. */
 export class NetworkError extends QURLError {
   static {
     brand(this.prototype, 'NetworkError')

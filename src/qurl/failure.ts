@@ -1,6 +1,6 @@
 import { parseRetryAfter } from '../backoff/retry-after.js'
 import { systemClock } from '../clock/system-clock.js'
-import { isIdempotencyError } from '../errors/idempotency-error.js'
+import { isIdempotencyError } from '../errors/any-idempotency-error.js'
 import {
   ConflictError,
   createError,
@@ -15,6 +15,7 @@ import {
   type RateLimit,
   type TombstoneInfo,
 } from './errors.js'
+import { advise } from './advice.js'
 import type { Call } from './call.js'
 import { invalid, isRecord } from './validate.js'
 
@@ -31,6 +32,7 @@ const text = (value: unknown): string | undefined =>
 export function errorOfAnswer(
   { status, statusText, headers }: Response,
   body: unknown,
+  call: Call,
   facts: CallFacts & Partial<Pick<QURLErrorData, 'code' | 'cause'>>,
 ): QURLError {
   const document = isRecord(body) ? body : {}
@@ -51,6 +53,7 @@ export function errorOfAnswer(
     retry_after: readRetryAfter(headers),
     tombstone: readTombstone(meta['tombstone']),
     rate_limit: readRateLimit(headers),
+    advice: facts.outcome === 'unknown' ? `${call.method} ${call.path}: ${advise(call, status)}` : undefined,
     ...facts,
   })
 }
@@ -95,8 +98,19 @@ export function readRateLimit(headers: Headers): RateLimit | undefined {
   return entries.length > 0 ? Object.fromEntries(entries) : undefined
 }
 
-/** The error of a call that ended without an answer. */
-export function errorOfLoss(failure: unknown, call: Call, facts: CallFacts): QURLError {
+/**
+ * The error of a call that ended without an answer.
+ *
+ * @param isSent - Whether a request may have reached the service.
+ * @param redact - Takes the credential out of what may hold it.
+ */
+export function errorOfLoss(
+  failure: unknown,
+  call: Call,
+  facts: CallFacts,
+  isSent: boolean,
+  redact: (text: string) => string,
+): QURLError {
   const where = `${call.method} ${call.path}`
   const advice = facts.outcome === 'unknown' ? `. ${advise(call)}` : ''
   const inner = isIdempotencyError(failure) ? failure.cause : failure
@@ -125,7 +139,7 @@ export function errorOfLoss(failure: unknown, call: Call, facts: CallFacts): QUR
     case 'unsendable':
       return isTimeout(failure) || isTimeout(inner)
         ? new TimeoutError(`${where}: no whole answer arrived in time${advice}`, options)
-        : new NetworkError(`${where}: no whole answer arrived${advice}`, options)
+        : new NetworkError(`${where}: ${describeLoss(failure, call, isSent, redact)}${advice}`, options)
     default:
       return new QURLError({
         status: 0,
@@ -135,6 +149,31 @@ export function errorOfLoss(failure: unknown, call: Call, facts: CallFacts): QUR
         ...options,
       })
   }
+}
+
+function describeLoss(
+  failure: unknown,
+  call: Call,
+  isSent: boolean,
+  redact: (text: string) => string,
+): string {
+  const code = findCode(failure)
+  const why = code === undefined ? '' : ` (${redact(code)})`
+  if (isSent) return `no whole answer arrived${why}`
+  return `the request could not be sent${why}${isWrite(call) ? ', so nothing was done' : ''}`
+}
+
+/** As Node, undici and Bun name what went wrong: `ECONNREFUSED`, `UND_ERR_SOCKET`, `ConnectionRefused`. */
+const codeForm = /^(?:[A-Z][A-Z\d]*(?:_[A-Z\d]+)*|(?:[A-Z][a-z]+){2,})$/
+
+function findCode(failure: unknown): string | undefined {
+  for (let at = failure, depth = 0; typeof at === 'object' && at !== null && depth < 8; depth += 1) {
+    const { code, cause, errors } = at as { code?: unknown; cause?: unknown; errors?: readonly unknown[] }
+    if (typeof code === 'string' && code.length <= 40 && codeForm.test(code)) return code
+    // Of a host with several addresses, each of which was tried.
+    at = Array.isArray(errors) && errors.length > 0 ? errors[0] : cause
+  }
+  return undefined
 }
 
 const reused =
@@ -148,12 +187,6 @@ function withoutRequest(failure: unknown): unknown {
   const { cause, message } = failure as { cause?: unknown; message?: string }
   return cause ?? (isTimeout(failure) ? new DOMException(message, 'TimeoutError') : undefined)
 }
-
-/** What a caller can do about a write that may have been done. */
-const advise = ({ writes }: Call): string =>
-  writes === 'keyed'
-    ? 'It may have been done: call again with the same idempotencyKey and input to have it done once'
-    : 'It may have been done: look before you call again'
 
 /** Whether the runtime lacks what makes a key. */
 export const errorOfMissingCrypto = (): RuntimeError =>

@@ -35,7 +35,8 @@ export function createSend(options: ResolvedOptions): Send {
     const callFacts = { attempts: facts?.attempts, key: told?.key, outcome: told?.outcome }
     const response = responseOf(failure)
     if (response === undefined) {
-      throw keepFacts(errorOfLoss(failure, call, callFacts), told)
+      const isSent = facts?.outcome !== 'not-applied'
+      throw keepFacts(errorOfLoss(failure, call, callFacts, isSent, redact), told)
     }
     const body = parse(redact(await readBody(failure, response)))
     // Removed already, by an attempt of this very call whose answer was lost.
@@ -44,7 +45,7 @@ export function createSend(options: ResolvedOptions): Send {
       return readAnswer(call, response, body, facts)
     }
     const reuse = isKeyReusedError(failure) ? { code: failure.code, cause: failure } : {}
-    throw keepFacts(errorOfAnswer(response, body, { ...callFacts, ...reuse }), told)
+    throw keepFacts(errorOfAnswer(response, body, call, { ...callFacts, ...reuse }), told)
   }
 
   return async (call) => {

@@ -329,6 +329,7 @@ describe('when nobody listens', () => {
       expect(error).toBeInstanceOf(NetworkError)
       // Sent again also without a key that counts: nobody can have acted on it.
       expect(error).toMatchObject({ outcome: 'not-applied', attempts: 4 })
+      expect(error.message).toMatch(/could not be sent \(ECONNREFUSED\), so nothing was done$/)
     },
   )
 })

@@ -340,6 +340,114 @@ describe('an error', () => {
   })
 })
 
+describe('the message of an error', () => {
+  const again = /It may have been done: call again with the same idempotencyKey and input .* firstSentAt/
+  const look = /It may have been done: look before you call again$/
+  const makeResource = (client: QURLClient) => client.createResource({ target_url })
+  const removeWebhook = (client: QURLClient) => client.deleteWebhook('wh_1')
+  const openLink = (client: QURLClient) => client.resolve('at_1')
+  const fail = problem.bind(undefined, 503, 'x')
+  const four = <T>(make: () => T): T[] => [make(), make(), make(), make()]
+
+  it.each([
+    ['a key that is honoured', create, four(fail), 'POST /v1/qurls', again],
+    ['a key that is not honoured', rotate, [fail()], 'POST /v1/webhooks/wh_1/secret', look],
+    [
+      'a resource that is found again',
+      makeResource,
+      four(fail),
+      'POST /v1/resources',
+      /It may have been done: call again with the same input, which finds what is there$/,
+    ],
+    ['a deletion', removeWebhook, four(fail), 'DELETE /v1/webhooks/wh_1', look],
+  ])('says after a 5xx what to do about %s', async (_, call, steps, where, advice) => {
+    const { error } = await errorOf(call, ...steps)
+    expect(error).toMatchObject({ status: 503, outcome: 'unknown', detail: 'Detail.' })
+    expect(error.message.startsWith(`Title (503): Detail. ${where}: It may`)).toBe(true)
+    expect(error.message).toMatch(advice)
+  })
+
+  it.each([
+    ['create', 401, create, again],
+    ['create', 403, create, again],
+    ['create', 408, create, again],
+    ['create', 425, create, again],
+    ['create', 429, create, again],
+    ['create', 400, create, look],
+    ['create', 409, create, look],
+    ['create', 422, create, look],
+    ['createResource', 409, makeResource, look],
+  ])('says what to do when %s is refused after a lost answer (%i)', async (_, status, call, advice) => {
+    const [, ...refusals] = four(() => problem(status, 'already_exists'))
+    const { error } = await errorOf(call, reset(), ...refusals)
+    expect(error).toMatchObject({ status, outcome: 'unknown' })
+    expect(error.message).toMatch(advice)
+  })
+
+  it('does not say to open a link again that may have been used up', async () => {
+    const { error } = await errorOf(openLink, problem(502, 'knock_failed'))
+    expect(error.message).toMatch(look)
+  })
+
+  it('says what to do when the answer makes no sense', async () => {
+    const { error } = await errorOf(create, html(200))
+    expect(error.message).toMatch(
+      /^Unexpected response \(200\): POST \/v1\/qurls: the answer is not JSON\. It/,
+    )
+    expect(error.message).toMatch(again)
+    expect(error.detail).not.toMatch(/may have been/)
+  })
+
+  it.each([
+    ['a write that was not applied', create, [problem(400, 'x')], 'Title (400): Detail.'],
+    ['a read', (client: QURLClient) => client.getQuota(), four(fail), 'Title (503): Detail.'],
+    [
+      'a read whose answer makes no sense',
+      (client: QURLClient) => client.getQuota(),
+      [json(200, 7)],
+      'Unexpected response (0): GET /v1/quota: the answer is not an object',
+    ],
+  ])('has no advice on %s', async (_, call, steps, message) => {
+    expect((await errorOf(call, ...steps)).error.message).toBe(message)
+  })
+
+  const lost = (code: unknown) => () =>
+    new TypeError('fetch failed', { cause: Object.assign(new Error('x'), { code, syscall: 'connect' }) })
+  const severalAddresses = () =>
+    new TypeError('fetch failed', { cause: new AggregateError([lost('ECONNREFUSED')()]) })
+
+  it.each([
+    ['ECONNREFUSED', refused, ' (ECONNREFUSED)'],
+    ['ENOTFOUND', lost('ENOTFOUND'), ' (ENOTFOUND)'],
+    ["Bun's name", lost('ConnectionRefused'), ' (ConnectionRefused)'],
+    ['several addresses', severalAddresses, ' (ECONNREFUSED)'],
+    ['no code', lost(undefined), ''],
+    ['a number', lost(111), ''],
+    ['what is not a code', lost('connection to lv_live_0 failed'), ''],
+    ['what is too long for one', lost('E'.repeat(41)), ''],
+  ])('says that nothing was sent, and why: %s', async (_, make, why) => {
+    const { error } = await errorOf(create, ...four(make))
+    expect(error).toMatchObject({ name: 'NetworkError', outcome: 'not-applied' })
+    expect(error.detail).toBe(`POST /v1/qurls: the request could not be sent${why}, so nothing was done`)
+    const read = await errorOf((client) => client.getQuota(), ...four(make))
+    expect(read.error.detail).toBe(`GET /v1/quota: the request could not be sent${why}`)
+  })
+
+  it('says why no whole answer arrived', async () => {
+    const { error } = await errorOf(rotate, reset())
+    expect(error.detail).toMatch(
+      /secret: no whole answer arrived \(ECONNRESET\)\. It may have been done: look/,
+    )
+  })
+
+  it('holds no credential, not even one that looks like a code', async () => {
+    const apiKey = 'SECRET_KEY_1'
+    const { client } = clientOf(four(lost(apiKey)), { apiKey })
+    const error = (await failureOf(create(client))) as QURLError
+    expect(error.detail).toBe('POST /v1/qurls: the request could not be sent (***), so nothing was done')
+  })
+})
+
 describe('an answer', () => {
   it.each([
     ['no JSON', html(200), 200],
