@@ -20,7 +20,8 @@ const look = 'look before you call again'
 
 const next = {
   keyed:
-    'call again with the same idempotencyKey and input to have it done once, and with firstSentAt (when the key was first sent), or a refusal would count as not-applied',
+    'call again with the same idempotencyKey and input to have it done once, ' +
+    'and with firstSentAt (when the key was first sent), or a refusal would count as not-applied',
   always: 'call again with the same input, which finds what is there',
   never: look,
 } as const

@@ -14,8 +14,9 @@ export interface ReadOptions {
 /** Options of one call that writes. */
 export interface RequestOptions extends ReadOptions {
   /**
-   * The `Idempotency-Key` of this write: 1 to 256 printable ASCII characters, for `createApiKey` at least 32. Give the same key
-   * again, with the same input, to finish a write whose outcome is unknown.
+   * The `Idempotency-Key` of this write: 1 to 256 printable ASCII characters, for `createApiKey` at least 32. Where the method
+   * honours keys, the same key with the same input finishes a write whose outcome is unknown. A method that does not says so:
+   * there, look before you call again.
    *
    * @defaultValue a new UUIDv7 per call
    */

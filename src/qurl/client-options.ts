@@ -15,9 +15,19 @@ export interface ClientOptions {
   readonly baseUrl?: string | undefined
   /** The `fetch` to send with, called with a URL string and plain options. @defaultValue `globalThis.fetch`, as it is at construction */
   readonly fetch?: typeof fetch | undefined
-  /** Retries after the first attempt. @defaultValue `3` */
+  /**
+   * Retries after the first attempt. As with the official client, less than none is none, a fraction is cut off, and `NaN` or
+   * `Infinity` is the default.
+   *
+   * @defaultValue `3`
+   */
   readonly maxRetries?: number | undefined
-  /** Time for one attempt, from the connection to the last byte of the answer, in milliseconds. @defaultValue `30_000` */
+  /**
+   * Time for one attempt, from the connection to the last byte of the answer, in milliseconds. As with the official client,
+   * what is not above 0 or not finite is the default; the `timeout` of one call, which is new here, has to be above 0.
+   *
+   * @defaultValue `30_000`
+   */
   readonly timeout?: number | undefined
   /**
    * Time for a whole call, its attempts and waits together, in milliseconds. A wait that would pass it is not begun.

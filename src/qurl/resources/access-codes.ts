@@ -22,6 +22,8 @@ export class AccessCodes extends Area {
 
   /**
    * Uses a code. The endpoint is public, so the API key is not sent. Each use counts, so a lost answer is not sent again.
+   *
+   * Keys are not known to be honoured here: when the outcome is `unknown`, look before you call again.
    */
   async redeemAccessCode(
     input: RedeemAccessCodeInput,
@@ -31,6 +33,7 @@ export class AccessCodes extends Area {
     return this.write('redeemAccessCode', 'POST', path`/v1/access-codes/redeem`, body, options)
   }
 
+  /** Revokes a code, which cannot be used any more. */
   async revokeAccessCode(id: string, options?: ReadOptions): Promise<void> {
     return this.remove(path`/v1/access-codes/${id}`, options)
   }

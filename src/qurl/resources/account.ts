@@ -7,29 +7,53 @@ import { isInteger, isName, isRecord, pageChecks, readFields, required, type Che
 
 /** Quota, usage, customer and billing. All but the quota need a JWT instead of an API key. */
 export class Account extends Area {
+  /** Reads the plan, its limits, and what is used of them in the current period. */
   async getQuota(options?: ReadOptions): Promise<Quota> {
     return this.read(path`/v1/quota`, options)
   }
 
+  /**
+   * Reads what was used in the current period and what that is estimated to cost.
+   *
+   * @throws {@link AuthorizationError} with an API key: it needs a JWT.
+   */
   async getUsageCurrentPeriod(options?: ReadOptions): Promise<UsageCurrentPeriod> {
     return this.read(path`/v1/usage/current-period`, options)
   }
 
+  /**
+   * Reads how many qURLs were created on each day of the current period.
+   *
+   * @throws {@link AuthorizationError} with an API key: it needs a JWT.
+   */
   async getUsageDaily(options?: ReadOptions): Promise<UsageDaily> {
     return this.read(path`/v1/usage/daily`, options)
   }
 
+  /**
+   * Reads the customer: the tier, the spending cap, the usage, and whether the account is frozen.
+   *
+   * @throws {@link AuthorizationError} with an API key: it needs a JWT.
+   */
   async getCustomer(options?: ReadOptions): Promise<Customer> {
     return this.read(path`/v1/customer`, options)
   }
 
-  /** Sets the spending cap; 0 is none. */
+  /**
+   * Sets the spending cap; 0 is none.
+   *
+   * Keys are not known to be honoured here: when the outcome is `unknown`, look before you call again.
+   */
   async updateCustomer(input: UpdateCustomerInput, options?: RequestOptions): Promise<Customer> {
     const body = readFields('updateCustomer', input, customerChecks, [required('spending_cap_cents')])
     return this.write('updateCustomer', 'PATCH', path`/v1/customer`, body, options)
   }
 
-  /** Opens a checkout page. */
+  /**
+   * Opens a checkout page.
+   *
+   * Keys are not known to be honoured here: when the outcome is `unknown`, look before you call again.
+   */
   async createBillingCheckout(
     input: CreateBillingCheckoutInput,
     options?: RequestOptions,
@@ -38,7 +62,11 @@ export class Account extends Area {
     return this.write('createBillingCheckout', 'POST', path`/v1/billing/checkout`, body, options)
   }
 
-  /** Opens the billing portal. */
+  /**
+   * Opens the billing portal.
+   *
+   * Keys are not known to be honoured here: when the outcome is `unknown`, look before you call again.
+   */
   async createBillingPortal(options?: RequestOptions): Promise<PortalSession> {
     return this.write('createBillingPortal', 'POST', path`/v1/billing/portal`, undefined, options)
   }

@@ -43,12 +43,21 @@ export class ApiKeys extends Area {
     return this.readAll('listAllApiKeys', input, listChecks, readPage, (page) => page.api_keys, options)
   }
 
-  /** Changes a key's name or replaces its scopes. */
+  /**
+   * Changes a key's name or replaces its scopes.
+   *
+   * Keys are not known to be honoured here: when the outcome is `unknown`, look before you call again.
+   */
   async updateApiKey(keyId: string, input: UpdateApiKeyInput, options?: RequestOptions): Promise<ApiKey> {
     const body = readFields('updateApiKey', input, updateChecks, [atLeastOne('name', 'scopes')])
     return this.write('updateApiKey', 'PATCH', path`/v1/api-keys/${keyId}`, body, options)
   }
 
+  /**
+   * Revokes an API key.
+   *
+   * @throws {@link NotFoundError} also for a key of another owner.
+   */
   async revokeApiKey(keyId: string, options?: ReadOptions): Promise<void> {
     return this.remove(path`/v1/api-keys/${keyId}`, options)
   }

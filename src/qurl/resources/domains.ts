@@ -31,10 +31,12 @@ export class Domains extends Area {
     return this.readAll('listAllDomains', input, pageChecks, readPage, (page) => page.domains, options)
   }
 
+  /** Reads one domain: its status, and which of its DNS records were found. */
   async getDomain(domain: string, options?: ReadOptions): Promise<Domain> {
     return this.read(path`/v1/domains/${domain}`, options)
   }
 
+  /** Removes a domain. */
   async deleteDomain(domain: string, options?: ReadOptions): Promise<void> {
     return this.remove(path`/v1/domains/${domain}`, options)
   }
@@ -42,13 +44,21 @@ export class Domains extends Area {
   /**
    * Looks for the domain's DNS records now.
    *
+   * Keys are not known to be honoured here: when the outcome is `unknown`, look before you call again.
+   *
    * @throws {@link ValidationError} with status 422 when the token has expired.
    */
   async verifyDomain(domain: string, options?: RequestOptions): Promise<DomainVerifyResult> {
     return this.write('verifyDomain', 'POST', path`/v1/domains/${domain}/verify`, undefined, options)
   }
 
-  /** Makes a new verification token, which lives seven days, while the domain is not verified. */
+  /**
+   * Makes a new verification token, which lives seven days, while the domain is not verified.
+   *
+   * Keys are not known to be honoured here: when the outcome is `unknown`, look before you call again.
+   *
+   * @throws {@link ConflictError} when the domain is past that.
+   */
   async regenerateDomainToken(domain: string, options?: RequestOptions): Promise<Domain> {
     const url = path`/v1/domains/${domain}/regenerate-token`
     return this.write('regenerateDomainToken', 'POST', url, undefined, options)

@@ -28,8 +28,8 @@ export class Resources extends Area {
    * Makes a resource, or finds the one that is there: the service keeps one per target URL, and one per slug with
    * `find_or_create`. `metaOf(result)?.foundExisting` tells which; a found one keeps its own alias, description and tags.
    *
-   * A lost answer is sent again where the service would find the first attempt's resource; a tunnel without `find_or_create`
-   * is not.
+   * A lost answer is sent again where the service would find the first attempt's resource, and so may you when the outcome is
+   * `unknown`. Not so a tunnel without `find_or_create`: look before you call again.
    */
   async createResource(input: CreateResourceInput, options?: RequestOptions): Promise<Resource> {
     const body = readFields('createResource', input, createResourceChecks, [needsTarget])
@@ -68,7 +68,11 @@ export class Resources extends Area {
     return this.read(path`/v1/resources/${id}`, options)
   }
 
-  /** Changes a resource. `null` clears the alias, an empty string the custom domain. */
+  /**
+   * Changes a resource. `null` clears the alias, an empty string the custom domain.
+   *
+   * Keys are not known to be honoured here: when the outcome is `unknown`, look before you call again.
+   */
   async updateResource(id: string, input: UpdateResourceInput, options?: RequestOptions): Promise<Resource> {
     const body = readFields('updateResource', input, updateResourceChecks, updateResourceRules, ['alias'])
     return this.write('updateResource', 'PATCH', path`/v1/resources/${id}`, body, options)
@@ -89,7 +93,13 @@ export class Resources extends Area {
     return this.write('createQurlForResource', 'POST', path`/v1/resources/${id}/qurls`, body, options)
   }
 
-  /** Changes one link of a resource. */
+  /**
+   * Changes one link of a resource.
+   *
+   * Keys are not known to be honoured here: when the outcome is `unknown`, look before you call again.
+   *
+   * @throws {@link ConflictError} when the link is not active.
+   */
   async updateResourceQurl(
     id: string,
     qurlId: string,
@@ -111,6 +121,8 @@ export class Resources extends Area {
 
   /**
    * Issues a signed link for a resource. Every call issues another one, so a lost answer is not sent again.
+   *
+   * Keys are not known to be honoured here: when the outcome is `unknown`, look before you call again.
    *
    * @throws {@link ServerError} with status 503 where the service has this turned off.
    */

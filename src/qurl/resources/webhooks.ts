@@ -42,22 +42,28 @@ export class Webhooks extends Area {
     return this.read(path`/v1/webhooks/events`, options)
   }
 
+  /** Reads one webhook, without its secret. */
   async getWebhook(id: string, options?: ReadOptions): Promise<Webhook> {
     return this.read(path`/v1/webhooks/${id}`, options)
   }
 
+  /** Changes a webhook: its URL, events, description or status; what is left out stays as it is. */
   async updateWebhook(id: string, input: UpdateWebhookInput, options?: RequestOptions): Promise<Webhook> {
     const body = readFields('updateWebhook', input, updateChecks, updateRules)
     return this.write('updateWebhook', 'PATCH', path`/v1/webhooks/${id}`, body, options)
   }
 
+  /** Deletes a webhook: nothing more is delivered to it. */
   async deleteWebhook(id: string, options?: ReadOptions): Promise<void> {
     return this.remove(path`/v1/webhooks/${id}`, options)
   }
 
   /**
    * Makes a new secret, shown once, and forgets the old one. A lost answer is not sent again: that would change the secret once
-   * more. When the outcome is `unknown`, call again and use the secret of the answer that arrives.
+   * more.
+   *
+   * Keys are not known to be honoured here: when the outcome is `unknown`, the old secret may be gone. Call again, and use the
+   * secret of the answer that arrives.
    */
   async regenerateWebhookSecret(id: string, options?: RequestOptions): Promise<WebhookWithSecret> {
     return this.write('regenerateWebhookSecret', 'POST', path`/v1/webhooks/${id}/secret`, undefined, options)
