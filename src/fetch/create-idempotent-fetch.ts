@@ -79,7 +79,7 @@ export function createIdempotentFetch(options: IdempotentFetchOptions = {}): Ide
 
   function send(input: string | URL | Request, init: IdempotentRequestInit): Promise<Response> {
     const { idempotency } = init
-    if (idempotency === false) return passOn(settings.fetch, input, init)
+    if (idempotency === false) return passOn(settings.pickFetch(), input, init)
     const options = idempotency === undefined ? noCallOptions : checkCallOptions(idempotency as CallOptions)
     const call = prepareCall(settings, input, init, options)
     return call instanceof Promise ? call.then(launch) : launch(call)

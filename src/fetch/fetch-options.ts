@@ -77,19 +77,13 @@ export const defaultMaxBytes = 10 * 1024 * 1024
  *
  * @throws `TypeError` when the given one is ours: stacked retry loops multiply.
  */
-export function takeFetch(fetch: unknown): FetchLike {
+export function takeFetch(fetch: unknown): () => FetchLike {
   const taken = fetch === undefined ? globalThis.fetch : fetch
   if (isIdempotentFetch(taken)) throw new TypeError('fetch is wrapped already: give the one that it wraps')
   if (fetch === undefined)
-    return (input, init) =>
-      (isIdempotentFetch(globalThis.fetch) ? (taken as FetchLike) : globalThis.fetch)(input, init)
+    return () => (isIdempotentFetch(globalThis.fetch) ? (taken as FetchLike) : globalThis.fetch)
   checkOption('fetch', fetch, 'function')
-  return fetch as FetchLike
-}
-
-/** Whether nothing stands between us and the fetch of the runtime. */
-export function isGlobalFetch(fetch: unknown): boolean {
-  return fetch === undefined || fetch === globalThis.fetch
+  return () => fetch as FetchLike
 }
 
 /** @throws `TypeError` or `RangeError` that names the option. */
@@ -103,8 +97,7 @@ export function checkFetchOptions(options: IdempotentFetchOptions): FetchSetting
   return {
     guard: copyGuardOptions(options, options.retry),
     ends: { resolve: options.resolve, reconcile: options.reconcile },
-    fetch: takeFetch(options.fetch),
-    isGlobalFetch: isGlobalFetch(options.fetch),
+    pickFetch: takeFetch(options.fetch),
     maxRequestBytes: options.maxRequestBytes ?? defaultMaxBytes,
     oversizedBody: options.oversizedBody ?? 'refuse',
     maxResponseBytes: options.maxResponseBytes ?? defaultMaxBytes,

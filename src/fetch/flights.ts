@@ -65,6 +65,10 @@ export function watch(
   return { response: rebuild(response, stream), fail }
 }
 
+function isUntouched({ body, bodyUsed }: Response): boolean {
+  return body instanceof ReadableStream && !bodyUsed && !body.locked
+}
+
 /**
  * Waits for a flight. A caller who aborts leaves at once, with the reason of its own signal; the flight ends with the
  * last one who leaves.
@@ -83,10 +87,9 @@ export function board(flight: Flight, signal: AbortSignal | undefined): Promise<
     const reader: Reader = {
       give(response, facts) {
         let given = response
-        const { body, bodyUsed } = response
         // A body that still streams can be ended by its caller: only then does the flight outlive its landing.
         if (!flight.run.isStreaming) stopListening?.()
-        else if (stopListening !== undefined && body instanceof ReadableStream && !bodyUsed && !body.locked)
+        else if (stopListening !== undefined && isUntouched(response))
           ({ response: given, fail: endStream } = watch(response, stopListening))
         rememberFacts(given, facts)
         resolve(given)

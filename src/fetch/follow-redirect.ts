@@ -1,42 +1,9 @@
-import { isPlainJavaScript, rebuild } from './settled-response.js'
+import type { FetchLike } from './idempotent-init.js'
 import { LostBehindRedirect } from './transport-failure.js'
 
-/** A request, as far as a redirect has to do with it. */
-export interface RedirectedRequest {
-  readonly method: string
-  readonly url: string
-  readonly headers: HeadersInit
-  /** The same body again. */
-  readonly body: () => BodyInit | null | undefined | Promise<BodyInit | null | undefined>
-}
-
-const bodyHeaders = [
-  'content-encoding',
-  'content-language',
-  'content-location',
-  'content-type',
-  'content-length',
-]
-const ownHeaders = ['authorization', 'proxy-authorization', 'cookie', 'host']
-
-/** Browsers show no redirects, and do not tell why there is no answer either. */
-const showsRedirects = isPlainJavaScript || 'Deno' in globalThis || 'Bun' in globalThis
-
-/** Who follows the redirects of a write: nobody; the fetch that sends it; or we, one request at a time. */
-export type Follower = 'nobody' | 'fetch' | 'us'
-
-/**
- * Node's errors name an address and not a host, and Bun's the URL that was asked for first: a connection that is refused
- * where fetch itself followed a redirect, perhaps after the write was applied, cannot be told from one that was refused at
- * once. So we follow, but not for a fetch of the user's own: what it adds to each request must not go to another origin.
- */
-export function followerOf(
-  method: string,
-  redirect: RequestRedirect | undefined,
-  isGlobal: boolean,
-): Follower {
-  if (isRead(method) || (redirect !== undefined && redirect !== 'follow')) return 'nobody'
-  return isGlobal && showsRedirects ? 'us' : 'fetch'
+/** Whether a method only reads. */
+export function isRead(method: string): boolean {
+  return /^(?:GET|HEAD|OPTIONS)$/i.test(method)
 }
 
 /** Whether an answer only says where to go. */
@@ -44,9 +11,52 @@ export function isRedirect({ status, headers }: Response): boolean {
   return [301, 302, 303, 307, 308].includes(status) && headers.has('location')
 }
 
-/** Whether a method only reads. */
-export function isRead(method: string): boolean {
-  return /^(?:GET|HEAD|OPTIONS)$/i.test(method)
+let lastSeen: FetchLike | undefined
+let isLastNative = false
+
+/**
+ * Whether a fetch is the one of Node or Bun, as far as its source tells. Another, put in its place, may add to each request
+ * what must not reach another origin.
+ */
+function isNative(fetch: FetchLike): boolean {
+  if (fetch === lastSeen) return isLastNative
+  const source = Function.prototype.toString.call(fetch)
+  isLastNative =
+    'Bun' in globalThis
+      ? source.includes('[native code]') && Object.hasOwn(fetch, 'preconnect')
+      : source.includes('internal/deps/undici')
+  lastSeen = fetch
+  return isLastNative
+}
+
+/** Who follows the redirects of a write: nobody; the fetch that sends it; or we, one request at a time. */
+export type Follower = 'nobody' | 'fetch' | 'us'
+
+/**
+ * Node's errors name an address and not a host, and Bun's the URL that was asked for first: a connection that is refused
+ * where fetch itself followed a redirect, perhaps after the write was applied, cannot be told from one that was refused at
+ * once. So we follow where we can do it as fetch does.
+ */
+export function followerOf(
+  fetch: FetchLike,
+  method: string,
+  {
+    redirect = 'follow',
+    mode = 'cors',
+    integrity = '',
+  }: Pick<RequestInit, 'redirect' | 'mode' | 'integrity'>,
+): Follower {
+  if (redirect !== 'follow' || isRead(method)) return 'nobody'
+  return mode === 'cors' && integrity === '' && isNative(fetch) ? 'us' : 'fetch'
+}
+
+/** A request, as far as a redirect has to do with it. */
+export interface RedirectedRequest {
+  readonly method: string
+  readonly url: string
+  readonly headers: HeadersInit
+  /** The same body again. */
+  readonly body: () => BodyInit | null | Promise<BodyInit | null>
 }
 
 /** Where redirects have led. */
@@ -55,6 +65,9 @@ export interface Landing {
   /** The write itself went there, not a GET in its place: the answer is that of the write. */
   readonly isWrite: boolean
 }
+
+const bodyHeaders = ['encoding', 'language', 'location', 'type', 'length'].map((name) => `content-${name}`)
+const ownHeaders = ['authorization', 'proxy-authorization', 'cookie', 'host']
 
 /** As many redirects as fetch follows. */
 const maxRedirects = 20
@@ -72,7 +85,7 @@ export async function followRedirect(
   let response = answer
   let isWrite = true
   try {
-    let from = new URL(answer.url || url)
+    let from = new URL(url)
     const headers = new Headers(given)
     for (let count = 1; isWrite && isRedirect(response); count += 1) {
       const { status } = response
@@ -83,15 +96,14 @@ export async function followRedirect(
       isWrite = status !== 303 && (status > 303 || !/^POST$/i.test(method))
       if (!isWrite) bodyHeaders.forEach((name) => headers.delete(name))
       response = await (isWrite
-        ? send(to.href, { method, headers, body: (await body()) ?? null, redirect: 'manual' })
+        ? send(to.href, { method, headers, body: await body(), redirect: 'manual' })
         : send(to.href, { method: 'GET', headers, redirect: 'follow' }))
       from = to
     }
   } catch (cause) {
     throw new LostBehindRedirect('fetch failed', { cause })
   }
-  const moved = Object.defineProperty(rebuild(response, response.body), 'redirected', { value: true })
-  return { response: moved, isWrite }
+  return { response: Object.defineProperty(response, 'redirected', { value: true }), isWrite }
 }
 
 /** @throws `TypeError` for what fetch does not go to. */
@@ -100,11 +112,6 @@ function locationOf({ headers }: Response, from: URL): URL {
   const octets = Uint8Array.from(headers.get('location') ?? '', (letter) => letter.charCodeAt(0))
   const to = new URL(new TextDecoder().decode(octets), from)
   if (!/^https?:$/.test(to.protocol)) throw new TypeError(`a redirect to ${to.protocol}`)
+  if (to.username !== '' || to.password !== '') throw new TypeError('a redirect with credentials in its URL')
   return to
-}
-
-/** The settings of a request that no redirect changes. */
-export function settingsOf(base: Request): RequestInit {
-  const { mode, credentials, cache, referrer, referrerPolicy, integrity, keepalive } = base
-  return { mode, credentials, cache, referrer, referrerPolicy, integrity, keepalive }
 }

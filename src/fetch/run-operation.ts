@@ -97,9 +97,9 @@ export async function runOperation(
     }
 
     let last = unsent
-    while (!isOver) {
+    for (;;) {
       if (run.isStopped) throw run.reason
-      const timeoutMs = operation.begin()
+      const timeoutMs = isOver ? 0 : operation.begin()
       if (timeoutMs <= 0) {
         last = { ...last, decision: unsent.decision }
         break

@@ -8,7 +8,7 @@ import {
   followerOf,
   isRead,
   isRedirect,
-  settingsOf,
+  type Follower,
   type Landing,
 } from './follow-redirect.js'
 import { settleResponse } from './settled-response.js'
@@ -23,17 +23,28 @@ export interface AttemptResult {
 
 /** How an attempt is sent and its answer read. */
 export interface Sender {
-  readonly fetch: FetchLike
-  /** Nothing stands between it and the fetch of the runtime. */
-  readonly isGlobalFetch: boolean
+  /** What sends now. */
+  readonly pickFetch: () => FetchLike
   readonly maxResponseBytes: number
 }
 
 /** May put another answer in the place of the one that came. What it throws ends the operation. */
 export type Inspect = (response: Response, request: CapturedRequest) => Promise<Response>
 
+/** Bytes in a form that Node 20 and 22, too, can send on to where a redirect leads. */
+function asBlob(bytes: Uint8Array): Blob {
+  return new Blob([bytes as BlobPart])
+}
+
+function followerIn({ method, rest, base }: CapturedRequest, fetch: FetchLike): Follower {
+  if (base === undefined) return followerOf(fetch, method, rest)
+  const follower = followerOf(fetch, method, { redirect: rest.redirect ?? base.redirect })
+  // A `Request` may hold what cannot be seen, such as a dispatcher.
+  return follower === 'us' ? 'fetch' : follower
+}
+
 function transmit(
-  { fetch }: Sender,
+  fetch: FetchLike,
   request: CapturedRequest,
   signal: AbortSignal,
   isOurs: boolean,
@@ -44,33 +55,30 @@ function transmit(
   if (body !== null && body !== undefined) init.body = body as BodyInit
   if (body instanceof ReadableStream) init.duplex = 'half'
   if (base === undefined) return fetch(url, init)
+  if (body instanceof Uint8Array) init.body = asBlob(body)
   // A `Request` that is made from another forgets whom to name as its referrer.
   const { referrer, referrerPolicy } = base
   const made = new Request(url === base.url ? base : new Request(url, unused(base)), {
+    ...init,
     referrer,
     referrerPolicy,
-    ...init,
+    ...rest,
   })
-  return fetch(made, isOurs ? { ...rest, redirect: 'manual' } : rest)
+  return fetch(made, rest)
 }
 
 /** @throws `LostBehindRedirect` */
 function follow(
-  { fetch }: Sender,
+  fetch: FetchLike,
   request: CapturedRequest,
   answer: Response,
   signal: AbortSignal,
 ): Promise<Landing> {
-  const { rest, base } = request
-  const body = () => {
-    if (request.body instanceof ReadableStream) throw new TypeError('a stream can be sent only once')
-    // Node 20 and 22 cannot send bytes on to where a second redirect leads.
-    return (
-      request.body instanceof Uint8Array ? new Blob([request.body as BlobPart]) : request.body
-    ) as BodyInit
-  }
+  // A stream is used up by now.
+  const body = () =>
+    (request.body instanceof Uint8Array ? asBlob(request.body) : (request.body ?? null)) as BodyInit | null
   return followRedirect(answer, { ...request, body }, (url, init) =>
-    fetch(url, { ...(base && settingsOf(base)), ...rest, ...init, signal }),
+    fetch(url, { ...request.rest, ...init, signal }),
   )
 }
 
@@ -84,16 +92,11 @@ function isSendable({ method, headers, body }: CapturedRequest): boolean {
 }
 
 /** A lost answer. */
-function readLoss(
-  error: unknown,
-  request: CapturedRequest,
-  isTimeout: boolean,
-  mayHaveMoved: boolean,
-): AttemptResult {
-  const verdict = isTimeout ? 'unknown' : readFailure(error, request.url, mayHaveMoved)
+function readLoss(error: unknown, request: CapturedRequest, mayHaveMoved: boolean): AttemptResult {
+  const verdict = readFailure(error, request.url, mayHaveMoved)
   const lost =
     verdict === 'unknown' && error instanceof TypeError && !isSendable(request) ? 'unsendable' : verdict
-  return { attempted: { lost, error, isTimeout }, response: undefined, error }
+  return { attempted: { lost, error, isTimeout: false }, response: undefined, error }
 }
 
 /** Reads are streamed to the caller when they succeed; everything else is read to its end within the attempt. */
@@ -119,11 +122,13 @@ export function sendAttempt(
     const { signal } = controller
     const expire = () => {
       const reason = new DOMException(`no answer within ${timeoutMs} ms`, 'TimeoutError')
-      resolve(readLoss(reason, request, true, false))
+      const attempted = { lost: 'unknown', error: reason, isTimeout: true } as const
+      resolve({ attempted, response: undefined, error: reason })
       controller.abort(reason)
     }
-    const { method, rest, base } = request
-    const follower = followerOf(method, rest.redirect ?? base?.redirect, sender.isGlobalFetch)
+    const { method } = request
+    const fetch = sender.pickFetch()
+    const follower = followerIn(request, fetch)
     const timer = startTimer(expire, timeoutMs)
     run.attempt = controller
     run.timer = timer
@@ -135,10 +140,10 @@ export function sendAttempt(
         : { response, bytes: undefined }
     const receive = async () => {
       const isOurs = follower === 'us'
-      let answer = await transmit(sender, request, signal, isOurs)
+      let answer = await transmit(fetch, request, signal, isOurs)
       let isWrite = false
       if (isOurs && isRedirect(answer))
-        ({ response: answer, isWrite } = await follow(sender, request, answer, signal))
+        ({ response: answer, isWrite } = await follow(fetch, request, answer, signal))
       // A fetch that does not heed its signal brings its answer when the attempt is long over.
       if (signal.aborted) return answer.body?.cancel()
       let { response, bytes } = await read(answer)
@@ -161,7 +166,7 @@ export function sendAttempt(
     }
     receive().catch((error: unknown) => {
       clearTimeout(timer)
-      resolve(readLoss(error, request, false, follower === 'fetch'))
+      resolve(readLoss(error, request, follower === 'fetch'))
     })
   })
 }

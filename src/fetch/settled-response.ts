@@ -11,18 +11,20 @@ export interface SettledBody {
 const bodiless: ReadonlySet<number> = new Set([204, 205, 304])
 
 /** A native response with another body, and everything else as the wrapped fetch gave it. */
-export function rebuild(original: Response, content: BodyInit | null): Response {
-  const { status, statusText, headers } = original
+export function rebuild(original: Response, content: BodyInit): Response {
+  const { status, headers } = original
   const body = bodiless.has(status) ? null : content
   // A server may send a status that no response can be made with.
-  const response = new Response(body, { status: status > 599 ? 500 : status, statusText, headers })
+  const response = new Response(body, { status: status > 599 ? 500 : status, headers })
   return resemble(response, original)
 }
 
 /** What no response can be made with, for a response and its clones. */
-function resemble(response: Response, { status, url, redirected, type }: Response): Response {
+function resemble(response: Response, { status, statusText, url, redirected, type }: Response): Response {
   const as = (value: unknown) => ({ value, configurable: true })
   return Object.defineProperties(response, {
+    // Neither can one be made with every reason phrase that may arrive.
+    statusText: as(statusText),
     url: as(url),
     redirected: as(redirected),
     type: as(type),
@@ -122,7 +124,7 @@ function nativeOf(response: SettledResponse): Response {
 }
 
 /** Where responses are handed back to native code (service workers, other runtimes), only a native body will do. */
-export const isPlainJavaScript = !('Deno' in globalThis) && !String(Response).includes('[native code]')
+const isPlainJavaScript = !('Deno' in globalThis) && !String(Response).includes('[native code]')
 
 /** Whether nobody has made of a response something that other methods would break, as a `clone` of its own. */
 function isAsMade(response: Response): boolean {

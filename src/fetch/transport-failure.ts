@@ -47,7 +47,7 @@ function parse(url: unknown): URL | undefined {
  * redirect, and the write may have been applied.
  */
 function isElsewhere(
-  { port, hostname, host = hostname, address, path }: SystemError,
+  { port, hostname, host = hostname, address, path, message }: SystemError,
   target: URL,
   mayHaveMoved: boolean,
 ): boolean {
@@ -56,13 +56,25 @@ function isElsewhere(
   const isAddress = /^[\d.]+$|:/.test(ownHost)
   const isLoopback = ownHost === 'localhost' && /^(?:127\.0\.0\.1|::1)$/.test(String(address))
   const url = parse(path)
+  const attempted = /attempted address(?:es)?: ([^,)]+)/.exec(String(message))?.[1]
   return (
     // Bun, which names the URL that was asked for first.
     (url !== undefined && (mayHaveMoved || url.host !== target.host)) ||
     (typeof port === 'number' && String(port) !== ownPort) ||
     (typeof host === 'string' && host.toLowerCase() !== ownHost) ||
+    // undici, when the connection takes too long.
+    (mayHaveMoved && attempted !== undefined && attempted !== `${ownHost}:${ownPort}`) ||
     // Node, which does not name the host whose address it has looked up.
     (typeof address === 'string' && address !== ownHost && (isAddress || (mayHaveMoved && !isLoopback)))
+  )
+}
+
+/** Deno has the URL in its messages, that of where a redirect has led. */
+function isOfOther(message: unknown, target: URL | undefined): boolean {
+  return (
+    target !== undefined &&
+    / for url \(/.test(String(message)) &&
+    !String(message).includes(`(${target.origin}/`)
   )
 }
 
@@ -72,7 +84,6 @@ function isElsewhere(
  * write (`mayHaveMoved`), a connection that failed may be that of where it led.
  */
 export function readFailure(error: unknown, url?: string, mayHaveMoved = false): FailureVerdict {
-  if (error instanceof LostBehindRedirect) return 'unknown'
   const target = parse(url)
   for (let at = error, depth = 0; typeof at === 'object' && at !== null && depth < 8; depth += 1) {
     const { code, syscall, message, cause, errors } = at as SystemError
@@ -80,16 +91,17 @@ export function readFailure(error: unknown, url?: string, mayHaveMoved = false):
       const [verdict, ...others] = new Set(errors.map((one) => readFailure(one, url, mayHaveMoved)))
       return others.length > 0 ? 'unknown' : (verdict as FailureVerdict)
     }
+    if (at instanceof LostBehindRedirect) return 'unknown'
     if (target !== undefined && isElsewhere(at, target, mayHaveMoved)) return 'unknown'
     // Of a broken connection too, unless the system call was the one that opens it.
     if (says(code, notSent) || syscall === 'connect') return 'not-sent'
     if (says(code, unsendable)) return 'unsendable'
     if (says(code, badCertificate) || says(message, badCertificateMessage))
-      return target?.protocol === 'http:' ? 'unknown' : 'unsendable'
+      return target?.protocol === 'http:' || isOfOther(message, target) ? 'unknown' : 'unsendable'
     if (says(message, badUrlMessage))
       return target && /^https?:\/\/[^@/]*\//.test(target.href) ? 'unknown' : 'unsendable'
-    if (message === 'bad port') return target?.port === '' ? 'unknown' : 'unsendable'
-    if (says(message, notSentMessage) && (!target || message.includes(target.hostname))) return 'not-sent'
+    if (message === 'bad port') return mayHaveMoved || target?.port === '' ? 'unknown' : 'unsendable'
+    if (says(message, notSentMessage)) return isOfOther(message, target) ? 'unknown' : 'not-sent'
     at = cause
   }
   return 'unknown'

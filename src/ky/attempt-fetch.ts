@@ -4,8 +4,8 @@ import {
   followerOf,
   isRead,
   isRedirect,
-  settingsOf,
   type Landing,
+  type RedirectedRequest,
 } from '../fetch/follow-redirect.js'
 import type { FetchLike } from '../fetch/idempotent-init.js'
 import { markIdempotentFetch } from '../fetch/nesting.js'
@@ -26,7 +26,7 @@ import {
   type InFlight,
   type Transmitted,
 } from './share-in-flight.js'
-import { stampBody } from './stamp-body.js'
+import { settingsOf, stampBody } from './stamp-body.js'
 import { openCall, stampHeaders } from './stamp-key.js'
 import { streamUntil } from './stream-until.js'
 import { within } from './within.js'
@@ -113,31 +113,42 @@ async function settle(call: KyCall, last: LastAttempt, signal: AbortSignal): Pro
 export function createAttemptFetch(
   settings: GuardSettings,
   ends: EndOptions,
-  base: FetchLike,
-  isGlobal: boolean,
+  pickFetch: () => FetchLike,
   maxResponseBytes: number,
 ): AttemptFetch {
   const inFlight: InFlight = new Map()
 
   /** @throws `LostBehindRedirect` */
-  function follow(call: KyCall, answer: Response, outgoing: Outgoing, signal: AbortSignal): Promise<Landing> {
-    const { request, copy, init } = outgoing
+  function follow(
+    { request, init, body }: Outgoing & Pick<RedirectedRequest, 'body'>,
+    fetch: FetchLike,
+    answer: Response,
+    signal: AbortSignal,
+  ): Promise<Landing> {
     const { method, url, headers } = request
-    const body = async () => copy?.body && (await stampBody(call, copy.clone())).blob()
     return followRedirect(answer, { method, url, headers, body }, (to, sent) =>
-      base(new Request(to, { ...settingsOf(request), ...sent }), { ...init, signal }),
+      fetch(new Request(to, { ...settingsOf(request), ...sent }), { ...init, signal }),
     )
   }
 
   async function transmit(call: KyCall, outgoing: Outgoing, signal: AbortSignal): Promise<Transmitted> {
-    const { request, init } = outgoing
-    const isOurs = followerOf(request.method, request.redirect, isGlobal) === 'us'
+    const { request, init, copy } = outgoing
+    const fetch = pickFetch()
+    const isOurs = followerOf(fetch, request.method, request) === 'us'
+    // Whoever joins a call goes on without its first caller, who takes the copy along.
+    const own = isOurs && (copy === undefined || call.isGiven) ? request.clone() : undefined
+    let again: Promise<Blob | null> | undefined
+    const read = async () => {
+      const bytes = await (own ?? (await stampBody(call, (copy as Request).clone()))).arrayBuffer()
+      return bytes.byteLength > 0 ? new Blob([bytes]) : null
+    }
+    const body = () => (again ??= read())
     let isOk = false
     try {
-      let response = await base(request, { ...init, ...(isOurs && { redirect: 'manual' }), signal })
+      let response = await fetch(request, { ...init, ...(isOurs && { redirect: 'manual' }), signal })
       let isWrite = false
       if (isOurs && isRedirect(response))
-        ({ response, isWrite } = await follow(call, response, outgoing, signal))
+        ({ response, isWrite } = await follow({ ...outgoing, body }, fetch, response, signal))
       // Reads are streamed to the caller when they succeed; everything else is read to its end within the attempt.
       const settled =
         isRead(request.method) && response.ok
@@ -151,6 +162,7 @@ export function createAttemptFetch(
     } finally {
       // ky itself lets go of the last request alone.
       if (!isOk) discard(request)
+      if (own) discard(own)
     }
   }
 
@@ -210,7 +222,7 @@ export function createAttemptFetch(
         // The caller has aborted, or ky has timed out and gone on.
         if (call.attempt !== controller || findAborted()) abandon(caught)
         error = asNetworkError(caught)
-        const follower = followerOf(input.method, input.redirect, isGlobal)
+        const follower = followerOf(pickFetch(), input.method, input)
         const lost = readFailure(caught, request.url, follower === 'fetch')
         ended = endAttempt(call, { lost, error: caught, isTimeout: controller.signal.aborted })
       } finally {
@@ -247,18 +259,16 @@ export function createAttemptFetch(
     init: RequestInit & { readonly [sendOption]?: KySendOptions } = {},
   ): Promise<Response> {
     const { [sendOption]: told = (this ?? {}) as KySendOptions, ...rest } = init
-    if (!(input instanceof Request)) return base(input, rest)
+    if (!(input instanceof Request)) return pickFetch()(input, rest)
     let call = findCallOfRequest(input, told.context)
     // In ky 1, a hook that gave a request of its own has kept the hooks after it from running.
     if (call === undefined && isOfCall(told)) {
       call = await openCall(settings, ends, input, told)
       bindGate(call, told.retry, input.method, true)
     }
-    if (call === undefined) return base(input, rest)
+    if (call === undefined) return pickFetch()(input, rest)
     stampHeaders(call, input.headers)
-    const { method, redirect, body } = input
-    const mayGoOn = body !== null && followerOf(method, redirect, isGlobal) === 'us'
-    const copy = call.operation.key !== undefined || mayGoOn ? input.clone() : undefined
+    const copy = call.operation.key === undefined ? undefined : input.clone()
     return send(call, input, rest, told, copy).finally(() => copy && discard(copy))
   }
   return markAttemptFetch(markIdempotentFetch(attemptFetch))

@@ -1,7 +1,7 @@
 import { checkOptions } from '../errors/check-option.js'
 import { isIdempotencyError } from '../errors/any-idempotency-error.js'
 import type { ErrorFacts } from '../errors/idempotency-error.js'
-import { followerOf } from '../fetch/follow-redirect.js'
+import { isRead } from '../fetch/follow-redirect.js'
 import { readFailure, type FailureVerdict } from '../fetch/transport-failure.js'
 import type { Attempted } from '../guard/call.js'
 import { idempotencyOf, rememberFacts } from '../guard/facts.js'
@@ -48,8 +48,8 @@ interface KyError {
 
 /** Without our fetch, a write may have been applied and redirected before a connection was refused. */
 function readLoss(error: Error, url: string, method: string): FailureVerdict {
-  const { redirect } = (error as KyError).request ?? {}
-  return readFailure(error, url, followerOf(method, redirect, false) === 'fetch')
+  const { redirect = 'follow' } = (error as KyError).request ?? {}
+  return readFailure(error, url, redirect === 'follow' && !isRead(method))
 }
 
 function readError(error: Error, { url, method }: ErrorFacts): Attempted {

@@ -1,6 +1,6 @@
 import { checkOptions, type Checks } from '../errors/check-option.js'
 import type { FetchLike } from '../fetch/idempotent-init.js'
-import { defaultMaxBytes, isGlobalFetch, takeFetch } from '../fetch/fetch-options.js'
+import { defaultMaxBytes, takeFetch } from '../fetch/fetch-options.js'
 import { endChecks, type EndOptions } from '../guard/conclude.js'
 import { rememberFacts } from '../guard/facts.js'
 import { copyGuardOptions, guardChecks, type GuardOptions } from '../guard/guard-options.js'
@@ -164,7 +164,7 @@ export function idempotency(
         ...(theirs.limit !== undefined && { limit: theirs.limit }),
         ...(theirs.shouldRetry !== undefined && { shouldRetry: inFrontOf(theirs.shouldRetry) }),
       },
-      fetch: createAttemptFetch(settings, ends, takeFetch(given), isGlobalFetch(given), maxResponseBytes),
+      fetch: createAttemptFetch(settings, ends, takeFetch(given), maxResponseBytes),
     }
   }
   return Object.assign(extend, extend({}))

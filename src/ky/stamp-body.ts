@@ -1,6 +1,11 @@
 import { UnsendableError } from '../errors/unsendable-error.js'
-import { settingsOf } from '../fetch/follow-redirect.js'
 import type { KyCall } from './ky-call.js'
+
+/** The settings of a request that no redirect changes. */
+export function settingsOf(base: Request): RequestInit {
+  const { mode, credentials, cache, referrer, referrerPolicy, integrity, keepalive } = base
+  return { mode, credentials, cache, referrer, referrerPolicy, integrity, keepalive }
+}
 
 /** All of a request but its URL and its body. */
 function pickSettings(request: Request): RequestInit {

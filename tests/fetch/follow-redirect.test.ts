@@ -1,10 +1,11 @@
-import { describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import type { RequestListener } from 'node:http'
-import { createIdempotentFetch, idempotencyOf } from 'fetch-idempotency'
+import { createIdempotentFetch, idempotencyOf, type IdempotencyEvent } from 'fetch-idempotency'
 import { bodyField, defineContract } from 'fetch-idempotency/contracts'
 import { idempotency } from 'fetch-idempotency/ky'
 import ky1 from 'ky'
 import ky2 from 'ky2'
+import { withResolvers } from './fakes.js'
 import { listen } from './loopback.js'
 
 type Send = (url: string, init: RequestInit) => Promise<Response>
@@ -34,7 +35,7 @@ const redirectOrEcho: RequestListener = async (request, response) => {
   }
   const { host, 'user-agent': _, ...headers } = request.headers
   response.setHeader('x-method', String(request.method))
-  response.end(JSON.stringify([request.method, request.url, Object.entries(headers).sort(), body]))
+  response.end(JSON.stringify([request.method, request.url, Object.entries(headers).toSorted(), body]))
 }
 
 async function tell(sending: Promise<Response>) {
@@ -62,23 +63,6 @@ const headers = {
 }
 const body = '{"items":100}'
 const statuses = [300, 301, 302, 303, 304, 307, 308]
-
-it('leads on from where the answer came from, as far as that is said', async () => {
-  const answers = [
-    new Response(null, { status: 303, headers: { location: 'two' } }),
-    Object.defineProperty(new Response(null, { status: 307, headers: { location: 'four' } }), 'url', {
-      value: 'http://a.test/three/',
-    }),
-  ]
-  const sent: string[] = []
-  const play = vi.spyOn(globalThis, 'fetch').mockImplementation(async (url) => {
-    sent.push(String(url))
-    return sent.length % 2 === 1 ? (answers.shift() as Response) : Response.json({})
-  })
-  for (const url of ['http://a.test/one', '/relative']) await createIdempotentFetch()(url, { method: 'POST' })
-  play.mockRestore()
-  expect(sent).toEqual(['http://a.test/one', 'http://a.test/two', '/relative', 'http://a.test/three/four'])
-})
 
 describe('a write with a key is sent on with it', () => {
   const contract = defineContract({ name: 'in the body', carrier: bodyField('request.key') })
@@ -120,17 +104,6 @@ describe.each(hosts)('%s follows redirects of a write as fetch itself does', (_,
     it.each(statuses)('%i, to another origin', async (status) => {
       await alike(to(status, `${there.base}/next`), given)
     })
-  })
-
-  it('and lets go of the answer that led on', async () => {
-    let isLeft: Promise<unknown> | undefined
-    const { base } = await listen((request, response) => {
-      if (request.url !== '/') return void response.end('there')
-      isLeft = new Promise((resolve) => response.on('close', resolve))
-      response.writeHead(303, { location: '/next' }).write('and so on')
-    })
-    expect(await (await send(`${base}/`, { method: 'POST', body })).text()).toBe('there')
-    await isLeft
   })
 
   it.each<[string, string]>([
@@ -201,3 +174,94 @@ it.each(hosts.slice(0, 2))('%s names the referrer that was asked for behind a re
   expect(await tell(send(to(307, '/next'), init))).toEqual(theirs)
   expect(JSON.stringify(theirs)).toContain('/page')
 })
+
+describe('a redirect is left to fetch itself', () => {
+  const native = globalThis.fetch
+  afterEach(() => {
+    globalThis.fetch = native
+  })
+  const authorized = (input: string | URL | Request, init?: RequestInit) => {
+    const request = new Request(input, init)
+    request.headers.set('authorization', 'Bearer secret')
+    return native(request)
+  }
+
+  it.each(hosts)('where somebody has replaced the global one: %s', async (_, send) => {
+    globalThis.fetch = authorized
+    const { text } = (await tell(send(to(307, `${there.base}/next`), { method: 'POST', body }))) as {
+      text: string
+    }
+    expect(text).toContain('"POST","/next"')
+    // What it adds to each request must not reach another origin.
+    expect(text).not.toContain('secret')
+  })
+
+  it.each(hosts)('in a mode of its own: %s', async (_, send) => {
+    const sending = send(to(307, `${there.base}/next`), { method: 'POST', body, mode: 'same-origin' })
+    expect(await tell(sending)).toBe('failed')
+  })
+
+  it.each(hosts)('where the content is to be checked: %s', async (_, send) => {
+    const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode('there'))
+    const { base } = await listen((request, response) => {
+      if (request.url === '/') response.writeHead(307, { location: '/next' }).end('here')
+      else response.end('there')
+    })
+    const integrity = `sha256-${Buffer.from(digest).toString('base64')}`
+    expect(await tell(send(base, { method: 'POST', body, integrity }))).toMatchObject({ text: 'there' })
+  })
+})
+
+it.each(hosts)('%s gives what is behind a redirect as it came', async (_, send) => {
+  const { base } = await listen((request, response) => {
+    if (request.url === '/') response.writeHead(307, { location: '/next' }).end()
+    else response.socket?.end('HTTP/1.1 200 Cr\xe9\xe9\r\ncontent-length: 2\r\n\r\n{}', 'latin1')
+  })
+  const response = await send(base, { method: 'POST', body })
+  expect([response.status, await response.text()]).toEqual([200, '{}'])
+})
+
+it.each(['ky 1', 'ky 2'])(
+  '%s: who joined a call goes on behind a redirect without its first caller',
+  async (name) => {
+    const ky = name === 'ky 1' ? ky1 : (ky2 as unknown as typeof ky1)
+    const areOnTheirWay = withResolvers<void>()
+    let begun = 0
+    const onEvent = ({ type }: IdempotencyEvent) => {
+      if (type === 'attempt-started' && (begun += 1) === 2) areOnTheirWay.resolve()
+    }
+    const api = ky.extend(idempotency({ onEvent }))
+    const isHere = withResolvers<void>()
+    let lead = () => {}
+    const { base } = await listen((request, response) => {
+      request.resume().on('end', () => {
+        if (request.url !== '/') return void response.writeHead(201).end('{}')
+        lead = () => response.writeHead(307, { location: '/next' }).end()
+        isHere.resolve()
+      })
+    })
+    const controller = new AbortController()
+    const options = { body, context: { idempotencyKey: 'one' }, retry: 0 }
+    const first = api.post(base, { ...options, signal: controller.signal }).catch(() => 'left')
+    const second = api.post(base, options)
+    await Promise.all([isHere.promise, areOnTheirWay.promise])
+    controller.abort()
+    expect(await first).toBe('left')
+    lead()
+    expect((await second).status).toBe(201)
+  },
+)
+
+it.each(hosts.filter(([name]) => !name.endsWith('a Request')))(
+  '%s lets go of the answer that led on',
+  async (_, send) => {
+    let isLeft: Promise<unknown> | undefined
+    const { base } = await listen((request, response) => {
+      if (request.url !== '/') return void response.end('there')
+      isLeft = new Promise((resolve) => response.on('close', resolve))
+      response.writeHead(303, { location: '/next' }).write('and so on')
+    })
+    expect(await (await send(`${base}/`, { method: 'POST', body })).text()).toBe('there')
+    await isLeft
+  },
+)

@@ -36,6 +36,14 @@ describe.each(forms)('a settled response %s', (_, make) => {
     expect(Object.prototype.toString.call(response)).toBe('[object Response]')
   })
 
+  it('keeps a reason phrase that no response can be made with', async () => {
+    const phrase = { value: 'Cr\uFFFD\uFFFD', configurable: true }
+    const response = await settle(Object.defineProperty(new Response(text), 'statusText', phrase))
+    const copy = response.clone().clone()
+    expect([response.statusText, copy.statusText]).toEqual([phrase.value, phrase.value])
+    expect(await new Response(response.body).text()).toBe(await copy.text())
+  })
+
   it('keeps status, statusText, ok, headers and type', async () => {
     const response = await open()
     const { status, statusText, ok, type } = response
