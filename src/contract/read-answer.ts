@@ -4,7 +4,7 @@ import { answered, type Answer, type Reading, type Verdict } from './verdict.js'
 /** How often a 409 that may be our own first attempt is asked about again. */
 const maxConflictAsks = 10
 
-const inProgress = /in[-_ ]?progress|in[-_ ]?use|processing|concurrent|still running/i
+const inProgress = /in[-_ ]?progress|(?:key|request)[-_ ]?in[-_ ]?use|processing|concurrent|still running/i
 
 /** A 409 has many meanings; without a contract, only what our own history makes likely is believed. */
 function readConflict(answer: Answer): Reading {
@@ -21,9 +21,9 @@ function readConflict(answer: Answer): Reading {
 }
 
 /** Whether a failure may be our own success of an earlier call, which only the caller of a key of their own can have made. */
-function isDoubtful({ status, method, conditional, keyOrigin }: Answer): boolean {
+function isDoubtful({ status, method, keyOrigin }: Answer): boolean {
   const isGone = method === 'DELETE' && (status === 404 || status === 410)
-  return keyOrigin === 'given' && (isGone || (conditional && status === 412))
+  return keyOrigin === 'given' && (isGone || status === 412)
 }
 
 /** What an answer means on a server of which nothing is known. */

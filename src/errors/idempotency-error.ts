@@ -80,7 +80,8 @@ export abstract class IdempotencyError extends TypeError {
   }
 
   /**
-   * Sends the same operation again: same key, same bytes, a new allowance of attempts.
+   * Sends the same operation again: same key, same bytes, a new allowance of attempts. Called once more, it goes on from
+   * how that ended: it gives its response, or calls `retry()` of its error.
    *
    * @throws `this` when there is nothing to send again, as after a body that is used up, and when that could apply the write
    * twice, as after the lost answer of a write without a key. Errors of ky's hooks have no retry: call again with the key.

@@ -66,7 +66,7 @@ function findStatusUrl({ headers, url }: Response): URL | undefined {
   const target = ['operation-location', 'location', 'content-location']
     .map((name) => headers.get(name))
     .find(Boolean)
-  return target ? new URL(target, url || undefined) : undefined
+  return target && URL.canParse(target, url || undefined) ? new URL(target, url || undefined) : undefined
 }
 
 async function look(response: Response): Promise<CompletionStatus> {

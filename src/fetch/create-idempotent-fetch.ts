@@ -43,11 +43,12 @@ export function createIdempotentFetch(options: IdempotentFetchOptions = {}): Ide
   const flights = new Map<string, Flight>()
 
   function launch(call: PreparedCall): Promise<Response> {
-    const { request, options, givenKey } = call
+    const { request, options, givenKey, isGenerated } = call
     const operation = new GuardedOperation(guard, {
       method: request.method.toUpperCase(),
       url: request.url,
       givenKey,
+      isGenerated,
       conditional: isConditional(
         request.method,
         (name) => request.headers[findHeader(request.headers, name) ?? ''],

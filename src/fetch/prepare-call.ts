@@ -13,6 +13,8 @@ export interface PreparedCall {
   readonly request: CapturedRequest
   readonly options: CheckedCallOptions
   readonly givenKey: unknown
+  /** The key was made for an earlier call, which this one goes on with. */
+  readonly isGenerated?: boolean | undefined
   /** The hooks have made of the request what they wanted: it is sent as it is. */
   readonly isHooked?: boolean
 }

@@ -1,3 +1,4 @@
+import { isIdempotencyError } from '../errors/any-idempotency-error.js'
 import { UnsendableError } from '../errors/unsendable-error.js'
 import { conclude, type LastAttempt } from '../guard/conclude.js'
 import { rememberFacts } from '../guard/facts.js'
@@ -28,6 +29,12 @@ function discard(response: Response | undefined): void {
 /** Whether the body is gone once it was sent. */
 function isUsedUp({ body, remake }: CapturedRequest): boolean {
   return body instanceof ReadableStream && remake === undefined
+}
+
+/** Goes on from an earlier `retry()`: only its error knows what may have been applied since. */
+async function retryAfter(error: unknown): Promise<Response> {
+  if (isIdempotencyError(error)) return error.retry()
+  throw error
 }
 
 /** The request with a body that was not sent before. */
@@ -108,7 +115,8 @@ export async function runOperation(
       const result = await sendAttempt(settings, request, timeoutMs, run, hooked?.inspect)
       const { response, error } = result
       const { reading, decision } = operation.end(result.attempted)
-      if (response !== undefined && reading.verdict === 'done') return end(response)
+      if (response !== undefined && reading.verdict === 'done' && reading.outcome !== 'unknown')
+        return end(response)
       last = { reading, decision, response, error }
       if (decision.action === 'settle') break
       const { delayMs } = decision
@@ -123,11 +131,13 @@ export async function runOperation(
         break
       }
     }
-    const again = async () => {
-      const { givenKey, firstSentMs } = operation.resume()
+    const launch = async () => {
+      const { firstSentMs, ...rest } = operation.resume()
       const options = { ...call.options, firstSentMs }
-      return relaunch({ request: await remade(fixed), options, givenKey, isHooked: !isOver })
+      return relaunch({ request: await remade(fixed), options, isHooked: !isOver, ...rest })
     }
+    let sentAgain: Promise<Response> | undefined
+    const again = () => (sentAgain = sentAgain === undefined ? launch() : sentAgain.catch(retryAfter))
     const { resolve, reconcile } = { ...ends, ...call.options }
     const { attemptTimeoutMs } = operation.policy
     const limited = {

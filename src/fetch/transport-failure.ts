@@ -6,7 +6,7 @@ const notSent =
   /^(?:ECONNREFUSED|ENOTFOUND|EAI_[A-Z]+|UND_ERR_CONNECT_TIMEOUT|ConnectionRefused|FailedToOpenSocket)$/
 
 /** The request itself is refused, by this side. */
-const unsendable = /^(?:ERR_INVALID_(?:CHAR|HTTP_TOKEN)|UND_ERR_INVALID_ARG)$/
+const unsendable = /^(?:ERR_INVALID_(?:CHAR|HTTP_TOKEN)|UND_ERR_(?:INVALID_ARG|NOT_SUPPORTED))$/
 
 /** The server's certificate is refused. Deno gives no codes. */
 const badCertificate =

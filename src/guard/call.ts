@@ -11,6 +11,8 @@ export interface Call {
   readonly url: string
   /** The key that the caller gave, in whichever way. */
   readonly givenKey: unknown
+  /** It was made for an earlier call, which this one goes on with. */
+  readonly isGenerated?: boolean | undefined
   /** A precondition keeps the request from being executed twice. */
   readonly conditional: boolean
   /** A browser drops every header of ours from the request, the key among them. */

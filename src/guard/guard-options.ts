@@ -32,7 +32,8 @@ export interface GuardOptions {
   readonly writes?: WritePolicy | undefined
   /**
    * What to do when the server says that it cannot reach its store of keys: wait and resend with the key, or resend
-   * without one, which gives up the protection. An operation that may have been executed already always waits.
+   * without one, which gives up the protection. An operation that may have been executed already always waits, and so
+   * does one with a key of yours: an earlier call may have been applied.
    *
    * @defaultValue `'wait'`
    */

@@ -22,7 +22,7 @@ export function withoutSecrets(url: string): string {
 }
 
 function isResendable(
-  { contract, writes }: GuardSettings,
+  { contract, methods, writes }: GuardSettings,
   call: Call,
   url: string,
   hasKey: boolean,
@@ -30,7 +30,10 @@ function isResendable(
   const { method, conditional, writes: allowed = writes } = call
   if (reads.has(method) || allowed === 'always') return true
   if (allowed === 'never') return false
-  return method === 'DELETE' || conditional || (hasKey && contract.honoursKey({ method, url }))
+  if (method === 'DELETE' || conditional) return true
+  // A key of the caller's goes out with any method; the contract says with which it is honoured.
+  const isKnown = contract.methods.includes(method) || methods.includes(method)
+  return hasKey && isKnown && contract.honoursKey({ method, url })
 }
 
 /**
@@ -38,7 +41,8 @@ function isResendable(
  * get is the write's own for sure, and nothing that went wrong behind a redirect says that the write was not applied.
  */
 function readRedirected(reading: Reading, status: number): Reading {
-  if (reading.verdict === 'done') return status === 200 ? { ...reading, outcome: 'unknown' } : reading
+  const isOfWrite = status === 201 || status === 202
+  if (reading.verdict === 'done') return isOfWrite ? reading : { ...reading, outcome: 'unknown' }
   return { ...reading, verdict: reading.verdict === 'unknown' ? 'unknown' : 'failed', outcome: 'unknown' }
 }
 
@@ -108,11 +112,11 @@ export class GuardedOperation {
   /** Begins an attempt and gives the milliseconds that are left for it: none when it must not be sent. */
   begin(): number {
     const { contract, clock } = this.#settings
-    const { deadlineAtMs, firstSentMs, attempts } = this.#operation
+    const { deadlineAtMs, firstSentMs } = this.#operation
     const nowMs = clock.now()
     const leftMs = deadlineAtMs - nowMs
     // A wait can last longer than was asked for: a machine that slept wakes up with a key that is too old.
-    const isTooOld = this.key !== undefined && attempts > 0 && nowMs >= firstSentMs + contract.keyTtlMs
+    const isTooOld = this.key !== undefined && nowMs >= firstSentMs + contract.keyTtlMs
     if (leftMs <= 0 || isTooOld) return 0
     this.#operation = beginAttempt(this.#operation)
     // An attempt on its way may be executed until we have read that it was not.
@@ -167,9 +171,13 @@ export class GuardedOperation {
   }
 
   /** What a later call needs in order to go on with this operation. */
-  resume(): { readonly givenKey: string | undefined; readonly firstSentMs: number | undefined } {
-    const { mayHaveRun, firstSentMs } = this.#operation
-    return { givenKey: this.key, firstSentMs: mayHaveRun ? firstSentMs : undefined }
+  resume(): Pick<Call, 'givenKey' | 'isGenerated' | 'firstSentMs'> {
+    const { mayHaveRun, firstSentMs, keyOrigin } = this.#operation
+    return {
+      givenKey: this.key,
+      isGenerated: keyOrigin === 'generated',
+      firstSentMs: mayHaveRun ? firstSentMs : undefined,
+    }
   }
 
   #tell(detail: EventDetail): void {
@@ -207,7 +215,10 @@ export class GuardedOperation {
     const cost = policy.budget.take(isLost && attempted.isTimeout)
     if (cost === undefined) return { action: 'settle', why: 'budget' }
     this.#paid += cost
-    if (keyStoreDown && whenKeyStoreDown === 'send-without-key' && !this.#operation.mayHaveRun) {
+    const { mayHaveRun, keyOrigin } = this.#operation
+    // With a key of the caller's, an earlier call may have been applied.
+    const isFirst = !mayHaveRun && keyOrigin === 'generated'
+    if (keyStoreDown && whenKeyStoreDown === 'send-without-key' && isFirst) {
       this.#isKeyed = false
       this.#operation = { ...this.#operation, resendable: false }
     }

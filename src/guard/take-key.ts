@@ -15,7 +15,7 @@ import type { GuardSettings } from './guard-options.js'
  */
 export function takeKey(
   settings: GuardSettings,
-  { method, givenKey, firstSentMs, isNoCors }: Call,
+  { method, givenKey, isGenerated, firstSentMs, isNoCors }: Call,
   url: string,
   nowMs: number,
 ): Pick<Operation, 'key' | 'keyOrigin' | 'firstSentMs'> {
@@ -41,8 +41,11 @@ export function takeKey(
       : findKeyProblem(key, keyRules)
   if (problem !== undefined)
     throw new KeyInvalidError({ key: undefined, attempts: 0, outcome: 'not-applied', method, url }, problem)
-  const bornMs = Math.min(firstSentMs ?? (isGiven ? readKeyTime(key) : undefined) ?? nowMs, nowMs)
+  const bornMs = Math.min(
+    firstSentMs ?? (isGiven && !isGenerated ? readKeyTime(key) : undefined) ?? nowMs,
+    nowMs,
+  )
   if (nowMs >= bornMs + keyTtlMs)
     throw new KeyExpiredError({ key, attempts: 0, outcome: 'unknown', method, url })
-  return { key, keyOrigin: isGiven ? 'given' : 'generated', firstSentMs: bornMs }
+  return { key, keyOrigin: isGiven && !isGenerated ? 'given' : 'generated', firstSentMs: bornMs }
 }

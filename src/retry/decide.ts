@@ -24,6 +24,9 @@ export interface Circumstances {
   readonly keyTtlMs: number
 }
 
+/** No server needs to be asked more often than this how far it is, in milliseconds: asking costs no attempt. */
+const minimumAskMs = 100
+
 function settle(why: StopReason): Decision {
   return { action: 'settle', why }
 }
@@ -55,7 +58,8 @@ export function decide(operation: Operation, reading: Reading, circumstances: Ci
   if (operation.spent >= maxAttempts) return settle('attempts')
   if (retryAfterMs !== undefined && retryAfterMs > maxRetryAfterMs) return settle('retry-after')
   const round = verdict === 'running' ? operation.asks : operation.spent
-  const delayMs = Math.max(retryAfterMs ?? backoff(round, random), minimumWaitMs) || 0
+  const askedMs = retryAfterMs && Math.max(retryAfterMs, verdict === 'running' ? minimumAskMs : 0)
+  const delayMs = Math.max(askedMs ?? backoff(round, random), minimumWaitMs) || 0
   if (nowMs + delayMs >= operation.deadlineAtMs) return settle('deadline')
   if (operation.key !== undefined && nowMs + delayMs >= operation.firstSentMs + keyTtlMs)
     return settle('key-age')

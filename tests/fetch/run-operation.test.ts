@@ -17,6 +17,7 @@ import {
   url,
   type Step,
 } from './fakes.js'
+import { ietf } from 'fetch-idempotency/contracts'
 import { listen } from './loopback.js'
 
 const post = { method: 'POST', body: '{}', idempotencyKey: 'k' }
@@ -165,7 +166,7 @@ describe('the last answer', () => {
     [404, 1, 'not-applied'],
     [408, 4, 'not-applied'],
     [409, 1, 'unknown'],
-    [412, 1, 'not-applied'],
+    [412, 1, 'unknown'],
     [422, 1, 'not-applied'],
     [425, 4, 'not-applied'],
     [429, 4, 'not-applied'],
@@ -204,6 +205,33 @@ describe('the last answer', () => {
 })
 
 describe('retry() of an error', () => {
+  it('goes on from how it ended the last time: what may have been applied is not sent again without a key', async () => {
+    const { send, sent } = setUp([refusedPort(), refusedPort(), reset()], {
+      methods: [],
+      retry: { maxAttempts: 1 },
+    })
+    const first = await thrown(send(url, { method: 'POST', body: '{}' }))
+    expect(await thrown(first.retry())).toMatchObject({ outcome: 'not-applied' })
+    const lost = await thrown(first.retry())
+    expect(lost).toMatchObject({ outcome: 'unknown' })
+    expect(await thrown(first.retry())).toBe(lost)
+    expect(sent).toHaveLength(3)
+  })
+
+  it('is one when it is asked for twice at once', async () => {
+    const { send, sent } = setUp([refusedPort(), json(201)], { methods: [], retry: { maxAttempts: 1 } })
+    const first = await thrown(send(url, { method: 'POST', body: '{}' }))
+    const [one, two] = await Promise.all([first.retry(), first.retry()])
+    expect([one.status, two.status, sent.length]).toEqual([201, 201, 2])
+  })
+
+  it('keeps a made key made: a refusal is not one of a key that was used before', async () => {
+    const { send, sent } = setUp([reset(), json(422)], { contract: ietf, retry: { maxAttempts: 1 } })
+    const first = await thrown(send(url, { method: 'POST', body: '{}' }))
+    expect((await first.retry()).status).toBe(422)
+    expect(sent[0]?.key).toBe(sent[1]?.key)
+  })
+
   it('sends the same operation: key, bytes, headers', async () => {
     const { send, sent } = setUp([reset(), reset(), json(201, 'at last')], { retry: { maxAttempts: 1 } })
     const body = new Uint8Array([1, 2, 3])

@@ -216,6 +216,14 @@ describe('a server that cannot reach its store of keys', () => {
     expect(keys()).toHaveLength(2)
   })
 
+  it('gets a key that the caller gave, as an earlier call may have been applied', async () => {
+    const { fetch, keys } = playFetch(down(), json(201))
+    const more = { contract: adyen, clock: fakeClock(), whenKeyStoreDown: 'send-without-key' } as const
+    const send = createIdempotentFetch({ fetch, ...more })
+    await send(url, { method: 'POST', body: '{}', idempotencyKey: 'job-7' })
+    expect(keys()).toEqual(['job-7', 'job-7'])
+  })
+
   it('gets the key when the write may have run before', async () => {
     const { fetch, keys } = playFetch(reset(), down(), json(201))
     const send = createIdempotentFetch({

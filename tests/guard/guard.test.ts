@@ -55,7 +55,11 @@ describe('GuardedOperation', () => {
       ['PATCH with a given key', { method: 'PATCH', givenKey: 'k' }, [true, false, true]],
       ['POST with a key that is not honoured', { url: 'https://api.test/unaware' }, [false, false, true]],
       ['a method without a key', { method: 'PURGE' }, [false, false, true]],
-      ['a method with a given key', { method: 'PURGE', givenKey: 'k' }, [true, false, true]],
+      [
+        'a method that the contract does not know, with a given key',
+        { method: 'PURGE', givenKey: 'k' },
+        [false, false, true],
+      ],
       ['DELETE', { method: 'DELETE' }, [true, false, true]],
       ['GET', { method: 'GET' }, [true, true, true]],
       ['HEAD', { method: 'HEAD' }, [true, true, true]],
@@ -164,16 +168,49 @@ describe('GuardedOperation', () => {
     expect(operation.begin()).toBe(0)
   })
 
+  it('begins no attempt with a key that has grown too old meanwhile', () => {
+    const { open, clock } = setUp()
+    const firstSentMs = startMs - contract.keyTtlMs + 1_000
+    const operation = open({ givenKey: 'k', firstSentMs })
+    clock.advance(1_000)
+    expect(operation.begin()).toBe(0)
+  })
+
+  it.each<[number, string]>([
+    [200, 'unknown'],
+    [203, 'unknown'],
+    [204, 'unknown'],
+    [206, 'unknown'],
+    [201, 'applied'],
+    [202, 'applied'],
+  ])('reads a %i behind a redirect, which may be that of a GET, as %s', (status, outcome) => {
+    const operation = setUp().open()
+    operation.begin()
+    operation.end({ ...(answer(status) as object), redirected: true } as Attempted)
+    expect(operation.facts().outcome).toBe(outcome)
+  })
+
+  it('does not take a page that is gone, behind a redirect, for a DELETE that was applied', () => {
+    const operation = setUp().open({ method: 'DELETE' })
+    operation.begin()
+    operation.end(lost('unknown'))
+    operation.begin()
+    operation.end({ ...(answer(404) as object), redirected: true } as Attempted)
+    expect(operation.facts().outcome).toBe('unknown')
+  })
+
   it('resumes with the key, and with the time of its first sending when that matters', () => {
     const { open } = setUp()
     const unsent = open()
     unsent.begin()
     unsent.end(lost('not-sent'))
-    expect(unsent.resume()).toEqual({ givenKey: 'generated', firstSentMs: undefined })
+    const key = { givenKey: 'generated', isGenerated: true }
+    expect(unsent.resume()).toEqual({ ...key, firstSentMs: undefined })
     const sent = open()
     sent.begin()
     sent.end(lost('unknown'))
-    expect(sent.resume()).toEqual({ givenKey: 'generated', firstSentMs: startMs })
+    expect(sent.resume()).toEqual({ ...key, firstSentMs: startMs })
+    expect(open({ givenKey: 'mine' }).resume()).toMatchObject({ givenKey: 'mine', isGenerated: false })
   })
 })
 

@@ -34,6 +34,14 @@ const resend = (delayMs: number, reason: Verdict) => ({ action: 'resend', delayM
 const settle = (why: StopReason) => ({ action: 'settle', why })
 
 describe('decide', () => {
+  it('asks a server that is still running ten times a second at most, whatever it says', () => {
+    const reading: Reading = { verdict: 'running' }
+    const asked = (retryAfterMs: number) => decide(operation, reading, { ...circumstances, retryAfterMs })
+    expect([asked(1), asked(100), asked(250)]).toEqual([100, 100, 250].map((ms) => resend(ms, 'running')))
+    const refused = decide(operation, { verdict: 'refused' }, { ...circumstances, retryAfterMs: 1 })
+    expect(refused).toEqual(resend(1, 'refused'))
+  })
+
   describe('by verdict', () => {
     const table: Readonly<Record<Verdict, readonly [keyed: object, unkeyed: object]>> = {
       'not-sent': [resend(250, 'not-sent'), resend(250, 'not-sent')],
