@@ -211,6 +211,11 @@ describe('awaitCompletion', () => {
     expect(other.looks[0]?.headers.get('authorization')).toBeNull()
   })
 
+  it('gives a response back whose location is no URL', async () => {
+    const response = accepted({ location: 'http://[' })
+    expect(await awaitCompletion(response)).toBe(response)
+  })
+
   it('gives a response back that is no 202, or names nothing to ask', async () => {
     const created = new Response('{}', { status: 201, headers: { location: '/orders/1' } })
     expect(await awaitCompletion(created)).toBe(created)
