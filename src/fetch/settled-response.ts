@@ -143,16 +143,37 @@ function settle(original: Response, bytes: Uint8Array): Response {
   return Object.setPrototypeOf(original, SettledResponse.prototype) as Response
 }
 
-/**
- * Whether a body breaks off in a place where Node does not notice: without a length, a connection that is closed after the
- * answer looks the same as one that was lost.
- */
-function isCutJson(headers: Headers, type: string, bytes: Uint8Array): boolean {
-  if (headers.get('connection') !== 'close') return false
-  if (!/^(?:application\/|[^;]*\+)json\s*(?:;|$)/i.test(type)) return false
-  const text = decoder.decode(bytes).trim()
+/** Whether a text is JSON without its end: a bracket is still open. JSON that is whole and wrong is none. */
+function isOpenJson(text: string): boolean {
   // A body that is not JSON at all, such as one behind a guard prefix, may well be whole.
-  return (text.startsWith('{') && !text.endsWith('}')) || (text.startsWith('[') && !text.endsWith(']'))
+  if (!/^\s*[[{]/.test(text)) return false
+  let depth = 0
+  let isQuoted = false
+  for (let at = 0; at < text.length; at += 1) {
+    const letter = text[at]
+    if (letter === '"') isQuoted = !isQuoted
+    else if (isQuoted) at += letter === '\\' ? 1 : 0
+    else if (letter === '{' || letter === '[') depth += 1
+    else if (letter === '}' || letter === ']') depth -= 1
+  }
+  return depth > 0
+}
+
+/**
+ * Whether a body breaks off in a place where the runtime does not notice: without a length, a connection that is closed
+ * after the answer looks the same as one that was lost. So it does to Node where chunks have no end, if it was to be closed.
+ *
+ * HTTP/2 marks the end without any header, but cannot be told from HTTP/1.0: there, too, JSON without its end counts as cut.
+ */
+function isCutJson({ headers, type }: Response, contentType: string, bytes: Uint8Array): boolean {
+  const has = (name: string, word: RegExp) => word.test(headers.get(name) ?? '')
+  return (
+    /^(?:application\/|[^;]*\+)json\s*(?:;|$)/i.test(contentType) &&
+    (!has('transfer-encoding', /chunked/i) || has('connection', /\bclose\b/i)) &&
+    // A browser shows few headers of another origin's answer.
+    type !== 'cors' &&
+    isOpenJson(decoder.decode(bytes))
+  )
 }
 
 /**
@@ -170,7 +191,7 @@ export function settleResponse(response: Response, maxBytes: number): SettledBod
   // Read by hand, not with `arrayBuffer()`: that has no limit, and in Node it is slower too.
   return readStream<SettledBody>(body, maxBytes, (read) => {
     if (read instanceof ReadableStream) return { response: rebuild(response, read), bytes: undefined }
-    if (length === null && isCutJson(headers, type, read))
+    if (length === null && isCutJson(response, type, read))
       throw new TypeError('terminated', { cause: new Error('the JSON body breaks off') })
     return { response: settle(response, read), bytes: read }
   })

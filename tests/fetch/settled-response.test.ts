@@ -379,26 +379,66 @@ async function withServer<T>(use: (base: string) => Promise<T>): Promise<T> {
 }
 
 describe('a body whose end nothing marks', () => {
-  const closing = { 'content-type': 'application/json', connection: 'close' }
+  const json = { 'content-type': 'application/json' }
+  const closing = { ...json, connection: 'close' }
+  const cut = '{"id":1,"items":['
 
-  it.each([
-    ['breaks off', '{"id":1,"items":[', closing, true],
+  it.each<[string, string, Record<string, string>, boolean]>([
+    ['breaks off', cut, closing, true],
+    ['breaks off, of a server that says nothing', cut, json, true],
+    ['breaks off, of a server that says it otherwise', cut, { ...json, connection: 'Close' }, true],
+    [
+      'breaks off, of a server that would keep the connection',
+      cut,
+      { ...json, connection: 'keep-alive' },
+      true,
+    ],
+    ['breaks off behind an inner bracket', '{"items":[{"id":1},{"id":2}', closing, true],
+    ['is a list that breaks off behind an inner one', '[[1],[2]', closing, true],
+    ['breaks off in a string with brackets', '{"a":"\\"}]}', closing, true],
+    ['breaks off behind an escape', '{"a":"\\', closing, true],
     ['is a list', '\uFEFF [{"id":1},\n', closing, true],
     ['is of a +json type', '{"id":1', { ...closing, 'content-type': 'application/problem+json; a=b' }, true],
     ['is whole', ' {"id":1}\n', closing, false],
+    ['is whole, with brackets in strings', '{"a":"[{\\"[","b\\\\":["{"]}', json, false],
+    ['is whole, and no JSON that can be parsed', "{'a': [1, 2,],}", json, false],
     ['is whole, behind a guard', ")]}',\n{}", closing, false],
+    ['is whole, behind a guard that opens', 'for(;;);{}', json, false],
     ['is whole, in lines', '{"a":1}\n{"b":2}\n', closing, false],
     ['is of lines', '{"a":1}\n{"b":', { ...closing, 'content-type': 'application/x-ndjson' }, false],
     ['is a sequence', '{"a":1}\x1e', { ...closing, 'content-type': 'application/json-seq' }, false],
     ['is empty', '', closing, false],
     ['is no JSON', 'half a wor', { ...closing, 'content-type': 'text/plain' }, false],
     ['is broken JSON of known length', '{"id":', { ...closing, 'content-length': '6' }, false],
-    ['is broken JSON on a connection that stays', '{"id":', { 'content-type': 'application/json' }, false],
+    ['is broken JSON in chunks', '{"id":', { ...json, 'transfer-encoding': 'gzip, Chunked' }, false],
+    ['breaks off in chunks, then closed', cut, { ...closing, 'transfer-encoding': 'chunked' }, true],
   ])('counts as lost only where its JSON breaks off: %s', async (_, body, headers, isLost) => {
     const settling = settle(new Response(body, { headers }))
     if (isLost) await expect(settling).rejects.toThrow(TypeError)
     else expect(await (await settling).text()).toBe(body)
   })
+
+  it('is not guessed at where a browser may hide what would mark it', async () => {
+    const response = Object.defineProperty(new Response(cut, { headers: json }), 'type', { value: 'cors' })
+    expect(await (await settle(response)).text()).toBe(cut)
+  })
+
+  it.each(['HTTP/1.0 200 OK\r\n', 'HTTP/1.1 200 OK\r\n', 'HTTP/1.1 200 OK\r\nConnection: Close\r\n'])(
+    'is not taken for an answer: %j',
+    async (head) => {
+      const { createServer } = await import('node:net')
+      const server = createServer((socket) =>
+        socket.on('data', () => socket.end(`${head}content-type: application/json\r\n\r\n[{"id":1}`)),
+      )
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+      const { port } = server.address() as { port: number }
+      try {
+        await expect(settle(await fetch(`http://127.0.0.1:${port}/`))).rejects.toThrow('terminated')
+      } finally {
+        server.close()
+      }
+    },
+  )
 
   it('is read again from the server, under the same key, when the connection broke', async () => {
     const { createServer } = await import('node:http')
