@@ -84,6 +84,10 @@ describe('readFailure', () => {
   })
 
   describe('where the fetch may have followed a redirect', () => {
+    const tooLong = (attempted: string) =>
+      Object.assign(new Error(`Connect Timeout Error (attempted ${attempted}, timeout: 10000ms)`), {
+        code: 'UND_ERR_CONNECT_TIMEOUT',
+      })
     const refused = (more: object) => systemError('ECONNREFUSED', 'connect', more)
     it.each<[string, unknown, string, FailureVerdict]>([
       ['the address of a name', refused({ address: '192.0.2.1', port: 443 }), url, 'unknown'],
@@ -93,10 +97,28 @@ describe('readFailure', () => {
       ['another of loopback', refused({ address: '127.0.0.2', port: 80 }), 'http://localhost/', 'unknown'],
       ['nothing at all', refused({}), url, 'not-sent'],
       ['a name', systemError('ENOTFOUND', 'getaddrinfo', { hostname: 'api.test' }), url, 'not-sent'],
+      ['nobody, of a blocked port', new TypeError('bad port'), 'http://api.test:8080/', 'unknown'],
+      ['an attempt at the host', tooLong('address: api.test:443'), url, 'not-sent'],
+      ['an attempt at another host', tooLong('address: www.test:443'), url, 'unknown'],
+      ['attempts at addresses', tooLong('addresses: 192.0.2.1:443, 192.0.2.2:443'), url, 'unknown'],
+      ['attempts at the address', tooLong('addresses: 192.0.2.1:80'), 'http://192.0.2.1/', 'not-sent'],
       ['what Bun was asked for', { code: 'ECONNREFUSED', path: url }, url, 'unknown'],
     ])('and the error names %s', (_, error, target, verdict) => {
       expect(readFailure(fetchFailed(error), target, true)).toBe(verdict)
     })
+  })
+
+  it.each<[string, string, FailureVerdict]>([
+    ['the URL', 'https://api.test/orders', 'not-sent'],
+    ['another port', 'https://api.test:8443/orders', 'unknown'],
+    ['another host', 'https://api.test.evil/orders', 'unknown'],
+  ])('knows by the URL in a message of Deno who refused: %s', (_, named, verdict) => {
+    const say = (what: string) =>
+      fetchFailed(new TypeError(`error sending request for url (${named}): ${what}`))
+    expect(readFailure(say('client error (Connect): tcp connect error'), url)).toBe(verdict)
+    expect(readFailure(say('client error (Connect): invalid peer certificate: Expired'), url)).toBe(
+      verdict === 'not-sent' ? 'unsendable' : 'unknown',
+    )
   })
 
   describe('by codes and causes', () => {
