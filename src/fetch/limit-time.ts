@@ -3,11 +3,15 @@ import type { OperationSummary } from '../guard/conclude.js'
 
 type Callback<Result> = (operation: OperationSummary) => Result | Promise<Result>
 
-/** A callback that counts as having brought nothing once `limitMs` are over: the signal that it is given aborts then. */
-export function limitTime<Result>(
+/**
+ * A callback that counts as having brought nothing once `limitMs` are over: the signal that it is given aborts then. `settle`
+ * takes what it brings, within that time.
+ */
+export function limitTime<Result, Settled = Result>(
   callback: Callback<Result> | undefined,
   limitMs: number,
-): Callback<Result | undefined> | undefined {
+  settle: (result: Result) => Promise<Settled>,
+): Callback<Settled | undefined> | undefined {
   if (callback === undefined) return callback
   return (operation) =>
     new Promise((resolve, reject) => {
@@ -24,6 +28,7 @@ export function limitTime<Result>(
       })
       Promise.resolve({ ...operation, signal: controller.signal })
         .then(callback)
+        .then(settle)
         .then(resolve, reject)
         .finally(() => clearTimeout(timer))
     })

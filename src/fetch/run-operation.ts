@@ -9,6 +9,7 @@ import type { FetchSettings } from './fetch-options.js'
 import { createHookedCall } from './hooked-call.js'
 import { limitTime } from './limit-time.js'
 import type { PreparedCall } from './prepare-call.js'
+import { settleResponse } from './settled-response.js'
 import { sendAttempt, type AttemptResult } from './send-attempt.js'
 import { stoppable, stoppableWithin, type Run } from './run.js'
 import { stampRequest, unstampRequest } from './stamp-request.js'
@@ -68,6 +69,11 @@ export async function runOperation(
     } catch (cause) {
       throw new UnsendableError({ ...operation.errorFacts(), cause })
     }
+  }
+  /** What a callback has brought is read in its time, as an answer is. */
+  const settle = async <Found>(found: Found) => {
+    if (!(found instanceof Response) || found.bodyUsed) return found
+    return (await settleResponse(found, settings.maxResponseBytes)).response
   }
   const end = (response: Response) => {
     rememberFacts(response, operation.settle())
@@ -141,8 +147,8 @@ export async function runOperation(
     const { resolve, reconcile } = { ...ends, ...call.options }
     const { attemptTimeoutMs } = operation.policy
     const limited = {
-      resolve: limitTime(resolve, attemptTimeoutMs),
-      reconcile: limitTime(reconcile, attemptTimeoutMs),
+      resolve: limitTime(resolve, attemptTimeoutMs, settle),
+      reconcile: limitTime(reconcile, attemptTimeoutMs, settle),
     }
     return await stoppable(run, (signal) =>
       conclude(operation, last, limited, isUsedUp(fixed) ? undefined : again, signal),

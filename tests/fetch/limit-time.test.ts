@@ -12,6 +12,21 @@ describe('the time of resolve and reconcile', () => {
   it.each<[string, Step, string, string]>([
     ['reconcile', reset(), 'outcome_unknown', 'unknown'],
     ['resolve', json(409), 'already_done', 'applied'],
+  ])('%s brings nothing where its answer breaks off', async (name, step, code, outcome) => {
+    const cut = new ReadableStream({ pull: (controller) => controller.error(new TypeError('terminated')) })
+    const send = createIdempotentFetch({
+      fetch: playFetch(step).fetch,
+      clock: fakeClock(),
+      [name]: () => new Response(cut),
+      contract: duplicateConflict,
+      retry: { maxAttempts: 1 },
+    })
+    expect(await thrown(send(url, post))).toMatchObject({ code, outcome })
+  })
+
+  it.each<[string, Step, string, string]>([
+    ['reconcile', reset(), 'outcome_unknown', 'unknown'],
+    ['resolve', json(409), 'already_done', 'applied'],
   ])('%s has as long as one attempt, and is then told to end', async (name, step, code, outcome) => {
     let signal: AbortSignal | undefined
     const hang = (operation: { signal: AbortSignal }) => {
