@@ -56,17 +56,21 @@ function isStream(body: unknown): body is Streaming {
   )
 }
 
-function captureStream(source: Streaming, limits: BodyLimits): Promise<CapturedBody> {
+function captureStream(
+  source: Streaming,
+  limits: BodyLimits,
+  signal: AbortSignal | undefined,
+): Promise<CapturedBody> {
   const { maxRequestBytes, oversizedBody } = limits
   // `Response` refuses a stream that was read from before, which would otherwise be sent as if it were empty.
   const fresh = source instanceof ReadableStream ? (new Response(source).body as typeof source) : source
-  return readStream<CapturedBody>(fresh, maxRequestBytes, async (read) => {
-    // A copy, as the caller may use a chunk again. `slice()` of a `Buffer` is none.
-    if (read instanceof Uint8Array) return new Uint8Array(read)
+  const use = async (read: Uint8Array | ReadableStream<Uint8Array>) => {
+    if (read instanceof Uint8Array) return read
     if (oversizedBody === 'send-once') return checkStream(read)
     await read.cancel()
     throw new OversizedBody()
-  })
+  }
+  return readStream<CapturedBody>(fresh, maxRequestBytes, use, { signal })
 }
 
 /** @throws `TypeError` where streams cannot be sent: some browsers would send `[object ReadableStream]` in their place. */
@@ -80,7 +84,7 @@ async function checkStream(stream: ReadableStream<Uint8Array>): Promise<Readable
 /** Not every `fetch` takes an iterable. */
 async function toStream(source: Streaming): Promise<CapturedBody> {
   const stream =
-    source instanceof ReadableStream ? source : await readStream<CapturedBody>(source, -1, (read) => read)
+    source instanceof ReadableStream ? source : await readStream<CapturedBody>(source, -1, (read) => read, {})
   return stream instanceof ReadableStream ? checkStream(stream) : stream
 }
 
@@ -89,6 +93,7 @@ function captureBody(
   body: unknown,
   headers: Record<string, string>,
   limits: BodyLimits,
+  signal: AbortSignal | undefined,
 ): CapturedBody | Promise<CapturedBody> {
   if (typeof body === 'string' || body === null || body === undefined || body instanceof Blob)
     return body as CapturedBody
@@ -109,7 +114,7 @@ function captureBody(
     setType(form.headers.get('content-type'))
     return form.arrayBuffer().then((bytes) => new Uint8Array(bytes))
   }
-  if (isStream(body)) return captureStream(body, limits)
+  if (isStream(body)) return captureStream(body, limits, signal)
   return String(body)
 }
 
@@ -166,7 +171,8 @@ function withBody(
   source: unknown,
   limits: BodyLimits,
 ): CapturedRequest | Promise<CapturedRequest> {
-  const body = captureBody(source, request.headers as Record<string, string>, limits)
+  const { headers, signal } = request
+  const body = captureBody(source, headers as Record<string, string>, limits, signal)
   return body instanceof Promise ? body.then((whole) => ({ ...request, body: whole })) : { ...request, body }
 }
 
@@ -176,7 +182,9 @@ async function captureMade(
   limits: BodyLimits,
 ): Promise<CapturedRequest> {
   const made = await make()
-  return isStream(made)
-    ? { ...request, body: await toStream(made), remake: async () => toStream((await make()) as Streaming) }
-    : withBody(request, made, limits)
+  if (!isStream(made)) return withBody(request, made, limits)
+  const body = await toStream(made)
+  const { signal } = request
+  if (signal?.aborted && body instanceof ReadableStream) body.cancel(signal.reason).catch(() => undefined)
+  return { ...request, body, remake: async () => toStream((await make()) as Streaming) }
 }

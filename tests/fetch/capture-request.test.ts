@@ -115,6 +115,36 @@ describe('captureRequest', () => {
       expect(body).toEqual(new Uint8Array([1, 2]))
     })
 
+    describe('keeps the bytes of a source that uses one buffer for all its chunks', () => {
+      async function* reuse() {
+        const chunk = Buffer.alloc(2)
+        for (const text of ['aa', 'bb', 'cc']) {
+          chunk.write(text)
+          yield chunk
+        }
+      }
+      const streamed = () => {
+        const chunks = reuse()
+        const pull = async (controller: ReadableStreamDefaultController) => {
+          const { done, value } = await chunks.next()
+          if (done) controller.close()
+          else controller.enqueue(value)
+        }
+        return new ReadableStream({ pull }, { highWaterMark: 0 })
+      }
+
+      it.each<[string, () => unknown, object]>([
+        ['an iterable', reuse, {}],
+        ['a stream', streamed, {}],
+        ['an iterable that is sent once', reuse, { maxRequestBytes: 3, oversizedBody: 'send-once' }],
+        ['a stream that is sent once', streamed, { maxRequestBytes: 3, oversizedBody: 'send-once' }],
+        ['an iterable that is made anew', () => reuse, {}],
+      ])('%s', async (_, make, more) => {
+        const { body } = await post({ body: make() as BodyInit }, more)
+        expect(await read(body)).toBe('aabbcc')
+      })
+    })
+
     it('keeps the parameters of URLSearchParams that are changed after the call', async () => {
       const given = new URLSearchParams({ a: '1' })
       const pending = post({ body: given })
@@ -172,6 +202,63 @@ describe('captureRequest', () => {
     it('throws what a stream throws', async () => {
       const broken = new ReadableStream({ pull: () => Promise.reject(new Error('disk')) })
       await expect(post({ body: broken })).rejects.toThrow('disk')
+    })
+  })
+
+  describe('a source that is left before it has given all', () => {
+    const reason = new Error('enough')
+
+    it.each<[string, boolean]>([
+      ['while it is read', false],
+      ['before', true],
+    ])('is cancelled: %s', async (_, isEarly) => {
+      const cancel = vi.fn()
+      const pull = vi.fn()
+      const controller = new AbortController()
+      if (isEarly) controller.abort(reason)
+      const body = new ReadableStream<Uint8Array>({ pull, cancel }, { highWaterMark: 0 })
+      const pending = post({ body, signal: controller.signal })
+      controller.abort(reason)
+      await pending
+      expect(cancel).toHaveBeenCalledExactlyOnceWith(reason)
+      expect(pull.mock.calls.length).toBeLessThanOrEqual(1)
+    })
+
+    it('is ended, if it is an iterable', async () => {
+      const controller = new AbortController()
+      let given = 0
+      let ended = false
+      async function* endless() {
+        try {
+          for (;;) {
+            given += 1
+            if (given === 3) controller.abort(reason)
+            yield new Uint8Array(1)
+          }
+        } finally {
+          ended = true
+        }
+      }
+      await post({ body: endless() as never, signal: controller.signal })
+      expect([given, ended]).toEqual([3, true])
+    })
+
+    it('is cancelled when it is made too late', async () => {
+      const cancel = vi.fn()
+      const controller = new AbortController()
+      const make = async () => {
+        controller.abort(reason)
+        return new ReadableStream<Uint8Array>({ cancel })
+      }
+      await post({ body: make, signal: controller.signal })
+      expect(cancel).toHaveBeenCalledExactlyOnceWith(reason)
+    })
+
+    it('is left alone once it has', async () => {
+      const controller = new AbortController()
+      const { body } = await post({ body: streamOf('ab'), signal: controller.signal })
+      controller.abort(reason)
+      expect(await read(body)).toBe('ab')
     })
   })
 
