@@ -1,7 +1,8 @@
 /**
  * What is true of an operation at the end.
  *
- * `not-applied` is a promise: the server did not act. Whenever there is room for doubt the outcome is `unknown`.
+ * `not-applied` is a promise: the server acted on no attempt of this call, nor on an earlier call's with the same key where
+ * `firstSentAt` tells of one. Whenever there is room for doubt the outcome is `unknown`.
  */
 export type Outcome = 'applied' | 'not-applied' | 'unknown'
 
