@@ -91,11 +91,30 @@ function isOfCall(options: object): options is KyCallOptions {
   return signal !== undefined && 'method' in options && retry !== undefined && 'afterStatusCodes' in retry
 }
 
+/** A callback that has nothing more to say once `signal` has aborted: the call has ended without it. */
+function silence<Given, Found>(
+  callback: ((given: Given) => Found | Promise<Found>) | undefined,
+  signal: AbortSignal,
+): ((given: Given) => Promise<Found>) | undefined {
+  return (
+    callback &&
+    (async (given) => {
+      try {
+        return await callback(given)
+      } finally {
+        if (signal.aborted) await new Promise(() => undefined)
+      }
+    })
+  )
+}
+
 /** Says the last word on an operation. ky has errors of its own for a lost answer: the facts go with them. */
 async function settle(call: KyCall, last: LastAttempt, signal: AbortSignal): Promise<Response> {
   const { operation, ends } = call
+  const { resolve, reconcile } = ends
+  const told = { resolve: silence(resolve, signal), reconcile: silence(reconcile, signal) }
   try {
-    const response = await conclude(operation, last, ends, undefined, signal)
+    const response = await conclude(operation, last, told, undefined, signal)
     return keepFacts(response, idempotencyOf(response) ?? operation.facts())
   } catch (thrown) {
     const isTold = last.error === undefined || (thrown as { code?: unknown }).code === 'already_done'
@@ -182,8 +201,13 @@ export function createAttemptFetch(
       rememberFacts(reason, operation.facts())
       throw reason
     }
-    const request = await stampBody(call, input)
-    const identity = call.isGiven ? await identify(call, request) : undefined
+    const untilAborted = <T>(work: (signal: AbortSignal) => Promise<T>) =>
+      within(signals, new AbortController(), work).catch(abandon)
+    const end = (last: LastAttempt) => untilAborted((signal) => settle(call, last, signal))
+    const { request, identity } = await untilAborted(async () => {
+      const stamped = await stampBody(call, input)
+      return { request: stamped, identity: call.isGiven ? await identify(call, stamped) : undefined }
+    })
     let spare: Request | undefined
     const sendIn = async (signal: AbortSignal) => {
       if (spare === undefined) return transmit(call, { request, init, copy }, signal)
@@ -202,7 +226,7 @@ export function createAttemptFetch(
       const leftMs = isBegun ? Infinity : beginAttempt(call, input)
       call.hasFetch = true
       const controller = call.attempt as AbortController
-      if (leftMs <= 0) return settle(call, overdue, input.signal)
+      if (leftMs <= 0) return end(overdue)
       const stop = () => controller.abort(new DOMException('the deadline has passed', 'TimeoutError'))
       const timer = leftMs <= maxTimerMs ? setTimeout(stop, leftMs) : undefined
       let ended: Ended
@@ -234,9 +258,7 @@ export function createAttemptFetch(
       spare = isBeyondKy ? copy : undefined
       if (decision.action === 'resend' && spare !== undefined) {
         const { delayMs } = decision
-        await within(signals, new AbortController(), (signal) => settings.clock.sleep(delayMs, signal)).catch(
-          abandon,
-        )
+        await untilAborted((signal) => settings.clock.sleep(delayMs, signal))
         // ky has timed out and gone on meanwhile.
         if (call.ended?.reading !== reading) abandon(undefined)
       } else if (
@@ -248,7 +270,7 @@ export function createAttemptFetch(
         return keepFacts(response, operation.facts())
       } else {
         const cause = controller.signal.aborted ? undefined : error
-        return settle(call, { reading, decision, response, error: cause }, input.signal)
+        return end({ reading, decision, response, error: cause })
       }
     }
   }

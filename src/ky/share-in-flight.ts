@@ -60,10 +60,13 @@ export function joinFlight({ readers, controller }: Flight, signal: AbortSignal)
   return new Promise((give, fail) => {
     const reader = { give, fail }
     readers.add(reader)
-    signal.addEventListener('abort', () => {
+    const leave = () => {
       readers.delete(reader)
       if (readers.size === 0) controller.abort(signal.reason)
-    })
+    }
+    // What sends may have aborted it.
+    if (signal.aborted) leave()
+    else signal.addEventListener('abort', leave)
   })
 }
 

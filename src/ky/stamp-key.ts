@@ -21,6 +21,7 @@ import {
   type KyCallOptions,
   type KyRetryOptions,
 } from './ky-shapes.js'
+import { within } from './within.js'
 
 /** What {@link stampKey} takes. */
 export type StampKeyOptions = Pick<
@@ -32,7 +33,10 @@ const { whenKeyStoreDown: _, ...stampChecks }: Checks = guardChecks
 
 async function readGivenKey({ contract: { carrier } }: GuardSettings, request: Request): Promise<unknown> {
   if (carrier.in === 'query') return carrier.read(carrier.name, request.url)
-  if (carrier.in === 'body') return carrier.read(carrier.path, await request.clone().text())
+  if (carrier.in === 'body') {
+    const text = await within([request.signal], new AbortController(), () => request.clone().text())
+    return carrier.read(carrier.path, text)
+  }
   const value = request.headers.get(carrier.name)
   return value === null ? undefined : decodeHeader(carrier, value)
 }

@@ -20,7 +20,13 @@ export function within<T>(
   return new Promise((resolve, reject) => {
     const { signal } = controller
     const unfollow = follow(signals, controller)
-    signal.addEventListener('abort', () => reject(signal.reason))
+    const stop = () => {
+      // Work that ignores its signal may never end.
+      unfollow()
+      reject(signal.reason)
+    }
+    if (signal.aborted) return stop()
+    signal.addEventListener('abort', stop)
     work(signal).then(resolve, reject).then(unfollow)
   })
 }

@@ -3,7 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import v8 from 'node:v8'
 import vm from 'node:vm'
-import { defineContract } from 'fetch-idempotency/contracts'
+import { defineContract, duplicateConflict, queryParameter, square } from 'fetch-idempotency/contracts'
 import { idempotency, idempotencyOf } from 'fetch-idempotency/ky'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { caught, hang, hurried, majors, ok, open, reset, status, stub, url } from './harness.js'
@@ -107,13 +107,89 @@ describe.each(majors)('%s: the caller’s abort', (_, ky) => {
     expect(idempotencyOf(reason)).toMatchObject({ attempts: 1, outcome: 'unknown' })
   })
 
+  const given = { context: { idempotencyKey: 'job-1' } }
+
+  it('when the attempt has just begun sends nothing', async () => {
+    for (const options of [{}, given]) {
+      const server = stub(never)
+      const controller = new AbortController()
+      const reason = new Error('mine')
+      const onEvent = () => controller.abort(reason)
+      const ending = caught(
+        open(ky, server, { onEvent }).post(url, { ...options, signal: controller.signal, timeout: false }),
+      )
+      expect(await Promise.race([ending, wait(1000)])).toBe(reason)
+      expect(server.sent).toHaveLength(0)
+    }
+  })
+
+  it('by what sends ends the call, and nobody else waits for it', async () => {
+    const controller = new AbortController()
+    const reason = new Error('mine')
+    const signals: AbortSignal[] = []
+    const fetch = (__: unknown, init?: RequestInit) => {
+      controller.abort(reason)
+      return signals.push(init!.signal!) > 1 ? Promise.resolve(ok()) : never()
+    }
+    const api = open(ky, { fetch: fetch as never })
+    const ending = caught(api.post(url, { ...given, signal: controller.signal, timeout: false }))
+    expect(await Promise.race([ending, wait(1000)])).toBe(reason)
+    expect(signals[0]?.aborted).toBe(true)
+    expect(await Promise.race([api.post(url, given), wait(1000)])).toHaveProperty('status', 201)
+  })
+
+  it.each([
+    ['a given key', {}, given],
+    ['a key in the body', { contract: square }, {}],
+    ['a key in the query', { contract: defineContract({ carrier: queryParameter('rid') }) }, {}],
+  ])('while the body hangs ends the call at once: %s', async (__, options, callOptions) => {
+    const server = stub(ok())
+    const controller = new AbortController()
+    const reason = new Error('mine')
+    const body = new ReadableStream({ pull: never })
+    const sending = { body, duplex: 'half', signal: controller.signal, timeout: false, ...callOptions }
+    const ending = caught(open(ky, server, options).post(url, sending as object))
+    await wait(10)
+    controller.abort(reason)
+    expect(await Promise.race([ending, wait(1000)])).toBe(reason)
+    expect(server.sent).toHaveLength(0)
+  })
+
+  it.each([
+    ['reconcile', reset],
+    ['reconcile', status(503)],
+    ['resolve', status(409)],
+  ])('while %s hangs ends the call at once, and what it brings later is ignored', async (name, answer) => {
+    const server = stub(answer)
+    const controller = new AbortController()
+    const reason = new Error('mine')
+    const events: string[] = []
+    let bring: (found: unknown) => void = () => undefined
+    const api = open(ky, server, {
+      contract: duplicateConflict,
+      [name]: () => new Promise((resolve) => (bring = resolve)),
+      onEvent: ({ type }) => void events.push(type),
+    })
+    const ending = caught(
+      api.post(url, { ...given, signal: controller.signal, timeout: false, retry: { limit: 0 } }),
+    )
+    await wait(10)
+    controller.abort(reason)
+    expect(await Promise.race([ending, wait(1000)])).toBe(reason)
+    const facts = idempotencyOf(reason)
+    expect(facts).toMatchObject({ key: 'job-1', attempts: 1 })
+    bring(ok())
+    await wait(5)
+    expect(events).toEqual(['attempt-started', 'attempt-ended'])
+    expect(idempotencyOf(reason)).toEqual(facts)
+  })
+
   it('on the second attempt ends it, although Node forgets to abort a clone', async () => {
     const server = stub(status(503), hang)
     const controller = new AbortController()
     const reason = new Error('mine')
     const ending = caught(open(ky, server).post(url, { signal: controller.signal, timeout: false, json: {} }))
-    await wait(20)
-    expect(server.sent).toHaveLength(2)
+    while (server.sent.length < 2) await wait(5)
     collect()
     await wait(5)
     collect()
@@ -182,6 +258,17 @@ describe.each(majors)('%s: the caller’s abort', (_, ky) => {
     await (await api.post(url, { signal })).body?.cancel()
     await caught((await api.post(url, { signal })).text())
     await (await api.get(url, { signal })).text()
+    expect(getEventListeners(signal, 'abort').length).toBe(before)
+  })
+})
+
+describe.each(majors)('%s: a timeout', (_, ky) => {
+  it('leaves no listener on a signal that lives long, though the attempt was shared', async () => {
+    const { signal } = new AbortController()
+    const api = open(ky, stub(hang))
+    const before = getEventListeners(signal, 'abort').length
+    const call = () => api.post(url, { context: { idempotencyKey: 'job-1' }, signal, timeout: 10 })
+    await Promise.all([caught(call()), caught(call())])
     expect(getEventListeners(signal, 'abort').length).toBe(before)
   })
 })
