@@ -270,7 +270,8 @@ it.each(hosts.filter(([name]) => !name.endsWith('a Request')))(
   '%s does not tell the credentials in the URL of a redirect',
   async (_, send) => {
     const location = there.base.replace('//', '//user:secret@')
-    const error = await send(to(303, location), { method: 'POST', body }).catch((caught: unknown) => caught)
+    const { base } = await listen((_request, response) => response.writeHead(303, { location }).end())
+    const error = await send(base, { method: 'POST', body }).catch((caught: unknown) => caught)
     const messages: string[] = []
     for (let at = error; at instanceof Error; at = at.cause) messages.push(at.message)
     expect(messages.join()).toContain('a redirect with credentials')
