@@ -68,14 +68,23 @@ export function readBodyKey(path: readonly string[], text: string): unknown {
   }
 }
 
+/** @throws `TypeError`: the error of `JSON.parse` would quote the body. */
+function parseBody(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new TypeError('the key goes into a JSON body, and this body is no JSON')
+  }
+}
+
 /**
  * The JSON text with the key in it. A field that is missing is written into the text as it stands, so that numbers keep
  * every digit and names their order; only a field inside an object that is there already takes a rewrite.
  *
- * @throws `SyntaxError` or `TypeError` when the text is not a JSON object that the field fits into.
+ * @throws `TypeError` when the text is not a JSON object that the field fits into.
  */
 export function writeBodyKey(path: readonly string[], text: string, key: string): string {
-  const root: unknown = JSON.parse(text)
+  const root = parseBody(text)
   if (isFields(root) && !Object.hasOwn(root, path[0] as string)) {
     const field = path.reduceRight((value, step) => `{${JSON.stringify(step)}:${value}}`, JSON.stringify(key))
     const comma = Object.keys(root).length > 0 ? ',' : ''

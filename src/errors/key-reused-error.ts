@@ -11,7 +11,8 @@ export class KeyReusedError extends IdempotencyError {
   declare readonly response: Response | undefined
 
   constructor(facts: ErrorFacts, response?: Response) {
-    super('The idempotency key already names another payload', facts, 'Use a new key for a new write')
+    const advice = 'Use a new key for a new write, and the same bytes for the same one'
+    super('The idempotency key already names another payload', facts, advice)
     this.response = response
   }
 }

@@ -7,8 +7,8 @@ export class UnsendableError extends IdempotencyError {
   override readonly name = 'UnsendableError'
   override readonly code = 'unsendable'
 
-  constructor(facts: ErrorFacts) {
-    super('The request cannot be sent', facts, 'Nothing was sent: correct the request')
+  constructor(facts: ErrorFacts, reason?: string) {
+    super('The request cannot be sent', facts, 'Nothing was sent: correct the request', reason)
   }
 }
 

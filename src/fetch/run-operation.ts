@@ -67,7 +67,7 @@ export async function runOperation(
     try {
       request = stampRequest(carrier, request, key, companions)
     } catch (cause) {
-      throw new UnsendableError({ ...operation.errorFacts(), cause })
+      throw new UnsendableError({ ...operation.errorFacts(), cause }, (cause as Error).message)
     }
   }
   /** What a callback has brought is read in its time, as an answer is. */

@@ -26,7 +26,7 @@ export function readGivenKey(carrier: KeyCarrier, { url, headers, body }: Stampa
 /**
  * The request with its key and what goes with it. A key that it carries already stays as the caller wrote it.
  *
- * @throws `TypeError` or `SyntaxError` when the body cannot take the key.
+ * @throws `TypeError` when the body cannot take the key.
  */
 export function stampRequest(
   carrier: KeyCarrier,

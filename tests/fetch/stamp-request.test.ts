@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createIdempotentFetch, idempotencyOf } from 'fetch-idempotency'
 import {
   adyen,
+  plaid,
   bodyField,
   defineContract,
   header,
@@ -235,5 +236,15 @@ describe('a server that cannot reach its store of keys', () => {
     })
     await send(url, { method: 'POST', body: '{}' })
     expect(keys()).toEqual(['k', 'k', 'k'])
+  })
+})
+
+describe('a body', () => {
+  it('that cannot take its key says why, and does not quote the body', async () => {
+    const send = createIdempotentFetch({ fetch: playFetch(json(201)).fetch, contract: plaid })
+    const error = await thrown(send('https://a.test/transfer/create', { method: 'POST', body: 'card=4242' }))
+    expect(error).toMatchObject({ code: 'unsendable', attempts: 0 })
+    expect(error.message).toContain('(the key goes into a JSON body, and this body is no JSON)')
+    expect(error.message + String(error.cause)).not.toContain('4242')
   })
 })
