@@ -3,8 +3,12 @@ import type { KyBeforeRetry } from './ky-shapes.js'
 import { stampHeaders } from './stamp-key.js'
 
 /**
- * A `beforeRetry` hook for ky that keeps the key of the first attempt on every retry, whatever the hooks before it have
- * done to the headers. It never makes a key: {@link stampKey} does.
+ * A `beforeRetry` hook for ky that keeps the key of the first attempt on every retry. It never makes a key:
+ * {@link stampKey} does.
+ *
+ * Put it first: ky runs no `beforeRetry` hook after one that gives a `Request`. ky 2 sends such a request as it is, also
+ * **without the key** where the hook has not taken over the headers that it was shown (`new Request(request, …)`). Only
+ * the fetch of `idempotency()` stamps every attempt, whatever hooks do.
  */
 export function reuseKey(): KyBeforeRetry {
   return ({ request, options }) => {

@@ -133,7 +133,11 @@ export function createStampKey(
  * A `beforeRequest` hook for ky that stamps a key on each write: made once per call, before the first attempt, and the
  * same on every later one. A key given by `context.idempotencyKey` or in the header wins.
  *
- * Put it after the hooks that change the request, as it cannot see what they do to the key. It stamps headers only: for a contract whose key travels in the body or the query use `idempotency()`.
+ * Put it before every hook that gives a `Request`, as ky 1 runs none after such a hook: a write then goes out without its
+ * key, and is not resent. Such a hook has to take over the headers that it was shown (`new Request(request, …)`). Only a
+ * hook that sets the key's header goes before it.
+ *
+ * It stamps headers only: for a contract whose key travels in the body or the query use `idempotency()`.
  *
  * @throws `TypeError` for an option that cannot work, or a contract whose key is not in a header.
  */
