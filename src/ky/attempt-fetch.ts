@@ -91,6 +91,11 @@ function isOfCall(options: object): options is KyCallOptions {
   return signal !== undefined && 'method' in options && retry !== undefined && 'afterStatusCodes' in retry
 }
 
+/** Whether ky 2 shows nothing of the call, as where the hooks that tell of it have been replaced. */
+function isBare(told: object): boolean {
+  return !('hooks' in told || 'context' in told)
+}
+
 /** A callback that has nothing more to say once `signal` has aborted: the call has ended without it. */
 function silence<Given, Found>(
   callback: ((given: Given) => Found | Promise<Found>) | undefined,
@@ -288,10 +293,17 @@ export function createAttemptFetch(
       call = await openCall(settings, ends, input, told)
       bindGate(call, told.retry, input.method, true)
     }
-    if (call === undefined) return pickFetch()(input, rest)
+    if (call === undefined) {
+      if (told.fetch === fetch && isBare(told) && !isRead(input.method) && input.method !== 'DELETE')
+        throw new TypeError(
+          'the hooks of idempotency() are gone: ky.create({ …, hooks }).extend(idempotency()) keeps both',
+        )
+      return pickFetch()(input, rest)
+    }
     stampHeaders(call, input.headers)
     const copy = call.operation.key === undefined ? undefined : input.clone()
     return send(call, input, rest, told, copy).finally(() => copy && discard(copy))
   }
-  return markAttemptFetch(markIdempotentFetch(attemptFetch))
+  const fetch = markAttemptFetch(markIdempotentFetch(attemptFetch))
+  return fetch
 }

@@ -29,6 +29,14 @@ export const gatedMethods = ['get', 'put', 'head', 'delete', 'options', 'trace',
 /** ky's own status codes, and 425, which like 429 says that nothing was done. */
 export const gatedStatusCodes = [408, 413, 425, 429, 500, 502, 503, 504]
 
+/** ky appends a later list to an earlier one: what follows ours is the user's own, who would not have it longer. */
+function takeTheirs<T>(list: readonly T[] | undefined, ours: readonly T[]): readonly T[] | undefined {
+  const isLonger = list !== undefined && list.length > ours.length
+  return isLonger && ours.every((one, at) => one === list[at])
+    ? takeTheirs(list.slice(ours.length), ours)
+    : list
+}
+
 /** How far the gate in these retry options lets writes go, when it is one of ours and says so. */
 export function readGate(retry: object): WritePolicy | undefined {
   const { shouldRetry } = retry as KyRetryOptions
@@ -165,6 +173,8 @@ export function bindGate(call: KyCall, given: object, method: string, always: bo
       jitter: true,
       maxRetryAfter: call.settings.policy.maxRetryAfterMs,
     })
+  retry.methods = takeTheirs(retry.methods, gatedMethods)
+  retry.statusCodes = takeTheirs(retry.statusCodes, gatedStatusCodes)
   if (call.operation.key !== undefined) retry.methods = [...(retry.methods ?? []), method.toLowerCase()]
   const isRead = reads.test(method)
   retry.shouldRetry = (state) =>

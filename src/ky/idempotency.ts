@@ -146,6 +146,8 @@ export function idempotency(
     const theirs = (
       typeof parent.retry === 'number' ? { limit: parent.retry } : (parent.retry ?? {})
     ) as KyRetryOptions
+    // Those of gateRetries() are nobody's own.
+    const hasOwnMethods = theirs.methods !== undefined && String(theirs.methods) !== String(gatedMethods)
     return {
       hooks: {
         init: [tellFetch],
@@ -155,7 +157,7 @@ export function idempotency(
       },
       retry: {
         ...gateRetries(),
-        methods: theirs.methods === undefined ? [...gatedMethods] : ['post', 'put', 'patch'],
+        methods: hasOwnMethods ? ['post', 'put', 'patch'] : [...gatedMethods],
         statusCodes: theirs.statusCodes === undefined ? [...gatedStatusCodes] : [],
         retryOnTimeout: theirs.retryOnTimeout ?? true,
         ...(theirs.jitter === undefined && { jitter: true }),

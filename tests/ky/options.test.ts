@@ -213,6 +213,29 @@ describe.each(majors)('%s: the user’s own retry options', (_, ky) => {
     expect(writes.sent).toHaveLength(2)
   })
 
+  it.each(['after ours', 'after two of ours', 'with the call'])(
+    'take the place of our lists, given %s',
+    async (place) => {
+      const count = async (server: ReturnType<typeof stub>, method: 'get' | 'post', lists: object) => {
+        const retry = { ...lists, delay }
+        const ours = idempotency({ fetch: server.fetch })
+        const once = ky.create({ ...hurried, ...ours })
+        const api = place === 'after two of ours' ? once.extend({ ...ours }) : once
+        const isLate = place === 'with the call'
+        const sending = isLate ? api[method](url, { retry }) : api.extend({ retry })[method](url)
+        await sending.catch(() => undefined)
+        return server.sent.length
+      }
+      const lists = { statusCodes: [503] }
+      expect(await count(stub(status(500), ok()), 'get', lists)).toBe(1)
+      expect(await count(stub(status(500), ok()), 'post', lists)).toBe(1)
+      expect(await count(stub(status(503), ok()), 'post', lists)).toBe(2)
+      expect(await count(stub(status(503), ok()), 'get', { methods: ['put'] })).toBe(1)
+      expect(await count(stub(status(503), ok()), 'post', { methods: ['put'] })).toBe(2)
+      expect(await count(stub(status(500), ok()), 'get', {})).toBe(2)
+    },
+  )
+
   it('keep statusCodes: another status is not retried', async () => {
     const server = stub(status(500), ok())
     const error = await caught(open(ky, server, {}, { retry: { statusCodes: [503], delay } }).post(url))
@@ -231,7 +254,7 @@ describe.each(majors)('%s: the user’s own retry options', (_, ky) => {
   })
 })
 
-describe.each(majors)('%s: other options of ky', (_, ky) => {
+describe.each(majors)('%s: other options of ky', (major, ky) => {
   it('throwHttpErrors: false gives the answer, unretried, with its facts', async () => {
     for (const throwHttpErrors of [false, () => false] as never[]) {
       const server = stub(status(503))
@@ -424,6 +447,30 @@ describe.each(majors)('%s: other options of ky', (_, ky) => {
     await ky.create({ ...hurried, ...idempotency({ fetch: server.fetch }) }).post(url, { retry: { delay } })
     expect(server.keys()[0]).toMatch(uuidv7)
     expect(new Set(server.keys()).size).toBe(1)
+  })
+
+  it('hooks in place of ours are refused where a write would lose its key', async () => {
+    const server = stub(status(503), ok())
+    const api = ky.create({
+      ...hurried,
+      ...idempotency({ fetch: server.fetch }),
+      hooks: { beforeRequest: [() => undefined] },
+    })
+    if (major === 'ky 1') {
+      // It shows the fetch all options, so that nothing is lost.
+      expect(idempotencyOf(await api.post(url))).toMatchObject({ attempts: 2, outcome: 'applied' })
+      expect(server.keys()[0]).toMatch(uuidv7)
+      return
+    }
+    for (const method of ['post', 'put', 'patch'] as const)
+      expect(await caught(api[method](url))).toMatchObject({
+        name: 'TypeError',
+        message: expect.stringContaining('.extend(idempotency())'),
+      })
+    expect(server.sent).toHaveLength(0)
+    await api.get(url)
+    await api.delete(url)
+    expect(server.sent).toHaveLength(3)
   })
 
   it('context.idempotency is refused where it has no effect', async () => {

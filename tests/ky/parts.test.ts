@@ -361,5 +361,33 @@ describe.each(majors)('the three together, under %s', (major, ky) => {
     const response = await together(ky, server).extend(idempotency()).post(url)
     expect(new Set(server.keys()).size).toBe(1)
     expect(idempotencyOf(response)).toMatchObject({ attempts: 2, outcome: 'applied' })
+    const reads = stub(status(503), ok())
+    await together(ky, reads).extend(idempotency()).get(url)
+    expect(reads.sent).toHaveLength(2)
+  })
+
+  it('take the user’s own lists in place of ours', async () => {
+    const own = { retry: { statusCodes: [503], methods: ['post'] } }
+    const server = stub(status(500))
+    await caught(together(ky, server).extend(own).post(url))
+    expect(server.sent).toHaveLength(1)
+    const again = stub(status(503), ok())
+    await together(ky, again).extend(own).post(url)
+    expect(again.sent).toHaveLength(2)
+    const reads = stub(status(503))
+    await caught(together(ky, reads).get(url, own))
+    expect(reads.sent).toHaveLength(1)
+  })
+
+  it('keep the key where a hook gives a request of its own that takes over the headers, in this order', async () => {
+    const renew = (first: unknown) => new Request(requestOf(first), { headers: requestOf(first).headers })
+    const server = stub(status(503), reset, ok())
+    const api = ky.create({
+      fetch: server.fetch,
+      hooks: { beforeRequest: [stampKey(), renew], beforeRetry: [reuseKey(), renew] },
+      retry: { ...gateRetries(), delay },
+    })
+    await api.post(url, { json: {}, context: { idempotencyKey: 'job-1' } })
+    expect(server.keys()).toEqual(['job-1', 'job-1', 'job-1'])
   })
 })
