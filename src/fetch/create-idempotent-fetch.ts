@@ -1,3 +1,4 @@
+import { DeadlineError } from '../errors/deadline-error.js'
 import { KeyReusedError } from '../errors/key-reused-error.js'
 import { GuardedOperation } from '../guard/guard.js'
 import { isConditional } from '../guard/is-conditional.js'
@@ -5,7 +6,7 @@ import { createRetryPolicy } from '../retry/retry-policy.js'
 import { findHeader, type CapturedRequest } from './capture-request.js'
 import type { CallOptions, FetchLike, IdempotentFetch, IdempotentRequestInit } from './idempotent-init.js'
 import { checkCallOptions, checkFetchOptions, type IdempotentFetchOptions } from './fetch-options.js'
-import { board, createFlight, isSamePayload, land, type Flight } from './flights.js'
+import { board, createFlight, follow, isSamePayload, land, type Flight } from './flights.js'
 import { markIdempotentFetch } from './nesting.js'
 import { runOperation } from './run-operation.js'
 import { prepareCall, type PreparedCall } from './prepare-call.js'
@@ -66,8 +67,18 @@ export function createIdempotentFetch(options: IdempotentFetchOptions = {}): Ide
     const sharing = id === undefined ? undefined : flights.get(id)
     // Nobody joins a flight that its last reader has just ended.
     if (sharing !== undefined && !sharing.run.isStopped) {
-      if (isSamePayload(sharing.payload, request.body)) return board(sharing, request.signal)
-      throw new KeyReusedError({ ...operation.errorFacts(), retry: async () => launch(call) })
+      const isSame = isSamePayload(sharing.payload, request.body)
+      const facts = operation.errorFacts()
+      if (isSame === false) throw new KeyReusedError({ ...facts, retry: async () => launch(call) })
+      const late = () => {
+        const { attempts } = sharing.operation.facts()
+        const isResendable = guard.contract.honoursKey(facts)
+        return new DeadlineError({ ...facts, attempts, outcome: 'unknown', isResendable })
+      }
+      const patience = { leftMs: operation.leftMs(), late }
+      if (isSame) return board(sharing, request.signal, patience)
+      // It may be the same write: under its key it happens once, whether or not it is.
+      return follow(sharing, request.signal, patience).then(() => launch(call))
     }
     const flight = createFlight(request.body, operation)
     const boarded = board(flight, request.signal)

@@ -19,3 +19,24 @@ export function onAbort(signal: AbortSignal, listener: () => void): () => void {
     listeners.delete(listener)
   }
 }
+
+/** What a signal ends as long as somebody has it. */
+export interface Endable {
+  readonly end: (reason: unknown) => void
+}
+
+/** Some workers have no weak references. */
+function refer<T extends object>(target: T): { deref(): T | undefined } {
+  return 'WeakRef' in globalThis ? new WeakRef(target) : { deref: () => target }
+}
+
+const collected =
+  'FinalizationRegistry' in globalThis ? new FinalizationRegistry<() => void>((stop) => stop()) : undefined
+
+/** The same for something that the signal, which may live as long as the process, does not keep in memory. */
+export function endOnAbort(signal: AbortSignal, target: Endable): () => void {
+  const found = refer(target)
+  const stop = onAbort(signal, () => found.deref()?.end(signal.reason))
+  collected?.register(target, stop)
+  return stop
+}

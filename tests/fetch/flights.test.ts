@@ -1,6 +1,8 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it, vi } from 'vitest'
 import { createIdempotentFetch, idempotencyOf, isKeyReusedError } from 'fetch-idempotency'
-import { isSamePayload } from '../../src/fetch/flights.js'
+import { isSamePayload, watch } from '../../src/fetch/flights.js'
 import {
   fakeClock,
   hang,
@@ -145,6 +147,111 @@ describe('the same key twice in flight', () => {
     expect(sent[0]?.signal.aborted).toBe(false)
     gates[0]?.resolve(json(201))
     expect((await staying).status).toBe(201)
+  })
+
+  it('promises nothing to a reader who leaves what goes on, not even between two attempts', async () => {
+    const clock = stuckClock()
+    const { fetch } = playFetch(json(429))
+    const send = createIdempotentFetch({ fetch, clock })
+    const controllers = [new AbortController(), new AbortController()]
+    const calls = controllers.map(({ signal }) => thrown(send(url, post('{}', { signal }))))
+    await clock.asked
+    controllers[0]?.abort(new Error('one'))
+    expect(idempotencyOf(await calls[0])).toMatchObject({ key: 'k', attempts: 1, outcome: 'unknown' })
+    controllers[1]?.abort(new Error('two'))
+    expect(idempotencyOf(await calls[1])).toMatchObject({ key: 'k', attempts: 1, outcome: 'not-applied' })
+  })
+
+  it('keeps each reader to its own deadline', async () => {
+    const { fetch, sent, gates, arrived } = held()
+    const send = createIdempotentFetch({ fetch })
+    const first = send(url, post('{}'))
+    await arrived(1)
+    const error = await thrown(send(url, post('{}', { idempotency: { retry: { deadlineMs: 5 } } })))
+    expect(error).toMatchObject({ code: 'deadline_exceeded', outcome: 'unknown', key: 'k', attempts: 1 })
+    expect(error.message).toContain('call again with the same key')
+    expect([sent.length, sent[0]?.signal.aborted]).toEqual([1, false])
+    gates[0]?.resolve(json(201))
+    expect((await first).status).toBe(201)
+  })
+
+  it('leaves no timer behind', async () => {
+    const set = vi.spyOn(globalThis, 'setTimeout')
+    const clear = vi.spyOn(globalThis, 'clearTimeout')
+    try {
+      const { fetch, gates, arrived } = held()
+      const send = createIdempotentFetch({ fetch })
+      const bodies = ['{}', new TextEncoder().encode('{}'), new Blob(['{}'])]
+      const calls = bodies.map((body) => send(url, post('', { body })))
+      await arrived(1)
+      gates[0]?.resolve(json(201))
+      await arrived(2)
+      gates[1]?.resolve(json(201))
+      await Promise.all(calls)
+      for (const { value } of set.mock.results)
+        if (value instanceof Object) expect(clear).toHaveBeenCalledWith(value)
+    } finally {
+      set.mockRestore()
+      clear.mockRestore()
+    }
+  })
+
+  describe('with a payload that cannot be compared', () => {
+    const text = '{"a":1}'
+    it.each<[string, () => unknown, () => unknown]>([
+      ['two Blobs', () => new Blob([text]), () => new Blob([text])],
+      ['a string and a Blob', () => text, () => new Blob([text])],
+      ['two streams', () => () => new Blob([text]).stream(), () => () => new Blob([text]).stream()],
+    ])('is sent under its key when the first has its answer: %s', async (_, one, other) => {
+      const { fetch, sent, gates, arrived } = held()
+      const send = createIdempotentFetch({ fetch })
+      const calls = [one, other, other].map((make) => send(url, post('', { body: make() })))
+      for (const index of calls.keys()) {
+        await arrived(index + 1)
+        await settled()
+        expect(sent).toHaveLength(index + 1)
+        gates[index]?.resolve(json(201, index))
+      }
+      const bodies = await Promise.all(calls.map(async (call) => (await call).json()))
+      expect(bodies.toSorted()).toEqual([0, 1, 2])
+      expect(new Set(sent.map(({ key, body }) => `${key} ${body}`))).toEqual(new Set([`k ${text}`]))
+    })
+
+    const open = async (more: () => object = () => ({})) => {
+      const play = held()
+      const send = createIdempotentFetch({ fetch: play.fetch, retry: { maxAttempts: 1 } })
+      const first = send(url, post(text))
+      await play.arrived(1)
+      const second = send(url, post('', { body: new Blob([text]), ...more() }))
+      return { ...play, first, second }
+    }
+
+    it('is sent when the first has failed, too', async () => {
+      const { first, second, gates, arrived } = await open()
+      gates[0]?.reject(reset())
+      await thrown(first)
+      await arrived(2)
+      gates[1]?.resolve(json(201))
+      expect((await second).status).toBe(201)
+    })
+
+    it('is refused where its length is another', async () => {
+      const { second, gates } = await open(() => ({ body: new Blob([`${text} `]) }))
+      expect(isKeyReusedError(await thrown(second))).toBe(true)
+      gates[0]?.resolve(json(201))
+    })
+
+    it.each<[string, () => object]>([
+      ['signal', () => ({ signal: AbortSignal.timeout(5) })],
+      ['deadline', () => ({ idempotency: { retry: { deadlineMs: 5 } } })],
+    ])('is not sent any more after the %s of its caller, who is promised nothing', async (_, limit) => {
+      const { first, second, gates, sent } = await open(limit)
+      expect(idempotencyOf(await thrown(second))).toMatchObject({ key: 'k', outcome: 'unknown' })
+      gates[0]?.resolve(json(201))
+      expect((await first).status).toBe(201)
+      await settled()
+      expect(sent).toHaveLength(1)
+    })
   })
 
   it('the abort of all readers ends the request, each with its own reason', async () => {
@@ -392,6 +499,43 @@ describe('a signal', () => {
       expect(sent[0]?.signal.aborted).toBe(true)
     })
 
+    it('does not keep an answer in memory that nobody has any more', async () => {
+      setFlagsFromString('--expose-gc')
+      const collect = runInNewContext('gc') as () => void
+      const fetch: typeof globalThis.fetch = async () =>
+        new Response(new ReadableStream(), { headers: { 'content-type': 'text/event-stream' } })
+      const controller = new AbortController()
+      const { signal } = controller
+      const send = createIdempotentFetch({ fetch })
+      const responses = await Promise.all(
+        Array.from({ length: 20 }, (_, index) =>
+          send(url, post('{}', { idempotencyKey: `k${index}`, signal })),
+        ),
+      )
+      const found = responses.splice(0).map((response) => new WeakRef(response))
+      await vi.waitFor(() => {
+        collect()
+        // The engine may hold on to the last one.
+        expect(found.filter((one) => one.deref() !== undefined).length).toBeLessThan(5)
+      })
+      controller.abort()
+    })
+
+    it('is heeded by an answer of which only the reader is left', async () => {
+      const { fetch } = streaming()
+      setFlagsFromString('--expose-gc')
+      const collect = runInNewContext('gc') as () => void
+      const controller = new AbortController()
+      const { signal } = controller
+      const reader = (await createIdempotentFetch({ fetch })(url, post('{}', { signal }))).body!.getReader()
+      await settled()
+      collect()
+      await settled()
+      const reason = new Error('enough')
+      controller.abort(reason)
+      await expect(reader.read()).rejects.toBe(reason)
+    })
+
     it('leaves the copy of a reader without one', async () => {
       const { fetch, feed, source } = streaming()
       const send = createIdempotentFetch({ fetch })
@@ -418,9 +562,20 @@ describe('a signal', () => {
   })
 })
 
+describe('watch', () => {
+  it('leaves a body alone that nobody reads, so that the runtime can free its connection', async () => {
+    const given = new Response('whole')
+    const { response } = watch(given, () => undefined)
+    await settled()
+    expect([given.body?.locked, given.bodyUsed]).toEqual([false, false])
+    expect(await response.text()).toBe('whole')
+    expect(given.bodyUsed).toBe(true)
+  })
+})
+
 describe('isSamePayload', () => {
   const blob = new Blob(['a'])
-  it.each<[unknown, unknown, boolean]>([
+  it.each<[unknown, unknown, boolean | undefined]>([
     ['a', 'a', true],
     ['a', 'b', false],
     [undefined, null, true],
@@ -428,8 +583,20 @@ describe('isSamePayload', () => {
     [new Uint8Array([1, 2]), new Uint8Array([1, 2]), true],
     [new Uint8Array([1, 2]), new Uint8Array([1, 3]), false],
     [new Uint8Array([1, 2]), new Uint8Array([1]), false],
+    ['ø', new TextEncoder().encode('ø'), true],
+    ['ø', new Uint8Array([1, 2]), false],
+    ['', new Uint8Array(), true],
     [blob, blob, true],
-    [blob, new Blob(['a']), false],
+    [blob, new Blob(['a']), undefined],
+    [blob, new Blob(['ab']), false],
+    [blob, 'a', undefined],
+    [blob, 'ab', false],
+    [blob, null, false],
+    [new Blob([]), null, true],
+    [new Blob([]), new Blob([]), true],
+    [blob, blob.stream(), undefined],
+    ['a', blob.stream(), undefined],
+    [blob.stream(), blob.stream(), undefined],
   ])('%s and %s', (one, other, expected) => {
     expect(isSamePayload(one as never, other as never)).toBe(expected)
     expect(isSamePayload(other as never, one as never)).toBe(expected)
