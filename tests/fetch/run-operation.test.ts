@@ -204,6 +204,15 @@ describe('the last answer', () => {
   })
 })
 
+it('is looked up first where it may be that of a GET, to which a redirect has led', async () => {
+  const moved = Object.defineProperty(json(200), 'redirected', { value: true })
+  const reconcile = vi.fn(() => 'applied' as const)
+  const { send } = setUp([() => moved], { reconcile })
+  const response = await send(url, post)
+  expect(idempotencyOf(response)).toMatchObject({ attempts: 1, outcome: 'applied' })
+  expect(reconcile).toHaveBeenCalledOnce()
+})
+
 describe('retry() of an error', () => {
   it('goes on from how it ended the last time: what may have been applied is not sent again without a key', async () => {
     const { send, sent } = setUp([refusedPort(), refusedPort(), reset()], {
@@ -216,6 +225,13 @@ describe('retry() of an error', () => {
     expect(lost).toMatchObject({ outcome: 'unknown' })
     expect(await thrown(first.retry())).toBe(lost)
     expect(sent).toHaveLength(3)
+  })
+
+  it('does not read the age of a made key off the key: the clock may be another', async () => {
+    const clock = { ...fakeClock(), now: () => Date.now() + 48 * 3_600_000 }
+    const { send } = setUp([refusedPort(), json(201)], { clock, retry: { maxAttempts: 1 } })
+    const first = await thrown(send(url, { method: 'POST', body: '{}' }))
+    expect((await first.retry()).status).toBe(201)
   })
 
   it('is one when it is asked for twice at once', async () => {
