@@ -4,6 +4,7 @@ import type { CapturedRequest } from './capture-request.js'
 import type { FetchSettings } from './fetch-options.js'
 import type { HookRequest, StateOptions } from './hooks.js'
 import type { AttemptResult, Inspect } from './send-attempt.js'
+import { releaseCopy } from './settled-response.js'
 import { showError, showRequest, takeHeaders, takeHooked } from './shown-request.js'
 
 /** The hooks of one call, in the order in which its request meets them. What a hook throws ends the operation. */
@@ -52,14 +53,20 @@ export function createHookedCall(
     async prepare(request, last, retries) {
       retryCount = retries
       if (beforeRetry.length === 0) return request
-      const state = { options, error: showError(last), retryCount }
+      const { response } = last
+      const copy = response?.clone()
+      const state = { options, error: showError({ ...last, response: copy }), retryCount }
       let standing = showRequest(request)
+      let result: unknown
       for (const hook of beforeRetry) {
-        const result = await hook({ ...state, request: standing })
-        if (result instanceof Response || typeof result === 'symbol') return result
+        result = await hook({ ...state, request: standing })
+        if (result instanceof Response || typeof result === 'symbol') break
         if (result instanceof Request) standing = result
       }
-      return takeHeaders(request, standing)
+      if (copy !== undefined) releaseCopy(copy, response as Response, result)
+      return result instanceof Response || typeof result === 'symbol'
+        ? result
+        : takeHeaders(request, standing)
     },
     inspect:
       afterResponse.length === 0
@@ -68,10 +75,13 @@ export function createHookedCall(
             const request = showRequest(sent)
             let standing = response
             for (const hook of afterResponse) {
-              const state = { response: standing.clone(), retryCount }
-              const result = await hook(asState(request, state), options, state.response, { retryCount })
+              const copy = standing.clone()
+              const state = { response: copy, retryCount }
+              const result = await hook(asState(request, state), options, copy, { retryCount })
+              releaseCopy(copy, standing, result)
               if (result instanceof Response) standing = result
             }
+            if (standing !== response) releaseCopy(response, response)
             return standing
           },
   }

@@ -136,7 +136,8 @@ function isAsMade(response: Response): boolean {
 }
 
 function settle(original: Response, bytes: Uint8Array): Response {
-  if (!isPlainJavaScript || !isAsMade(original)) return rebuild(original, bytes as Uint8Array<ArrayBuffer>)
+  if (!isPlainJavaScript || !isAsMade(original))
+    return Object.defineProperty(rebuild(original, bytes as Uint8Array<ArrayBuffer>), state, {})
   const settled: Settled = { bytes, isUsed: false, native: undefined, facts: undefined }
   // In this order: V8 is slow to add to an object that has got another prototype.
   ;(original as SettledResponse)[state] = settled
@@ -174,6 +175,14 @@ function isCutJson({ headers, type }: Response, contentType: string, bytes: Uint
     type !== 'cors' &&
     isOpenJson(decoder.decode(bytes))
   )
+}
+
+/** Lets go of a copy that nobody has begun to read, where the original's body streams and could not end without it. */
+export function releaseCopy(copy: Response, original: Response, result?: unknown): void {
+  if (state in original || copy.bodyUsed || copy.body?.locked !== false) return
+  // One that was made of the copy has its body.
+  if (result instanceof Response && result.body === copy.body) return
+  copy.body.cancel().catch(() => undefined)
 }
 
 /**

@@ -17,6 +17,18 @@ function setUp(
   return { ...play, send, post, clock }
 }
 
+/** An answer that streams without end. */
+function stream(status: number) {
+  const cancelled = vi.fn()
+  const body = () =>
+    new ReadableStream<Uint8Array>({
+      pull: (controller) => controller.enqueue(new Uint8Array([1])),
+      cancel: cancelled,
+    })
+  const headers = { 'content-type': 'text/event-stream' }
+  return { cancelled, step: () => new Response(body(), { status, headers }) }
+}
+
 describe('beforeRequest', () => {
   it('gets the arguments of ky 1 and the state of ky 2, with the key in place', async () => {
     const seen: unknown[] = []
@@ -269,6 +281,51 @@ describe('beforeRetry', () => {
     expect(text).toBe('"why"')
   })
 
+  const readIt = async ({ error }: { error: Error }) =>
+    (error as Error & { response: Response }).response.text()
+
+  it.each<[string, Step]>([
+    ['is whole', () => json(503, 'why')],
+    [
+      'streams',
+      () => new Response('"why"', { status: 503, headers: { 'content-type': 'text/event-stream' } }),
+    ],
+  ])('that reads the answer leaves it to the caller, too: one that %s', async (_, step) => {
+    const stops = async (state: { error: Error }) => {
+      await readIt(state)
+      return Symbol('stop')
+    }
+    const response = await setUp({ beforeRetry: [stops] }, [step]).post()
+    expect([response.bodyUsed, await response.text()]).toEqual([false, '"why"'])
+    const late = async (state: { error: Error }) => {
+      await readIt(state)
+      await new Promise(() => undefined)
+    }
+    const last = await setUp({ beforeRetry: [late] }, [step], {
+      retry: { deadlineMs: 20, backoff: () => 1 },
+    }).post()
+    expect(await last.text()).toBe('"why"')
+  })
+
+  it('may give the answer that it was shown', async () => {
+    const { post } = setUp(
+      { beforeRetry: [({ error }) => (error as Error & { response: Response }).response] },
+      [json(503, 'why'), json(201)],
+    )
+    const response = await post()
+    expect([response.status, await response.json()]).toEqual([503, 'why'])
+  })
+
+  it.each<[string, () => symbol | void]>([
+    ['goes on', () => undefined],
+    ['stops', () => Symbol('stop')],
+  ])('that does not read an answer which streams does not keep it open: it %s', async (_, hook) => {
+    const { step, cancelled } = stream(503)
+    const { post } = setUp({ beforeRetry: [hook] }, [step, json(201)])
+    await (await post()).body?.cancel()
+    await vi.waitFor(() => expect(cancelled).toHaveBeenCalledOnce())
+  })
+
   it('renews a header, by changing it or by another Request', async () => {
     const { post, sent } = setUp(
       {
@@ -452,6 +509,43 @@ describe('afterResponse', () => {
     const response = await post()
     expect(await response.clone().clone().json()).toEqual({ ok: true })
     expect(await response.json()).toEqual({ ok: true })
+  })
+
+  it.each<[string, (response: Response) => unknown]>([
+    ['reads nothing', () => undefined],
+    ['gives its copy', (response) => response],
+    ['gives one with the body of its copy', (response) => new Response(response.body, response)],
+    ['gives a copy of its copy', (response) => response.clone()],
+  ])('leaves an answer that streams to the caller alone: a hook that %s', async (_, hook) => {
+    const { step, cancelled } = stream(200)
+    const { post } = setUp({ afterResponse: [(__, ___, shown) => hook(shown) as Response] }, [step])
+    const reader = (await post()).body!.getReader()
+    expect((await reader.read()).value).toEqual(new Uint8Array([1]))
+    await reader.cancel('enough')
+    expect(cancelled).toHaveBeenCalledOnce()
+  })
+
+  it('lets go of an answer that streams when another takes its place', async () => {
+    const { step, cancelled } = stream(200)
+    const { post } = setUp({ afterResponse: [() => json(201, 'mine')] }, [step])
+    expect(await (await post()).json()).toBe('mine')
+    await vi.waitFor(() => expect(cancelled).toHaveBeenCalledOnce())
+  })
+
+  it.each<[string, () => Response]>([
+    ['as fetch gave it', () => json(201, 'whole')],
+    ['of another class', () => new (class extends Response {})('"whole"', { status: 201 })],
+  ])('may read its copy of a whole answer later: one %s', async (_, step) => {
+    const shown: Response[] = []
+    const { post } = setUp({ afterResponse: [(__, ___, response) => void shown.push(response)] }, [step])
+    await (await post()).text()
+    expect(await shown[0]?.json()).toBe('whole')
+  })
+
+  it('that reads an answer which streams leaves it to the caller, too', async () => {
+    const step = () => new Response('data', { headers: { 'content-type': 'text/event-stream' } })
+    const { post } = setUp({ afterResponse: [async (_, __, shown) => void (await shown.text())] }, [step])
+    expect(await (await post()).text()).toBe('data')
   })
 
   it('that hangs ends with the attempt', async () => {
