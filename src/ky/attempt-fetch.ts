@@ -20,9 +20,11 @@ import { beginAttempt, endAttempt, findCallOfRequest, markAttemptFetch, type KyC
 import { sendOption, type KyCallOptions, type KyRetryOptions, type KySendOptions } from './ky-shapes.js'
 import {
   findFlight,
+  holdKey,
   identify,
   joinFlight,
   openFlight,
+  type Holds,
   type InFlight,
   type Transmitted,
 } from './share-in-flight.js'
@@ -80,6 +82,16 @@ function keepFacts(response: Response, facts: IdempotencyFacts): Response {
 function isRetried(call: KyCall, { throwHttpErrors }: KySendOptions, status: number): boolean {
   const isThrown = typeof throwHttpErrors === 'function' ? throwHttpErrors(status) : (throwHttpErrors ?? true)
   return isThrown && (call.retry as KyRetryOptions | undefined)?.statusCodes?.includes(status) === true
+}
+
+/** Ties facts to what the caller aborts with while ky waits: ky 1 lets nobody know. */
+function watchWait(call: KyCall, signal: AbortSignal): void {
+  const tell = () => {
+    rememberFacts(signal.reason, call.operation.facts())
+    call.hold?.(false)
+  }
+  signal.addEventListener('abort', tell)
+  call.unwatch = () => signal.removeEventListener('abort', tell)
 }
 
 /**
@@ -141,6 +153,7 @@ export function createAttemptFetch(
   maxResponseBytes: number,
 ): AttemptFetch {
   const inFlight: InFlight = new Map()
+  const holds: Holds = new Map()
 
   /** @throws `LostBehindRedirect` */
   function follow(
@@ -204,15 +217,21 @@ export function createAttemptFetch(
     const abandon = (reason: unknown): never => {
       if (findAborted()) call.abortReason = reason
       rememberFacts(reason, operation.facts())
+      call.hold?.(false)
       throw reason
     }
     const untilAborted = <T>(work: (signal: AbortSignal) => Promise<T>) =>
       within(signals, new AbortController(), work).catch(abandon)
-    const end = (last: LastAttempt) => untilAborted((signal) => settle(call, last, signal))
+    const letGo = () => {
+      call.hold?.(false)
+      call.hold = undefined
+    }
+    const end = (last: LastAttempt) => untilAborted((signal) => settle(call, last, signal)).finally(letGo)
     const { request, identity } = await untilAborted(async () => {
       const stamped = await stampBody(call, input)
       return { request: stamped, identity: call.isGiven ? await identify(call, stamped) : undefined }
     })
+    if (identity) holdKey(holds, identity, call)
     let spare: Request | undefined
     const sendIn = async (signal: AbortSignal) => {
       if (spare === undefined) return transmit(call, { request, init, copy }, signal)
@@ -271,6 +290,7 @@ export function createAttemptFetch(
         (response === undefined || isRetried(call, told, response.status))
       ) {
         rememberFacts(error, operation.facts())
+        watchWait(call, input.signal)
         if (response === undefined) throw error
         return keepFacts(response, operation.facts())
       } else {

@@ -177,6 +177,10 @@ export function bindGate(call: KyCall, given: object, method: string, always: bo
   retry.statusCodes = takeTheirs(retry.statusCodes, gatedStatusCodes)
   if (call.operation.key !== undefined) retry.methods = [...(retry.methods ?? []), method.toLowerCase()]
   const isRead = reads.test(method)
-  retry.shouldRetry = (state) =>
-    refuses(call, state.error, isRead) ? false : isGated ? undefined : theirs?.(state)
+  retry.shouldRetry = async (state) => {
+    const { error } = state
+    const answer = refuses(call, error, isRead) ? false : isGated ? undefined : await theirs?.(state)
+    call.hold?.(answer !== false && error !== call.abortReason)
+    return answer
+  }
 }

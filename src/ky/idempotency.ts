@@ -84,6 +84,8 @@ const tellFacts: KyBeforeError = (first) => {
   const { error = first, options } = first as { error?: object; options?: KyCallOptions }
   const call = options && findCall(options.context)
   if (call !== undefined) rememberFacts(error, call.operation.facts())
+  // In ky 2 it is the last hook of a call; ky 1 may go on after it.
+  if ('error' in first) call?.hold?.(false)
   return error as ReturnType<typeof tellFacts<typeof first>>
 }
 

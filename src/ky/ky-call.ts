@@ -19,6 +19,10 @@ export interface KyCall {
   ended: Ended | undefined
   /** What the caller aborted with. */
   abortReason: unknown
+  /** Listens no more to whether the caller aborts while ky waits. */
+  unwatch: (() => void) | undefined
+  /** Keeps the key from being sent with another payload as long as the call may go on. */
+  hold: ((mayGoOn: boolean) => void) | undefined
   /** ky's retry options for this call, with the gate in place. */
   retry: object | undefined
 }
@@ -49,6 +53,7 @@ export function findCallOfRequest(request: Request, context: object | undefined)
 /** Begins an attempt. Gives the milliseconds left for it: none when it must not be sent. */
 export function beginAttempt(call: KyCall, request?: Request): number {
   call.ended = undefined
+  call.unwatch?.()
   call.attempt = new AbortController()
   const leftMs = call.operation.begin()
   rememberFacts(request, call.operation.facts())

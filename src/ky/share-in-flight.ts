@@ -30,6 +30,15 @@ interface Flight {
 /** The attempts on their way whose key was given by a caller, by method, URL, key and headers. */
 export type InFlight = Map<string, Flight>
 
+/** The payloads that belong to the keys that calls were given, by the same names: also while ky waits between attempts. */
+export type Holds = Map<
+  string,
+  { readonly payload: Uint8Array; untilMs: number; readonly calls: Set<KyCall> }
+>
+
+/** Where there is no deadline. */
+const maxHoldMs = 600_000
+
 export async function identify({ operation }: KyCall, request: Request): Promise<Identity> {
   return {
     // With other headers, such as the credentials of another account, it is not the same request.
@@ -53,6 +62,32 @@ export function findFlight(
   if (flight === undefined || flight.controller.signal.aborted) return undefined
   if (!isSamePayload(flight.payload, payload)) throw new KeyReusedError(operation.errorFacts())
   return flight
+}
+
+/**
+ * Keeps a key for the payload that it was given with, until the call has ended. ky does not tell of every end: at the
+ * latest until the deadline, behind which nothing is sent any more.
+ *
+ * @throws {@link KeyReusedError} when another call has it with another payload.
+ */
+export function holdKey(holds: Holds, { name, payload }: Identity, call: KyCall): void {
+  const { operation, settings } = call
+  const nowMs = settings.clock.now()
+  for (const [other, { untilMs }] of holds) {
+    if (untilMs > nowMs) break
+    holds.delete(other)
+  }
+  call.hold?.(false)
+  const hold = holds.get(name) ?? { payload, untilMs: 0, calls: new Set() }
+  if (!isSamePayload(hold.payload, payload)) throw new KeyReusedError(operation.errorFacts())
+  hold.untilMs = Math.max(hold.untilMs, nowMs + Math.min(operation.leftMs(), maxHoldMs))
+  call.hold = (mayGoOn) => {
+    const known = holds.get(name) ?? hold
+    if (known !== hold) return
+    if (mayGoOn) holds.set(name, hold.calls.add(call) && hold)
+    else if (hold.calls.delete(call) && hold.calls.size === 0) holds.delete(name)
+  }
+  call.hold(true)
 }
 
 /** Waits for the answer, until the attempt's `signal` aborts: the request is aborted with the last one who leaves. */

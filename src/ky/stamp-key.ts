@@ -91,6 +91,8 @@ export async function openCall(
     attempt: undefined,
     ended: undefined,
     abortReason: undefined,
+    unwatch: undefined,
+    hold: undefined,
     retry: undefined,
   }
   rememberCall(context, call)

@@ -92,6 +92,12 @@ describe.each(majors)('%s: the caller’s abort', (_, ky) => {
     controller.abort(reason)
     expect(await ending).toBe(reason)
     expect(server.sent).toHaveLength(1)
+    expect(idempotencyOf(reason)).toEqual({
+      key: server.keys()[0],
+      attempts: 1,
+      replayed: false,
+      outcome: 'unknown',
+    })
   })
 
   it('in the wait for a running server ends the call at once, also with a clock that does not heed it', async () => {
@@ -235,6 +241,9 @@ describe.each(majors)('%s: the caller’s abort', (_, ky) => {
     const api = open(ky, stub(status(503), ok()))
     for (let n = 0; n < 5; n += 1) await api.post(url, { signal })
     expect(listeners).toBeLessThanOrEqual(0)
+    const waited = stub(status(503), ok())
+    await open(ky, waited).post(url, { signal })
+    expect(getEventListeners(waited.sent[0]!.request.signal, 'abort')).toEqual([])
   })
 
   it('leaves no listener on a signal that lives long, once a body has streamed or is not wanted', async () => {

@@ -659,6 +659,75 @@ describe.each(majors)('%s: the same key twice', (_, ky) => {
     expect(idempotencyOf(response)).toMatchObject({ attempts: 2, outcome: 'applied' })
   })
 
+  it.each([
+    ['a lost answer', reset, {}],
+    ['a 503', () => status(503), {}],
+    ['a timeout', hang, { timeout: 5 }],
+  ])('with another payload, while ky waits after %s, is refused before it is sent', async (__, lost, own) => {
+    const { release, opened } = gate()
+    const server = stub(lost, ok())
+    const api = open(ky, server)
+    const hold = { hooks: { beforeRetry: [() => opened] } }
+    const first = api.post(url, { json: 1, context, ...own, ...hold })
+    await vi.waitFor(() => expect(server.sent).toHaveLength(1))
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    const error = await caught(api.post(url, { json: 2, context }))
+    expect(isKeyReusedError(error)).toBe(true)
+    expect(error).toMatchObject({ attempts: 0, outcome: 'not-applied' })
+    expect(server.sent).toHaveLength(1)
+    // The same payload is the same request, and leaves the key to the first one.
+    await api.post(url, { json: 1, context })
+    expect(isKeyReusedError(await caught(api.post(url, { json: 2, context })))).toBe(true)
+    release()
+    expect((await first).status).toBe(201)
+    await api.post(url, { json: 2, context })
+    expect(server.sent.map(({ body }) => body)).toEqual(['1', '1', '1', '2'])
+  })
+
+  it.each<[string, Parameters<typeof stub>, (abort: () => void) => object]>([
+    ['an answer', [ok()], () => ({})],
+    ['a definite no', [status(400)], () => ({})],
+    ['the limit', [reset], () => ({ retry: { limit: 1, delay: () => 1 } })],
+    ['the limit of timeouts', [hang], () => ({ timeout: 5, retry: { limit: 1, delay: () => 1 } })],
+    ['shouldRetry', [reset], () => ({ retry: { shouldRetry: () => false } })],
+    ['a status that is not retried', [status(500)], () => ({ retry: { statusCodes: [503] } })],
+    ['an abort in flight', [hang], (abort) => (setTimeout(abort, 5), {})],
+    ['an abort in flight, without retries', [hang], (abort) => (setTimeout(abort, 5), { retry: 0 })],
+    ['an abort in ky’s wait', [reset], (abort) => ({ retry: { delay: () => (setTimeout(abort, 5), 9000) } })],
+    [
+      'an error of a hook',
+      [status(503)],
+      () => ({
+        retry: { limit: 1, delay: () => 1 },
+        hooks: { afterResponse: [() => Promise.reject(new Error('mine'))] },
+      }),
+    ],
+  ])('with another payload, after the end of the first by %s, is sent', async (__, script, options) => {
+    const server = stub(...script)
+    const api = open(ky, server)
+    const controller = new AbortController()
+    const { signal } = controller
+    await api
+      .post(url, { json: 1, context, signal, ...options(() => controller.abort()) })
+      .catch(() => undefined)
+    server.sent.length = 0
+    await api.post(url, { json: 2, context, retry: 0, timeout: 5 }).catch(() => undefined)
+    expect(server.sent.map(({ body }) => body)).toEqual(['2'])
+  })
+
+  it('with another payload is sent when the first has ended by a hook, its deadline over', async () => {
+    for (const deadlineMs of [1000, Infinity]) {
+      const clock = hurriedClock()
+      const server = stub(reset, ok())
+      const api = open(ky, server, { clock, deadlineMs })
+      const fail = () => Promise.reject(new Error('mine'))
+      await caught(api.post(url, { json: 1, context, hooks: { beforeRetry: [fail] } }))
+      expect(isKeyReusedError(await caught(api.post(url, { json: 2, context })))).toBe(true)
+      clock.pass(deadlineMs === Infinity ? 600_000 : deadlineMs)
+      expect((await api.post(url, { json: 2, context })).status).toBe(201)
+    }
+  })
+
   it('one after the other is two requests', async () => {
     const server = stub(ok())
     const api = open(ky, server)
