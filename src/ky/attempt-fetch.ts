@@ -78,10 +78,31 @@ function keepFacts(response: Response, facts: IdempotencyFacts): Response {
   return Object.defineProperty(response, 'clone', { value, configurable: true })
 }
 
-/** Whether ky makes an error of an answer and asks for another after it. */
-function isRetried(call: KyCall, { throwHttpErrors }: KySendOptions, status: number): boolean {
-  const isThrown = typeof throwHttpErrors === 'function' ? throwHttpErrors(status) : (throwHttpErrors ?? true)
-  return isThrown && (call.retry as KyRetryOptions | undefined)?.statusCodes?.includes(status) === true
+/** Whether ky makes an error of what an attempt brought and asks for another one after it. */
+function isRetried(
+  { retry = {} }: KyCall,
+  { throwHttpErrors = true }: KySendOptions,
+  method: string,
+  status: number | undefined,
+): boolean {
+  const { methods, statusCodes } = retry as KyRetryOptions
+  if (methods?.includes(method.toLowerCase()) === false) return false
+  if (status === undefined) return true
+  const isThrown = typeof throwHttpErrors === 'function' ? throwHttpErrors(status) : throwHttpErrors
+  return isThrown && statusCodes?.includes(status) === true
+}
+
+/** How long ky waits because the server says so, in milliseconds: it reads headers that nobody else does. */
+function readWait({ retry = {} }: KyCall, { status, headers }: Response): number {
+  const { afterStatusCodes, maxRetryAfter = Infinity } = retry as KyRetryOptions
+  const limits = ['ratelimit-reset', 'x-ratelimit-retry-after', 'x-ratelimit-reset', 'x-rate-limit-reset']
+  const value = ['retry-after', ...limits].map((name) => headers.get(name)).find(Boolean)
+  if (!value || !afterStatusCodes?.includes(status)) return 0
+  const ms = Number(value) * 1000
+  // A number of seconds, a point in time as one, or a date.
+  const isPoint = !(ms < Date.parse('2024-01-01'))
+  const waitMs = isPoint ? (ms || Date.parse(value)) - Date.now() : ms
+  return Math.min(waitMs, maxRetryAfter)
 }
 
 /** Ties facts to what the caller aborts with while ky waits: ky 1 lets nobody know. */
@@ -276,7 +297,8 @@ export function createAttemptFetch(
       } finally {
         clearTimeout(timer)
       }
-      const { decision, reading } = ended
+      const { reading } = ended
+      let { decision } = ended
       // ky knows no retry for a server that is still running, or that asks for one with a status of its choice.
       const isBeyondKy = reading.verdict === 'running' || reading.verdict === 'failed'
       spare = isBeyondKy ? copy : undefined
@@ -285,18 +307,20 @@ export function createAttemptFetch(
         await untilAborted((signal) => settings.clock.sleep(delayMs, signal))
         // ky has timed out and gone on meanwhile.
         if (call.ended?.reading !== reading) abandon(undefined)
-      } else if (
-        decision.action === 'resend' &&
-        (response === undefined || isRetried(call, told, response.status))
-      ) {
+        continue
+      }
+      const isResent = decision.action === 'resend' && isRetried(call, told, input.method, response?.status)
+      if (isResent && response !== undefined && readWait(call, response) >= operation.leftMs()) {
+        decision = { action: 'settle', why: 'deadline' }
+        call.ended = { reading, decision }
+      } else if (isResent) {
         rememberFacts(error, operation.facts())
         watchWait(call, input.signal)
         if (response === undefined) throw error
         return keepFacts(response, operation.facts())
-      } else {
-        const cause = controller.signal.aborted ? undefined : error
-        return end({ reading, decision, response, error: cause })
       }
+      const cause = controller.signal.aborted ? undefined : error
+      return end({ reading, decision, response, error: cause })
     }
   }
 

@@ -108,6 +108,9 @@ const checks: Checks = {
  * is retried, as a key makes that safe, unless the extended instance says `retryOnTimeout: false`. Spread into other
  * options (`ky.create({ ...idempotency() })`) it cannot see an instance, nor keep its `fetch` and its retry options.
  *
+ * `reconcile` is not asked where ky itself has the last word on a lost answer: its `timeout` ends the last attempt, or a
+ * `shouldRetry` of your own refuses the next one. The error then tells that the outcome is unknown.
+ *
  * A key that a later `extend()` sets is not noticed: give keys per call.
  *
  * @throws `TypeError` or `RangeError` for an option that cannot work, an instance whose fetch retries already, or one

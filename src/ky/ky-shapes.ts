@@ -3,6 +3,7 @@ export interface KyRetryOptions {
   limit?: number | undefined
   methods?: readonly string[] | undefined
   statusCodes?: readonly number[] | undefined
+  afterStatusCodes?: readonly number[] | undefined
   retryOnTimeout?: boolean | undefined
   jitter?: unknown
   delay?: ((retry: number) => number) | undefined

@@ -602,6 +602,54 @@ describe.each(majors)('%s: the end of an operation', (major, ky) => {
   })
 })
 
+describe.each(majors)('%s: a wait that ky would make beyond the deadline', (_, ky) => {
+  const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1000)
+  it.each<[string, () => Record<string, string>]>([
+    ['RateLimit-Reset', () => ({ 'ratelimit-reset': '30' })],
+    ['X-RateLimit-Reset', () => ({ 'x-ratelimit-reset': String(Math.ceil(inSeconds(30).getTime() / 1000)) })],
+    [
+      'a date of a server whose clock is fast',
+      () => ({ date: inSeconds(29).toUTCString(), 'retry-after': inSeconds(31).toUTCString() }),
+    ],
+  ])('is not made: %s', async (__, headers) => {
+    for (const code of [429, 503]) {
+      const server = stub(status(code, headers()), ok())
+      const found: unknown[] = []
+      const reconcile = (told: unknown) => void found.push(told)
+      const error = await caught(open(ky, server, { deadlineMs: 5000, reconcile }).post(url))
+      expect(error).toMatchObject({ name: 'HTTPError', response: { status: code } })
+      const outcome = code === 429 ? 'not-applied' : 'unknown'
+      expect(idempotencyOf(error)).toMatchObject({ attempts: 1, outcome })
+      expect(found).toHaveLength(code === 429 ? 0 : 1)
+    }
+  })
+
+  it.each([{ 'ratelimit-reset': 'soon' }, { 'ratelimit-reset': '0' }, { 'ratelimit-reset': '30' }])(
+    'is no matter where ky does not wait that long: %j',
+    async (headers) => {
+      const server = stub(status(503, headers), ok())
+      await open(ky, server, { deadlineMs: 5000, maxRetryAfterMs: 5 }).post(url)
+      expect(server.sent).toHaveLength(2)
+      const other = stub(status(500, { 'ratelimit-reset': '30' }), ok())
+      await open(ky, other, { deadlineMs: 5000 }).post(url)
+      expect(other.sent).toHaveLength(2)
+    },
+  )
+})
+
+describe.each(majors)('%s: reconcile where ky’s own options keep it from a retry', (_, ky) => {
+  it.each([
+    ['methods', reset, { methods: ['get'] }],
+    ['methods', () => status(503), { methods: ['get'] }],
+    ['statusCodes', () => status(500), { statusCodes: [503] }],
+  ])('is asked: %s', async (__, lost, retry) => {
+    const server = stub(lost)
+    const api = open(ky, server, { reconcile: () => new Response('found') })
+    expect(await (await api.delete(url, { retry })).text()).toBe('found')
+    expect(server.sent).toHaveLength(1)
+  })
+})
+
 describe.each(majors)('%s: the same key twice', (_, ky) => {
   const gate = () => {
     let release: () => void = () => undefined
