@@ -1,23 +1,15 @@
 import { maxTimerMs } from '../clock/clock.js'
-import {
-  followRedirect,
-  followerOf,
-  isRead,
-  isRedirect,
-  type Landing,
-  type RedirectedRequest,
-} from '../fetch/follow-redirect.js'
-import type { FetchLike } from '../fetch/idempotent-init.js'
+import { followerOf, isRead } from '../fetch/follow-redirect.js'
 import { markIdempotentFetch } from '../fetch/nesting.js'
-import { settleResponse } from '../fetch/settled-response.js'
 import { readFailure } from '../fetch/transport-failure.js'
 import type { Ended } from '../guard/call.js'
 import { conclude, type EndOptions, type LastAttempt } from '../guard/conclude.js'
 import { idempotencyOf, rememberFacts, type IdempotencyFacts } from '../guard/facts.js'
 import type { GuardSettings } from '../guard/guard-options.js'
+import { isRetried, readWait } from './ky-retries.js'
 import { bindGate } from './gate-retries.js'
 import { beginAttempt, endAttempt, findCallOfRequest, markAttemptFetch, type KyCall } from './ky-call.js'
-import { sendOption, type KyCallOptions, type KyRetryOptions, type KySendOptions } from './ky-shapes.js'
+import { sendOption, type KyCallOptions, type KySendOptions } from './ky-shapes.js'
 import {
   findFlight,
   holdKey,
@@ -26,11 +18,11 @@ import {
   openFlight,
   type Holds,
   type InFlight,
-  type Transmitted,
 } from './share-in-flight.js'
-import { settingsOf, stampBody } from './stamp-body.js'
+import { stampBody } from './stamp-body.js'
 import { openCall, stampHeaders } from './stamp-key.js'
 import { streamUntil } from './stream-until.js'
+import { discard, transmit, type Transmitter } from './transmit.js'
 import { within } from './within.js'
 
 /** A fetch for ky. ky 1 calls it as a method of its options. */
@@ -39,14 +31,6 @@ export type AttemptFetch = (
   input: string | URL | Request,
   init?: RequestInit,
 ) => Promise<Response>
-
-/** What an attempt sends. */
-interface Outgoing {
-  readonly request: Request
-  readonly init: RequestInit
-  /** The call's request with its body, not yet stamped. */
-  readonly copy: Request | undefined
-}
 
 const overdue: LastAttempt = {
   reading: { verdict: 'not-sent' },
@@ -65,44 +49,12 @@ function asNetworkError(error: unknown): unknown {
   return isKnown ? error : new TypeError('fetch failed', { cause: error })
 }
 
-/** Lets go of a body that will not be read: the first releases of ky 1.14 wait for every copy of it before they settle. */
-function discard(request: Request): void {
-  request.body?.cancel().catch(() => undefined)
-}
-
 /** Ties facts to a response and to its copies, which are what the hooks of ky are given and often give back. */
 function keepFacts(response: Response, facts: IdempotencyFacts): Response {
   rememberFacts(response, facts)
   const { clone } = response
   const value = () => keepFacts(clone.call(response), idempotencyOf(response) ?? facts)
   return Object.defineProperty(response, 'clone', { value, configurable: true })
-}
-
-/** Whether ky makes an error of what an attempt brought and asks for another one after it. */
-function isRetried(
-  { retry = {} }: KyCall,
-  { throwHttpErrors = true }: KySendOptions,
-  method: string,
-  status: number | undefined,
-): boolean {
-  const { methods, statusCodes } = retry as KyRetryOptions
-  if (methods?.includes(method.toLowerCase()) === false) return false
-  if (status === undefined) return true
-  const isThrown = typeof throwHttpErrors === 'function' ? throwHttpErrors(status) : throwHttpErrors
-  return isThrown && statusCodes?.includes(status) === true
-}
-
-/** How long ky waits because the server says so, in milliseconds: it reads headers that nobody else does. */
-function readWait({ retry = {} }: KyCall, { status, headers }: Response): number {
-  const { afterStatusCodes, maxRetryAfter = Infinity } = retry as KyRetryOptions
-  const limits = ['ratelimit-reset', 'x-ratelimit-retry-after', 'x-ratelimit-reset', 'x-rate-limit-reset']
-  const value = ['retry-after', ...limits].map((name) => headers.get(name)).find(Boolean)
-  if (!value || !afterStatusCodes?.includes(status)) return 0
-  const ms = Number(value) * 1000
-  // A number of seconds, a point in time as one, or a date.
-  const isPoint = !(ms < Date.parse('2024-01-01'))
-  const waitMs = isPoint ? (ms || Date.parse(value)) - Date.now() : ms
-  return Math.min(waitMs, maxRetryAfter)
 }
 
 /** Ties facts to what the caller aborts with while ky waits: ky 1 lets nobody know. */
@@ -170,59 +122,11 @@ async function settle(call: KyCall, last: LastAttempt, signal: AbortSignal): Pro
 export function createAttemptFetch(
   settings: GuardSettings,
   ends: EndOptions,
-  pickFetch: () => FetchLike,
-  maxResponseBytes: number,
+  transmitter: Transmitter,
 ): AttemptFetch {
+  const { pickFetch } = transmitter
   const inFlight: InFlight = new Map()
   const holds: Holds = new Map()
-
-  /** @throws `LostBehindRedirect` */
-  function follow(
-    { request, init, body }: Outgoing & Pick<RedirectedRequest, 'body'>,
-    fetch: FetchLike,
-    answer: Response,
-    signal: AbortSignal,
-  ): Promise<Landing> {
-    const { method, url, headers } = request
-    return followRedirect(answer, { method, url, headers, body }, (to, sent) =>
-      fetch(new Request(to, { ...settingsOf(request), ...sent }), { ...init, signal }),
-    )
-  }
-
-  async function transmit(call: KyCall, outgoing: Outgoing, signal: AbortSignal): Promise<Transmitted> {
-    const { request, init, copy } = outgoing
-    const fetch = pickFetch()
-    const isOurs = followerOf(fetch, request.method, request) === 'us'
-    // Whoever joins a call goes on without its first caller, who takes the copy along.
-    const own = isOurs && (copy === undefined || call.isGiven) ? request.clone() : undefined
-    let again: Promise<Blob | null> | undefined
-    const read = async () => {
-      const bytes = await (own ?? (await stampBody(call, (copy as Request).clone()))).arrayBuffer()
-      return bytes.byteLength > 0 ? new Blob([bytes]) : null
-    }
-    const body = () => (again ??= read())
-    let isOk = false
-    try {
-      let response = await fetch(request, { ...init, ...(isOurs && { redirect: 'manual' }), signal })
-      let isWrite = false
-      if (isOurs && isRedirect(response))
-        ({ response, isWrite } = await follow({ ...outgoing, body }, fetch, response, signal))
-      // Reads are streamed to the caller when they succeed; everything else is read to its end within the attempt.
-      const settled =
-        isRead(request.method) && response.ok
-          ? { response, bytes: undefined }
-          : await settleResponse(response, maxResponseBytes)
-      // A fetch that does not heed its signal brings its answer when nobody waits for it any more.
-      if (signal.aborted && settled.bytes === undefined)
-        settled.response.body?.cancel().catch(() => undefined)
-      isOk = response.ok
-      return { ...settled, redirected: response.redirected && !isWrite }
-    } finally {
-      // ky itself lets go of the last request alone.
-      if (!isOk) discard(request)
-      if (own) discard(own)
-    }
-  }
 
   /** The end of an operation, or of an attempt that ky may follow with another. */
   async function send(
@@ -255,10 +159,10 @@ export function createAttemptFetch(
     if (identity) holdKey(holds, identity, call)
     let spare: Request | undefined
     const sendIn = async (signal: AbortSignal) => {
-      if (spare === undefined) return transmit(call, { request, init, copy }, signal)
+      if (spare === undefined) return transmit(transmitter, call, { request, init, copy }, signal)
       const again = spare.clone()
       const outgoing = { request: await stampBody(call, again), init, copy }
-      return transmit(call, outgoing, signal).finally(() => discard(again))
+      return transmit(transmitter, call, outgoing, signal).finally(() => discard(again))
     }
     // What the caller aborts goes straight to a read that nobody shares, which needs no listener while its body streams.
     const isLone = identity === undefined && isRead(input.method)

@@ -171,7 +171,7 @@ export function idempotency(
         ...(theirs.limit !== undefined && { limit: theirs.limit }),
         ...(theirs.shouldRetry !== undefined && { shouldRetry: inFrontOf(theirs.shouldRetry) }),
       },
-      fetch: createAttemptFetch(settings, ends, takeFetch(given), maxResponseBytes),
+      fetch: createAttemptFetch(settings, ends, { pickFetch: takeFetch(given), maxResponseBytes }),
     }
   }
   return Object.assign(extend, extend({}))
