@@ -1,12 +1,8 @@
 // The wrapper
 export { createIdempotentFetch } from './fetch/create-idempotent-fetch.js'
 export type { IdempotentFetchOptions } from './fetch/fetch-options.js'
-export type {
-  CallOptions,
-  FetchLike,
-  IdempotentFetch,
-  IdempotentRequestInit,
-} from './fetch/idempotent-init.js'
+export type { FetchLike } from './transport/fetch-like.js'
+export type { CallOptions, IdempotentFetch, IdempotentRequestInit } from './fetch/idempotent-init.js'
 export type {
   AfterResponseHook,
   BeforeRequestHook,
@@ -14,7 +10,7 @@ export type {
   Hooks,
   HookOptions,
 } from './fetch/hooks.js'
-export type { GuardOptions, WritePolicy } from './guard/guard-options.js'
+export type { GuardOptions, WritePolicy } from './loop/guard-options.js'
 export type { RetryOptions } from './retry/retry-policy.js'
 
 // Work that the server goes on with after a 202
@@ -25,9 +21,9 @@ export {
 } from './fetch/await-completion.js'
 
 // What happened
-export { idempotencyOf, type IdempotencyFacts } from './guard/facts.js'
-export type { EventListener, IdempotencyEvent } from './guard/events.js'
-export type { EndOptions, OperationSummary, Reconcile, ResolveOriginal } from './guard/conclude.js'
+export { idempotencyOf, type IdempotencyFacts } from './operation/facts.js'
+export type { EventListener, IdempotencyEvent } from './loop/events.js'
+export type { EndOptions, OperationSummary, Reconcile, ResolveOriginal } from './loop/conclude.js'
 export type { Outcome } from './errors/idempotency-error.js'
 export type { Verdict } from './contract/verdict.js'
 

@@ -27,35 +27,27 @@ const rooms: Readonly<Record<string, Room>> = {
   contract: { rooms: ['errors', 'key'] },
   operation: { rooms: ['errors', 'contract', 'key'] },
   retry: { rooms: ['errors', 'backoff', 'contract', 'operation'] },
-  journal: { rooms: ['clock', 'errors', 'operation'] },
-  guard: { rooms: ['errors', 'clock', 'key', 'backoff', 'contract', 'operation', 'retry', 'journal'] },
+  transport: { rooms: ['errors', 'contract', 'operation'], sends: true },
+  loop: {
+    rooms: ['errors', 'clock', 'key', 'backoff', 'contract', 'operation', 'retry', 'transport'],
+    ambient: ['setTimeout'],
+  },
   fetch: {
-    rooms: ['errors', 'clock', 'key', 'backoff', 'contract', 'operation', 'retry', 'journal', 'guard'],
+    rooms: ['errors', 'clock', 'backoff', 'contract', 'operation', 'retry', 'transport', 'loop'],
     ambient: 'all',
     sends: true,
   },
   ky: {
-    rooms: ['errors', 'clock', 'key', 'backoff', 'contract', 'operation', 'retry', 'journal', 'guard'],
-    // What both hosts share: following redirects, reading answers and failures, and checking what a call gives. Never the loop that sends.
-    files: [
-      'fetch/settled-response',
-      'fetch/follow-redirect',
-      'fetch/transport-failure',
-      'fetch/nesting',
-      'fetch/fetch-options',
-      'fetch/idempotent-init',
-      'fetch/flights',
-    ],
+    rooms: ['errors', 'clock', 'backoff', 'contract', 'operation', 'retry', 'transport', 'loop'],
+    files: ['fetch/fetch-options', 'fetch/idempotent-init', 'fetch/flights'],
     ambient: 'all',
     sends: true,
   },
   qurl: {
-    rooms: ['errors', 'clock', 'backoff', 'contract', 'ky'],
-    files: ['guard/facts'],
+    rooms: ['errors', 'clock', 'backoff', 'contract', 'operation', 'ky'],
     packages: ['ky'],
     ambient: ['Math.random'],
   },
-  testing: { rooms: ['contract', 'journal'], ambient: 'all' },
 }
 
 /** Entry points hand on what their users need from any room that stands before them. */
@@ -89,10 +81,10 @@ describe('check', () => {
     ['src/retry/policy.ts', "import { budget } from './budget.js'"],
     ['src/key/generate.ts', "import { uuidv7 } from 'uuidv7'"],
     ['src/qurl/client.ts', "import ky from 'ky'"],
-    ['src/ky/fetch.ts', "import { settleResponse } from '../fetch/settled-response.js'"],
+    ['src/ky/fetch.ts', "import { settleResponse } from '../transport/settled-response.js'"],
     ['src/fetch/send.ts', 'export const now = Date.now()'],
     ['src/qurl/options.ts', 'export const random = Math.random'],
-    ['src/guard/guard.ts', 'export const parsed = (text: string) => Date.parse(text)'],
+    ['src/loop/guard.ts', 'export const parsed = (text: string) => Date.parse(text)'],
     ['src/index.ts', "// Errors\nexport { KeyReusedError, type Code } from './errors/errors.js'"],
     ['src/ky/index.ts', "export { standard } from '../contract/presets/standard.js'"],
   ])('accepts in %s: %s', (file, source) => {
@@ -102,7 +94,7 @@ describe('check', () => {
   it.each([
     ['an import from a room below', 'src/key/a.ts', "import { decide } from '../retry/decide.js'"],
     ['an export from a room below', 'src/contract/a.ts', "export { decide } from '../retry/decide.js'"],
-    ['a type import', 'src/operation/a.ts', "import type { Guard } from '../guard/guard.js'"],
+    ['a type import', 'src/operation/a.ts', "import type { Guard } from '../loop/guard.js'"],
     ['a side-effect import', 'src/errors/a.ts', "import '../clock/clock.js'"],
     ['a dynamic import', 'src/errors/a.ts', "export const clock = () => import('../clock/clock.js')"],
     ['a computed import', 'src/errors/a.ts', 'export const load = (name: string) => import(name)'],
@@ -110,7 +102,7 @@ describe('check', () => {
     ['a required module', 'src/errors/a.ts', "export const clock = require('../clock/clock.js')"],
     ['an import assignment', 'src/errors/a.ts', "import clock = require('../clock/clock.js')"],
     ['the loop of fetch in ky', 'src/ky/a.ts', "import { runOperation } from '../fetch/run-operation.js'"],
-    ['a host in the testing room', 'src/testing/a.ts', "import { send } from '../fetch/send.js'"],
+    ['a host in the loop', 'src/loop/a.ts', "import { send } from '../fetch/send.js'"],
     ['uuidv7 outside key', 'src/fetch/a.ts', "import { uuidv7 } from 'uuidv7'"],
     ['ky in the ky room', 'src/ky/a.ts', "import type { KyInstance } from 'ky'"],
     ['ky by path', 'src/ky/a.ts', "import type { KyInstance } from 'ky/distribution/index.js'"],
@@ -124,8 +116,8 @@ describe('check', () => {
     ['a file in no room', 'src/helpers.ts', 'export const a = 1'],
     ['an import from an unknown room', 'src/fetch/a.ts', "import { a } from '../utils/a.js'"],
     ['an import from an entry point', 'src/fetch/a.ts', "import { a } from '../index.js'"],
-    ['a timer outside the clock', 'src/guard/a.ts', 'setTimeout(() => {}, 10)'],
-    ['a timer by way of globalThis', 'src/guard/a.ts', 'globalThis.setTimeout(() => {}, 10)'],
+    ['a timer outside the clock', 'src/retry/a.ts', 'setTimeout(() => {}, 10)'],
+    ['a timer by way of globalThis', 'src/retry/a.ts', 'globalThis.setTimeout(() => {}, 10)'],
     ['the time outside the clock', 'src/retry/a.ts', 'export const now = Date.now()'],
     ['the present date outside the clock', 'src/retry/a.ts', 'export const now = new Date()'],
     [
@@ -134,11 +126,11 @@ describe('check', () => {
       'export const a = (random = Math.random) => random()',
     ],
     ['the time in the API client', 'src/qurl/a.ts', 'export const now = Date.now()'],
-    ['sending in the guard', 'src/guard/a.ts', "export const a = () => fetch('https://api.example.com')"],
+    ['sending in the loop', 'src/loop/a.ts', "export const a = () => fetch('https://api.example.com')"],
     ['an index that computes', 'src/index.ts', 'export const answer = 42'],
     ['an index that imports', 'src/index.ts', "import { a } from './key/a.js'\nexport { a }"],
     ['an index that exports everything', 'src/index.ts', "export * from './key/a.js'"],
-    ['an index that is no entry point', 'src/guard/index.ts', "export { a } from './a.js'"],
+    ['an index that is no entry point', 'src/loop/index.ts', "export { a } from './a.js'"],
     ['an entry point that reaches below', 'src/contract/index.ts', "export { a } from '../retry/a.js'"],
   ])('refuses %s', (_, file, source) => {
     expect(check(file, source)).not.toEqual([])

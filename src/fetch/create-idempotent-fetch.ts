@@ -1,16 +1,17 @@
 import { DeadlineError } from '../errors/deadline-error.js'
 import { KeyReusedError } from '../errors/key-reused-error.js'
-import { GuardedOperation } from '../guard/guard.js'
-import { isConditional } from '../guard/is-conditional.js'
+import { GuardedOperation } from '../loop/guard.js'
+import { isConditional } from '../operation/is-conditional.js'
 import { createRetryPolicy } from '../retry/retry-policy.js'
-import { findHeader, type CapturedRequest } from './capture-request.js'
-import type { CallOptions, FetchLike, IdempotentFetch, IdempotentRequestInit } from './idempotent-init.js'
+import { findHeader, type CapturedRequest } from '../transport/capture-request.js'
+import type { CallOptions, IdempotentFetch, IdempotentRequestInit } from './idempotent-init.js'
+import type { FetchLike } from '../transport/fetch-like.js'
 import { checkCallOptions, checkFetchOptions, type IdempotentFetchOptions } from './fetch-options.js'
 import { board, createFlight, follow, isSamePayload, land, type Flight } from './flights.js'
-import { markIdempotentFetch } from './nesting.js'
+import { markIdempotentFetch } from '../transport/nesting.js'
 import { runOperation } from './run-operation.js'
 import { prepareCall, type PreparedCall } from './prepare-call.js'
-import { createRun } from './run.js'
+import { createRun } from '../loop/run.js'
 
 const noCallOptions = checkCallOptions({})
 

@@ -1,18 +1,19 @@
 import { checkOption, checkOptions, type Check, type Checks, type Defined } from '../errors/check-option.js'
-import { endChecks, type EndOptions } from '../guard/conclude.js'
+import { endChecks, type EndOptions } from '../loop/conclude.js'
 import {
   copyGuardOptions,
   guardChecks,
   writesCheck,
   type GuardOptions,
   type GuardSettings,
-} from '../guard/guard-options.js'
+} from '../loop/guard-options.js'
 import type { RetryOptions } from '../retry/retry-policy.js'
-import type { BodyLimits } from './capture-request.js'
+import type { BodyLimits } from '../transport/capture-request.js'
 import type { Hooks } from './hooks.js'
-import type { CallOptions, FetchLike } from './idempotent-init.js'
-import type { Sender } from './send-attempt.js'
-import { isIdempotentFetch } from './nesting.js'
+import type { CallOptions } from './idempotent-init.js'
+import type { FetchLike } from '../transport/fetch-like.js'
+import type { Sender } from '../transport/send-attempt.js'
+import { isIdempotentFetch } from '../transport/nesting.js'
 
 /** Options of `createIdempotentFetch`. All are optional, checked and copied when the wrapper is made. */
 export interface IdempotentFetchOptions extends GuardOptions, EndOptions {

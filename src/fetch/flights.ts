@@ -1,10 +1,10 @@
-import { idempotencyOf, rememberFacts, type IdempotencyFacts } from '../guard/facts.js'
-import type { GuardedOperation } from '../guard/guard.js'
-import type { CapturedBody } from './capture-request.js'
+import { idempotencyOf, rememberFacts, type IdempotencyFacts } from '../operation/facts.js'
+import type { GuardedOperation } from '../loop/guard.js'
+import type { CapturedBody } from '../transport/capture-request.js'
 import { startTimer } from '../clock/start-timer.js'
-import { endOnAbort, onAbort, type Endable } from './on-abort.js'
-import { createRun, stopRun, type Run } from './run.js'
-import { rebuild } from './settled-response.js'
+import { endOnAbort, onAbort, type Endable } from '../transport/on-abort.js'
+import { createRun, stopRun, type Run } from '../loop/run.js'
+import { rebuild } from '../transport/settled-response.js'
 
 interface Reader {
   readonly give: (response: Response, facts: IdempotencyFacts) => void

@@ -1,10 +1,10 @@
 import { UnsendableError } from '../errors/unsendable-error.js'
-import type { GuardedOperation } from '../guard/guard.js'
-import type { CapturedRequest } from './capture-request.js'
+import type { GuardedOperation } from '../loop/guard.js'
+import type { CapturedRequest } from '../transport/capture-request.js'
 import type { FetchSettings } from './fetch-options.js'
 import type { HookRequest, StateOptions } from './hooks.js'
-import type { AttemptResult, Inspect } from './send-attempt.js'
-import { releaseCopy } from './settled-response.js'
+import type { AttemptResult, Inspect } from '../transport/send-attempt.js'
+import { releaseCopy } from '../transport/settled-response.js'
 import { showError, showRequest, takeHeaders, takeHooked } from './shown-request.js'
 
 /** The hooks of one call, in the order in which its request meets them. What a hook throws ends the operation. */

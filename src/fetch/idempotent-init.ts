@@ -1,9 +1,7 @@
-import type { EndOptions } from '../guard/conclude.js'
-import type { WritePolicy } from '../guard/guard-options.js'
+import type { EndOptions } from '../loop/conclude.js'
+import type { WritePolicy } from '../loop/guard-options.js'
+import type { CapturableInit } from '../transport/capture-request.js'
 import type { RetryOptions } from '../retry/retry-policy.js'
-
-/** Whatever sends as `fetch` does. Wider than `typeof fetch`, which in Bun also asks for functions beside it. */
-export type FetchLike = (input: string | URL | Request, init?: RequestInit) => Promise<Response>
 
 /** What can be set for one call, over the options of the wrapper. */
 export interface CallOptions extends EndOptions {
@@ -30,13 +28,8 @@ export interface CallOptions extends EndOptions {
   readonly firstSentAt?: Date | number | undefined
 }
 
-/** A body as `fetch` takes it. */
-type Body = NonNullable<RequestInit['body']>
-
 /** What {@link IdempotentFetch} takes beside everything that `fetch` takes. */
-export interface IdempotentRequestInit extends Omit<RequestInit, 'body' | 'duplex'> {
-  /** The body, or a function that makes it anew for each attempt (for streams too large to keep). It must give the same bytes each time. */
-  body?: Body | null | undefined | (() => Body | Promise<Body>)
+export interface IdempotentRequestInit extends CapturableInit {
   /** The key of this operation. @defaultValue the key that the request carries already, else a new one */
   idempotencyKey?: string | undefined
   /**
@@ -45,8 +38,6 @@ export interface IdempotentRequestInit extends Omit<RequestInit, 'body' | 'duple
    * @defaultValue the options of the wrapper
    */
   idempotency?: false | CallOptions | undefined
-  /** For streams, as `fetch` wants it. */
-  duplex?: 'half' | undefined
 }
 
 /**

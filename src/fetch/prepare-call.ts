@@ -1,12 +1,12 @@
 import { BodyTooLargeError } from '../errors/body-too-large-error.js'
 import { UnsendableError } from '../errors/unsendable-error.js'
-import { rememberFacts } from '../guard/facts.js'
-import { withoutSecrets } from '../guard/guard.js'
-import { captureRequest, OversizedBody, type CapturedRequest } from './capture-request.js'
+import { rememberFacts } from '../operation/facts.js'
+import { withoutSecrets } from '../loop/guard.js'
+import { captureRequest, OversizedBody, type CapturedRequest } from '../transport/capture-request.js'
 import type { CheckedCallOptions, FetchSettings } from './fetch-options.js'
 import type { IdempotentRequestInit } from './idempotent-init.js'
-import { onAbort } from './on-abort.js'
-import { readGivenKey } from './stamp-request.js'
+import { onAbort } from '../transport/on-abort.js'
+import { readGivenKey } from '../transport/stamp-request.js'
 
 /** A call with everything fixed: it can be launched again, by `retry()`. */
 export interface PreparedCall {
@@ -43,7 +43,7 @@ export function prepareCall(
   const base = input instanceof Request ? input : undefined
   const signal = init.signal === undefined ? base?.signal : init.signal
   // Read now, as the caller may use `init` again while a body is read.
-  const { idempotencyKey } = init
+  const { idempotencyKey, idempotency: _, ...plain } = init
   const prepare = (request: CapturedRequest): PreparedCall => {
     // Not `throwIfAborted()`, which not every runtime has.
     if (signal?.aborted) throw signal.reason
@@ -65,7 +65,7 @@ export function prepareCall(
       : new UnsendableError({ ...facts, cause })
   }
   try {
-    const captured = captureRequest(input, init, settings)
+    const captured = captureRequest(input, plain, settings)
     if (!(captured instanceof Promise)) return prepare(captured)
     return (signal ? untilAborted(captured, signal) : captured).then(prepare).catch(refuse)
   } catch (cause) {

@@ -1,18 +1,18 @@
 import { isIdempotencyError } from '../errors/any-idempotency-error.js'
 import { UnsendableError } from '../errors/unsendable-error.js'
-import { conclude, type LastAttempt } from '../guard/conclude.js'
-import { rememberFacts } from '../guard/facts.js'
-import type { GuardedOperation } from '../guard/guard.js'
+import { conclude, type LastAttempt } from '../loop/conclude.js'
+import { rememberFacts } from '../operation/facts.js'
+import type { GuardedOperation } from '../loop/guard.js'
 import type { StopReason } from '../retry/decide.js'
-import type { CapturedRequest } from './capture-request.js'
+import type { CapturedRequest } from '../transport/capture-request.js'
 import type { FetchSettings } from './fetch-options.js'
 import { createHookedCall } from './hooked-call.js'
-import { limitTime } from './limit-time.js'
+import { limitTime } from '../loop/limit-time.js'
 import type { PreparedCall } from './prepare-call.js'
-import { settleResponse } from './settled-response.js'
-import { sendAttempt, type AttemptResult } from './send-attempt.js'
-import { stoppable, stoppableWithin, type Run } from './run.js'
-import { stampRequest, unstampRequest } from './stamp-request.js'
+import { settleResponse } from '../transport/settled-response.js'
+import { discard, sendAttempt, type AttemptResult } from '../transport/send-attempt.js'
+import { limitAttempt, stoppable, stoppableWithin, type Run } from '../loop/run.js'
+import { stampRequest, unstampRequest } from '../transport/stamp-request.js'
 
 /** Before the first attempt: all that can happen to an operation then is that its deadline passes. */
 const unsent: LastAttempt = {
@@ -20,11 +20,6 @@ const unsent: LastAttempt = {
   decision: { action: 'settle', why: 'deadline' },
   response: undefined,
   error: undefined,
-}
-
-/** Frees the connection of an answer that nobody will read. */
-function discard(response: Response | undefined): void {
-  if (response?.body && !response.bodyUsed) response.body.cancel().catch(() => undefined)
 }
 
 /** Whether the body is gone once it was sent. */
@@ -118,7 +113,10 @@ export async function runOperation(
         break
       }
       discard(last.response)
-      const result = await sendAttempt(settings, request, timeoutMs, run, hooked?.inspect)
+      const sent = request
+      const result = await limitAttempt(run, timeoutMs, (signal) =>
+        sendAttempt(settings, sent, signal, hooked?.inspect),
+      )
       const { response, error } = result
       const { reading, decision } = operation.end(result.attempted)
       if (response !== undefined && reading.verdict === 'done' && reading.outcome !== 'unknown')

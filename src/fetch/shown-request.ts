@@ -1,5 +1,5 @@
-import { captureRequest, unused, type CapturedRequest } from './capture-request.js'
-import type { AttemptResult } from './send-attempt.js'
+import { captureRequest, unused, type CapturedRequest } from '../transport/capture-request.js'
+import type { AttemptResult } from '../transport/send-attempt.js'
 
 /** The request as hooks are shown it. A body that streams is left out: a hook that read it would use it up. */
 export function showRequest({ url, method, headers, body, base }: CapturedRequest): Request {

@@ -11,8 +11,8 @@ export { gateRetries, type GateRetriesOptions } from './gate-retries.js'
 export type { KyBeforeError, KyBeforeRequest, KyBeforeRetry, ShouldRetry } from './ky-shapes.js'
 
 // What happened
-export { idempotencyOf, type IdempotencyFacts } from '../guard/facts.js'
-export type { EventListener, IdempotencyEvent } from '../guard/events.js'
+export { idempotencyOf, type IdempotencyFacts } from '../operation/facts.js'
+export type { EventListener, IdempotencyEvent } from '../loop/events.js'
 export type { Outcome } from '../errors/idempotency-error.js'
 
 // Errors that the hooks throw, by their guards
@@ -27,6 +27,6 @@ export { isIdempotencyError, type AnyIdempotencyError } from '../errors/any-idem
 // What its options are made of
 export { exponentialBackoff, type Backoff } from '../backoff/backoff.js'
 export { createRetryBudget, type RetryBudget } from '../retry/retry-budget.js'
-export type { OperationSummary, Reconcile, ResolveOriginal } from '../guard/conclude.js'
-export type { WritePolicy } from '../guard/guard-options.js'
-export type { FetchLike } from '../fetch/idempotent-init.js'
+export type { OperationSummary, Reconcile, ResolveOriginal } from '../loop/conclude.js'
+export type { WritePolicy } from '../loop/guard-options.js'
+export type { FetchLike } from '../transport/fetch-like.js'

@@ -1,8 +1,9 @@
-import type { Attempted, Ended } from '../guard/call.js'
-import type { EndOptions } from '../guard/conclude.js'
-import { rememberFacts } from '../guard/facts.js'
-import type { GuardSettings } from '../guard/guard-options.js'
-import type { GuardedOperation } from '../guard/guard.js'
+import type { Ended } from '../loop/call.js'
+import type { Attempted } from '../transport/attempted.js'
+import type { EndOptions } from '../loop/conclude.js'
+import { rememberFacts } from '../operation/facts.js'
+import type { GuardSettings } from '../loop/guard-options.js'
+import type { GuardedOperation } from '../loop/guard.js'
 
 /** One call of ky: what its hooks, its retry gate and its fetch know in common. */
 export interface KyCall {

@@ -1,6 +1,6 @@
 import { KeyReusedError } from '../errors/key-reused-error.js'
 import { isSamePayload } from '../fetch/flights.js'
-import type { SettledBody } from '../fetch/settled-response.js'
+import type { SettledBody } from '../transport/settled-response.js'
 import type { KyCall } from './ky-call.js'
 
 /** What an attempt has brought. */

@@ -5,12 +5,12 @@ import {
   guardChecks,
   type GuardOptions,
   type GuardSettings,
-} from '../guard/guard-options.js'
-import { isConditional } from '../guard/is-conditional.js'
-import { GuardedOperation } from '../guard/guard.js'
+} from '../loop/guard-options.js'
+import { isConditional } from '../operation/is-conditional.js'
+import { GuardedOperation } from '../loop/guard.js'
 import { checkCallOptions, takeFetch, type CheckedCallOptions } from '../fetch/fetch-options.js'
 import type { CallOptions } from '../fetch/idempotent-init.js'
-import type { EndOptions } from '../guard/conclude.js'
+import type { EndOptions } from '../loop/conclude.js'
 import type { Backoff } from '../backoff/backoff.js'
 import { bindGate, readGate } from './gate-retries.js'
 import { beginAttempt, findCall, isAttemptFetch, linkRequest, rememberCall, type KyCall } from './ky-call.js'

@@ -5,9 +5,9 @@ import {
   isRedirect,
   type Landing,
   type RedirectedRequest,
-} from '../fetch/follow-redirect.js'
-import type { FetchLike } from '../fetch/idempotent-init.js'
-import { settleResponse } from '../fetch/settled-response.js'
+} from '../transport/follow-redirect.js'
+import type { FetchLike } from '../transport/fetch-like.js'
+import { settleResponse } from '../transport/settled-response.js'
 import type { KyCall } from './ky-call.js'
 import type { Transmitted } from './share-in-flight.js'
 import { settingsOf, stampBody } from './stamp-body.js'

@@ -1,4 +1,4 @@
-import { rememberFacts } from '../guard/facts.js'
+import { rememberFacts } from '../operation/facts.js'
 import { idempotencyOf, type IdempotencyFacts } from '../ky/index.js'
 import { createError, ERROR_CODE_UNEXPECTED_RESPONSE, type QURLError, type RateLimit } from './errors.js'
 

@@ -18,7 +18,7 @@ import {
   type Step,
 } from './fakes.js'
 import { ietf } from 'fetch-idempotency/contracts'
-import { listen } from './loopback.js'
+import { listen } from '../transport/loopback.js'
 
 const post = { method: 'POST', body: '{}', idempotencyKey: 'k' }
 function setUp(steps: readonly [Step, ...Step[]], more: object = {}) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createIdempotentFetch, idempotencyOf } from 'fetch-idempotency'
 import { fakeClock, json, playFetch, url } from '../fetch/fakes.js'
-import { listen } from '../fetch/loopback.js'
+import { listen } from '../transport/loopback.js'
 
 const post = { method: 'POST', body: '{}' }
 const streaming = (contentType: string) => () =>

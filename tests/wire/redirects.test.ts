@@ -6,8 +6,8 @@ import { createIdempotentFetch, createRetryBudget, idempotencyOf } from 'fetch-i
 import { gateRetries, idempotency, reuseKey, stampKey } from 'fetch-idempotency/ky'
 import ky1 from 'ky'
 import ky2 from 'ky2'
-import { closedPort, listen } from '../fetch/loopback.js'
-import { selfSigned } from '../fetch/self-signed.js'
+import { closedPort, listen } from '../transport/loopback.js'
+import { selfSigned } from '../transport/self-signed.js'
 
 // What is lost here all at once would empty the budget.
 const retry = { backoff: () => 1, budget: createRetryBudget({ capacity: 100_000 }) }

@@ -1,6 +1,16 @@
 import { describe, expect, it, vi } from 'vitest'
 import { createIdempotentFetch, idempotencyOf, type IdempotencyEvent } from 'fetch-idempotency'
-import { fakeClock, hang, json, playFetch, refusedPort, reset, thrown, url, withResolvers } from './fakes.js'
+import {
+  fakeClock,
+  hang,
+  json,
+  playFetch,
+  refusedPort,
+  reset,
+  thrown,
+  url,
+  withResolvers,
+} from '../fetch/fakes.js'
 
 const post = { method: 'POST', body: '{}' }
 

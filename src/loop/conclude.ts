@@ -9,7 +9,7 @@ import { UnsendableError } from '../errors/unsendable-error.js'
 import type { Checks } from '../errors/check-option.js'
 import type { StopReason } from '../retry/decide.js'
 import type { Ended } from './call.js'
-import { rememberFacts, replaceFacts } from './facts.js'
+import { rememberFacts, replaceFacts } from '../operation/facts.js'
 import type { GuardedOperation } from './guard.js'
 
 /** What a callback is told about an operation. */

@@ -1,4 +1,4 @@
-import type { FetchLike } from './idempotent-init.js'
+import type { FetchLike } from './fetch-like.js'
 import { LostBehindRedirect } from './transport-failure.js'
 
 /** Whether a method only reads. */

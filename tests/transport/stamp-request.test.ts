@@ -11,7 +11,7 @@ import {
   quotedHeader,
   type KeyCarrier,
 } from 'fetch-idempotency/contracts'
-import { fakeClock, json, playFetch, reset, thrown, url } from './fakes.js'
+import { fakeClock, json, playFetch, reset, thrown, url } from '../fetch/fakes.js'
 
 const open = (carrier: ReturnType<typeof bodyField>, ...steps: Parameters<typeof playFetch>) => {
   const play = playFetch(...steps)

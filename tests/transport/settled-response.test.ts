@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { settleResponse } from '../../src/fetch/settled-response.js'
+import { settleResponse } from '../../src/transport/settled-response.js'
 
 const maxBytes = 1024 * 1024
 

@@ -1,8 +1,6 @@
-import { startTimer } from '../clock/start-timer.js'
-import type { Attempted } from '../guard/call.js'
-import type { FetchLike } from './idempotent-init.js'
+import type { Attempted } from './attempted.js'
+import type { FetchLike } from './fetch-like.js'
 import { unused, type CapturedRequest } from './capture-request.js'
-import type { Run } from './run.js'
 import {
   followRedirect,
   followerOf,
@@ -11,10 +9,10 @@ import {
   type Follower,
   type Landing,
 } from './follow-redirect.js'
-import { settleResponse } from './settled-response.js'
+import { settleResponse, type SettledBody } from './settled-response.js'
 import { readFailure } from './transport-failure.js'
 
-/** What an attempt gave the host, beside what it tells the guard. */
+/** What an attempt brought: what is read of it, and the answer or error itself. */
 export interface AttemptResult {
   readonly attempted: Attempted
   readonly response: Response | undefined
@@ -105,68 +103,68 @@ function isBodyRead(method: string, response: Response): boolean {
 }
 
 /**
- * Sends one attempt and reads its answer, both within `timeoutMs`. A lost answer is a result, not an exception.
+ * Sends one attempt and reads its answer, until `signal` aborts. A lost answer is a result, not an exception.
  *
- * @throws the reason of the run's stop, and what `inspect` throws.
+ * @throws what `inspect` throws.
  */
-export function sendAttempt(
+export async function sendAttempt(
   sender: Sender,
   request: CapturedRequest,
-  timeoutMs: number,
-  run: Run,
+  signal: AbortSignal,
   inspect: Inspect | undefined,
 ): Promise<AttemptResult> {
-  return new Promise((resolve, reject) => {
-    if (run.isStopped) return reject(run.reason)
-    const controller = new AbortController()
-    const { signal } = controller
-    const expire = () => {
-      const reason = new DOMException(`no answer within ${timeoutMs} ms`, 'TimeoutError')
-      const attempted = { lost: 'unknown', error: reason, isTimeout: true } as const
-      resolve({ attempted, response: undefined, error: reason })
-      controller.abort(reason)
+  const { method } = request
+  const fetch = sender.pickFetch()
+  const follower = followerIn(request, fetch)
+  const isOurs = follower === 'us'
+  const read = (response: Response) =>
+    isBodyRead(method, response)
+      ? settleResponse(response, sender.maxResponseBytes)
+      : { response, bytes: undefined }
+  const lose = (error: unknown) => readLoss(error, request, follower === 'fetch')
+  let answered: Answered
+  try {
+    answered = await receive()
+  } catch (error) {
+    return lose(error)
+  }
+  // Read before it is shown, so that what a hook throws is its own and not the connection's.
+  if (inspect !== undefined && !signal.aborted) {
+    const { response } = answered
+    const inspected = await inspect(response, request)
+    try {
+      if (inspected !== response) answered = { ...answered, ...(await read(inspected)) }
+    } catch (error) {
+      return lose(error)
     }
-    const { method } = request
-    const fetch = sender.pickFetch()
-    const follower = followerIn(request, fetch)
-    const timer = startTimer(expire, timeoutMs)
-    run.attempt = controller
-    run.timer = timer
-    run.reject = reject
+  }
+  const { response, bytes, isWrite } = answered
+  if (signal.aborted) discard(response)
+  const { status, headers } = response
+  const redirected = response.redirected && !isWrite
+  return { attempted: { status, headers, bytes, redirected }, response, error: undefined }
 
-    const read = (response: Response) =>
-      isBodyRead(method, response)
-        ? settleResponse(response, sender.maxResponseBytes)
-        : { response, bytes: undefined }
-    const receive = async () => {
-      const isOurs = follower === 'us'
-      let answer = await transmit(fetch, request, signal, isOurs)
-      let isWrite = false
-      if (isOurs && isRedirect(answer))
-        ({ response: answer, isWrite } = await follow(fetch, request, answer, signal))
-      // A fetch that does not heed its signal brings its answer when the attempt is long over.
-      if (signal.aborted) return answer.body?.cancel()
-      let { response, bytes } = await read(answer)
-      if (inspect !== undefined && !signal.aborted) {
-        // Read before it is shown, so that what a hook throws is its own and not the connection's.
-        const inspected = await inspect(response, request).catch((error: unknown) => {
-          clearTimeout(timer)
-          reject(error)
-          controller.abort(error)
-        })
-        if (inspected === undefined) return
-        if (inspected !== response) ({ response, bytes } = await read(inspected))
-      }
-      if (signal.aborted) return response.body?.cancel()
-      clearTimeout(timer)
-      const { status, headers } = response
-      const redirected = response.redirected && !isWrite
-      run.isStreaming = bytes === undefined && response.body !== null
-      resolve({ attempted: { status, headers, bytes, redirected }, response, error: undefined })
+  async function receive(): Promise<Answered> {
+    let answer = await transmit(fetch, request, signal, isOurs)
+    let isWrite = false
+    if (isOurs && isRedirect(answer))
+      ({ response: answer, isWrite } = await follow(fetch, request, answer, signal))
+    // A fetch that does not heed its signal brings its answer when the attempt is long over.
+    if (signal.aborted) {
+      discard(answer)
+      throw signal.reason
     }
-    receive().catch((error: unknown) => {
-      clearTimeout(timer)
-      resolve(readLoss(error, request, follower === 'fetch'))
-    })
-  })
+    const { response, bytes } = await read(answer)
+    return { response, bytes, isWrite }
+  }
+}
+
+/** An answer that was read, and whether it is that of the write. */
+interface Answered extends SettledBody {
+  readonly isWrite: boolean
+}
+
+/** Frees the connection of an answer that nobody will read. */
+export function discard(response: Response | undefined): void {
+  if (response?.body && !response.bodyUsed) response.body.cancel().catch(() => undefined)
 }

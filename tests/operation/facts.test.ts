@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { NotAppliedError } from '../../src/errors/not-applied-error.js'
-import { factsTag, idempotencyOf, rememberFacts, type IdempotencyFacts } from '../../src/guard/facts.js'
+import { factsTag, idempotencyOf, rememberFacts, type IdempotencyFacts } from '../../src/operation/facts.js'
 
 const facts = (more: Partial<IdempotencyFacts> = {}): IdempotencyFacts => ({
   key: 'k',

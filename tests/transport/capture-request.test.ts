@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream'
 import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { captureRequest, OversizedBody, type CapturedBody } from '../../src/fetch/capture-request.js'
+import { captureRequest, OversizedBody, type CapturedBody } from '../../src/transport/capture-request.js'
 import type { IdempotentRequestInit } from '../../src/fetch/idempotent-init.js'
-import { url } from './fakes.js'
+import { url } from '../fetch/fakes.js'
 
 const limits = { maxRequestBytes: 1000, oversizedBody: 'refuse' } as const
 const post = async (init: IdempotentRequestInit, more: object = {}) =>
@@ -427,8 +427,6 @@ describe('captureRequest', () => {
     it('hands the rest of the options on, without its own', async () => {
       const { rest, signal } = await post({
         redirect: 'manual',
-        idempotencyKey: 'k',
-        idempotency: {},
         duplex: 'half',
         signal: null,
         dispatcher: 'one',

@@ -1,5 +1,5 @@
 import { startTimer } from '../clock/start-timer.js'
-import type { OperationSummary } from '../guard/conclude.js'
+import type { OperationSummary } from './conclude.js'
 
 type Callback<Result> = (operation: OperationSummary) => Result | Promise<Result>
 

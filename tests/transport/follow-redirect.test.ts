@@ -5,7 +5,7 @@ import { bodyField, defineContract } from 'fetch-idempotency/contracts'
 import { idempotency } from 'fetch-idempotency/ky'
 import ky1 from 'ky'
 import ky2 from 'ky2'
-import { withResolvers } from './fakes.js'
+import { withResolvers } from '../fetch/fakes.js'
 import { listen } from './loopback.js'
 
 type Send = (url: string, init: RequestInit) => Promise<Response>

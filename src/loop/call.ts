@@ -26,25 +26,6 @@ export interface Call {
   readonly firstSentMs?: number | undefined
 }
 
-/** An attempt that was answered. */
-export interface AnsweredAttempt {
-  readonly status: number
-  readonly headers: Headers
-  /** The body, `undefined` when it was left to stream. */
-  readonly bytes: Uint8Array | undefined
-  /** The answer came from where a redirect led: to a write, it may be the answer of another request. */
-  readonly redirected?: boolean
-}
-
-/** What an attempt brought: an answer, or the reason why there is none. */
-export type Attempted =
-  | AnsweredAttempt
-  | {
-      readonly lost: 'not-sent' | 'unsendable' | 'unknown'
-      readonly error: unknown
-      readonly isTimeout: boolean
-    }
-
 /** The end of an attempt: what it told, and what to do. */
 export interface Ended {
   readonly reading: Reading

@@ -1,5 +1,4 @@
 import { readStream } from './read-stream.js'
-import type { IdempotentRequestInit } from './idempotent-init.js'
 
 /** A body that can be sent any number of times, except a stream, which can be sent once. */
 export type CapturedBody = string | Uint8Array | Blob | ReadableStream<Uint8Array> | null | undefined
@@ -17,6 +16,17 @@ export interface CapturedRequest {
   /** The caller's `Request`, whose other settings each attempt takes over. */
   readonly base: Request | undefined
   readonly signal: AbortSignal | undefined
+}
+
+/** A body as `fetch` takes it. */
+type Body = NonNullable<RequestInit['body']>
+
+/** What `fetch` takes as its second argument, with a body that may be made anew for each attempt. */
+export interface CapturableInit extends Omit<RequestInit, 'body' | 'duplex'> {
+  /** The body, or a function that makes it anew for each attempt (for streams too large to keep). It must give the same bytes each time. */
+  body?: Body | null | undefined | (() => Body | Promise<Body>)
+  /** For streams, as `fetch` wants it. */
+  duplex?: 'half' | undefined
 }
 
 /** How much of a streaming body is kept, and what to do with a longer one. */
@@ -130,8 +140,8 @@ function bodyOf(request: Request): BodyInit | null | Promise<BodyInit | null> {
 }
 
 /** Everything but the body, as it is now. */
-function fix(input: string | URL | Request, init: IdempotentRequestInit): CapturedRequest {
-  const { method, headers, body, signal, idempotency, idempotencyKey, duplex, ...rest } = init
+function fix(input: string | URL | Request, init: CapturableInit): CapturedRequest {
+  const { method, headers, body, signal, duplex, ...rest } = init
   const base = input instanceof Request ? input : undefined
   return {
     method: method ?? base?.method ?? 'GET',
@@ -153,7 +163,7 @@ function fix(input: string | URL | Request, init: IdempotentRequestInit): Captur
  */
 export function captureRequest(
   input: string | URL | Request,
-  init: IdempotentRequestInit,
+  init: CapturableInit,
   limits: BodyLimits,
 ): CapturedRequest | Promise<CapturedRequest> {
   const request = fix(input, init)

@@ -1,9 +1,10 @@
 import { describe, expect, it, vi } from 'vitest'
 import { defineContract } from 'fetch-idempotency/contracts'
 import { systemRandom } from '../../src/clock/system-clock.js'
-import type { Attempted, Call } from '../../src/guard/call.js'
-import { GuardedOperation, withoutSecrets } from '../../src/guard/guard.js'
-import type { GuardSettings, WritePolicy } from '../../src/guard/guard-options.js'
+import type { Call } from '../../src/loop/call.js'
+import type { Attempted } from '../../src/transport/attempted.js'
+import { GuardedOperation, withoutSecrets } from '../../src/loop/guard.js'
+import type { GuardSettings, WritePolicy } from '../../src/loop/guard-options.js'
 import { createRetryPolicy } from '../../src/retry/retry-policy.js'
 import { fakeClock, reset, startMs } from '../fetch/fakes.js'
 

@@ -1,4 +1,6 @@
 import { startTimer } from '../clock/start-timer.js'
+import type { AnsweredAttempt } from '../transport/attempted.js'
+import type { AttemptResult } from '../transport/send-attempt.js'
 
 /** A handle on what an operation is doing now, so that it can be ended from outside at any time. */
 export interface Run {
@@ -72,4 +74,43 @@ export function stoppableWithin<T>(
           .finally(() => clearTimeout(timer))
       }),
   )
+}
+
+/**
+ * Sends one attempt that may take `timeoutMs`. One that takes longer is a lost answer, whether or not the transport heeds
+ * its signal.
+ *
+ * @throws the reason of the run's stop, and what `send` throws.
+ */
+export function limitAttempt(
+  run: Run,
+  timeoutMs: number,
+  send: (signal: AbortSignal) => Promise<AttemptResult>,
+): Promise<AttemptResult> {
+  return new Promise((resolve, reject) => {
+    if (run.isStopped) return reject(run.reason)
+    const controller = new AbortController()
+    const expire = () => {
+      const error = new DOMException(`no answer within ${timeoutMs} ms`, 'TimeoutError')
+      resolve({ attempted: { lost: 'unknown', error, isTimeout: true }, response: undefined, error })
+      controller.abort(error)
+    }
+    const timer = startTimer(expire, timeoutMs)
+    run.attempt = controller
+    run.timer = timer
+    run.reject = reject
+    send(controller.signal).then(
+      (result) => {
+        clearTimeout(timer)
+        const { attempted, response } = result
+        run.isStreaming = response?.body != null && (attempted as AnsweredAttempt).bytes === undefined
+        resolve(result)
+      },
+      (error: unknown) => {
+        clearTimeout(timer)
+        reject(error)
+        controller.abort(error)
+      },
+    )
+  })
 }

@@ -1,8 +1,8 @@
 import { createServer as createSecureServer } from 'node:https'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { readFailure, type FailureVerdict } from '../../src/fetch/transport-failure.js'
-import { fetchFailed, systemError, thrown } from './fakes.js'
+import { readFailure, type FailureVerdict } from '../../src/transport/transport-failure.js'
+import { fetchFailed, systemError, thrown } from '../fetch/fakes.js'
 import { closedPort, listen } from './loopback.js'
 import { selfSigned } from './self-signed.js'
 

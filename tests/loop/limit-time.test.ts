@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createIdempotentFetch, idempotencyOf } from 'fetch-idempotency'
 import { duplicateConflict } from 'fetch-idempotency/contracts'
-import { fakeClock, json, playFetch, reset, thrown, url, type Step } from './fakes.js'
+import { fakeClock, json, playFetch, reset, thrown, url, type Step } from '../fetch/fakes.js'
 
 const post = { method: 'POST', body: '{}', idempotencyKey: 'k' }
 

@@ -1,6 +1,6 @@
 import type { Answer } from '../contract/verdict.js'
 import type { Operation } from '../operation/operation.js'
-import type { AnsweredAttempt } from './call.js'
+import type { AnsweredAttempt } from '../transport/attempted.js'
 
 /** An answer as a contract sees it. A class, so that its body is decoded only for the contract that asks. */
 export class AnswerInFull implements Answer {

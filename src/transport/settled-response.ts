@@ -1,4 +1,4 @@
-import { factsTag, type Tagged } from '../guard/facts.js'
+import { factsTag, type Tagged } from '../operation/facts.js'
 import { readStream } from './read-stream.js'
 
 /** A response whose body can no longer fail, and its bytes; no bytes when the body was left to stream. */

@@ -1,0 +1,21 @@
+import type { FailureVerdict } from './transport-failure.js'
+
+/** An attempt that was answered. */
+export interface AnsweredAttempt {
+  readonly status: number
+  readonly headers: Headers
+  /** The body, `undefined` when it was left to stream. */
+  readonly bytes: Uint8Array | undefined
+  /** The answer came from where a redirect led: to a write, it may be the answer of another request. */
+  readonly redirected?: boolean
+}
+
+/** An attempt without an answer, and the reason why there is none. */
+export interface LostAttempt {
+  readonly lost: FailureVerdict
+  readonly error: unknown
+  readonly isTimeout: boolean
+}
+
+/** What an attempt brought: an answer, or the reason why there is none. */
+export type Attempted = AnsweredAttempt | LostAttempt
