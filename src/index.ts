@@ -1,8 +1,9 @@
 // The wrapper
 export { createIdempotentFetch } from './fetch/create-idempotent-fetch.js'
 export type { IdempotentFetchOptions } from './fetch/fetch-options.js'
+export type { CallOptions } from './loop/call-options.js'
 export type { FetchLike } from './transport/fetch-like.js'
-export type { CallOptions, IdempotentFetch, IdempotentRequestInit } from './fetch/idempotent-init.js'
+export type { IdempotentFetch, IdempotentRequestInit } from './fetch/idempotent-init.js'
 export type {
   AfterResponseHook,
   BeforeRequestHook,
@@ -10,7 +11,7 @@ export type {
   Hooks,
   HookOptions,
 } from './fetch/hooks.js'
-export type { GuardOptions, WritePolicy } from './loop/guard-options.js'
+export type { OperationOptions, WritePolicy } from './loop/operation-options.js'
 export type { RetryOptions } from './retry/retry-policy.js'
 
 // Work that the server goes on with after a 202
@@ -23,7 +24,7 @@ export {
 // What happened
 export { idempotencyOf, type IdempotencyFacts } from './operation/facts.js'
 export type { EventListener, IdempotencyEvent } from './loop/events.js'
-export type { EndOptions, OperationSummary, Reconcile, ResolveOriginal } from './loop/conclude.js'
+export type { EndOptions, OperationSummary, Reconcile, ResolveOriginal } from './loop/end-options.js'
 export type { Outcome } from './errors/idempotency-error.js'
 export type { Verdict } from './contract/verdict.js'
 

@@ -5,7 +5,7 @@ export type Backoff = (retry: number, random: () => number) => number
 
 /** Bounds of {@link exponentialBackoff}. */
 export interface ExponentialBackoffOptions {
-  /** Upper bound of the first wait, in milliseconds. @defaultValue `300` */
+  /** Upper bound of the first wait, in milliseconds. @defaultValue `50` */
   readonly baseMs?: number | undefined
   /** By what the bound grows from one wait to the next. @defaultValue `2` */
   readonly factor?: number | undefined
@@ -22,7 +22,7 @@ export interface ExponentialBackoffOptions {
  * @see {@link https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ | Exponential Backoff And Jitter}
  */
 export function exponentialBackoff(options: ExponentialBackoffOptions = {}): Backoff {
-  const { baseMs = 300, factor = 2, maxMs = 20_000 } = options
+  const { baseMs = 50, factor = 2, maxMs = 20_000 } = options
   for (const [name, value] of Object.entries({ baseMs, factor, maxMs }))
     if (!(value >= 0)) throw new RangeError(`backoff: ${name} must be a number of at least 0`)
   return (retry, random) =>

@@ -1,7 +1,13 @@
 /** The time and the waiting that a host uses. Give your own to test without real waits. */
 export interface Clock {
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, for the age of keys and for dates. */
   now(): number
+  /**
+   * Milliseconds since any fixed moment, for deadlines: never set back, as `performance.now()` is not.
+   *
+   * @defaultValue `now`
+   */
+  monotonic?(): number
   /**
    * Resolves after `ms` milliseconds.
    *
@@ -15,3 +21,8 @@ export type Random = () => number
 
 /** The longest delay that a timer can hold; a longer one would fire at once. */
 export const maxTimerMs = 2 ** 31 - 1
+
+/** The time by which durations are measured. */
+export function monotonicNow(clock: Clock): number {
+  return clock.monotonic === undefined ? clock.now() : clock.monotonic()
+}

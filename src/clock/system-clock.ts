@@ -3,6 +3,7 @@ import { maxTimerMs, type Clock, type Random } from './clock.js'
 /** The clock of the machine. A wait longer than a timer can hold is cut to the longest one that it can. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   sleep: (ms, signal) =>
     new Promise((resolve, reject) => {
       if (signal?.aborted) {

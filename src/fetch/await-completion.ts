@@ -1,13 +1,13 @@
 import { exponentialBackoff, type Backoff } from '../backoff/backoff.js'
 import { parseRetryAfter } from '../backoff/retry-after.js'
-import type { Clock } from '../clock/clock.js'
+import { monotonicNow, type Clock } from '../clock/clock.js'
 import { startTimer } from '../clock/start-timer.js'
 import { systemClock, systemRandom } from '../clock/system-clock.js'
 import { checkOptions } from '../errors/check-option.js'
 import { DeadlineError } from '../errors/deadline-error.js'
 import type { Outcome } from '../errors/idempotency-error.js'
 import { idempotencyOf, replaceFacts } from '../operation/facts.js'
-import { withoutSecrets } from '../loop/guard.js'
+import { withoutSecrets } from '../loop/tracked-operation.js'
 import type { FetchLike } from '../transport/fetch-like.js'
 import { createIdempotentFetch } from './create-idempotent-fetch.js'
 import { isIdempotentFetch } from '../transport/nesting.js'
@@ -130,7 +130,7 @@ export async function awaitCompletion(
     ? given
     : createIdempotentFetch({ clock, random, fetch: options.fetch })
   const headers = url.origin === new URL(response.url || url).origin ? options.headers : undefined
-  const deadlineAtMs = clock.now() + deadlineMs
+  const deadlineAtMs = monotonicNow(clock) + deadlineMs
   const { key, attempts = 1, replayed = false } = idempotencyOf(response) ?? {}
   const end = (last: Response, outcome: Outcome) => {
     replaceFacts(last, { key, attempts, replayed, outcome })
@@ -145,7 +145,7 @@ export async function awaitCompletion(
   /** One look, which ends with the deadline and with the caller's signal even where the server says nothing. */
   const ask = async () => {
     const run = createRun()
-    const leftMs = deadlineAtMs - clock.now()
+    const leftMs = deadlineAtMs - monotonicNow(clock)
     const timer = startTimer(() => stopRun(run, undefined), leftMs)
     const stopListening = signal && onAbort(signal, () => stopRun(run, signal.reason))
     try {
@@ -168,7 +168,7 @@ export async function awaitCompletion(
   for (let round = 1; ; round += 1) {
     const nowMs = clock.now()
     const delayMs = (hints && parseRetryAfter(hints, nowMs)) ?? backoff(round, random)
-    if (nowMs + delayMs >= deadlineAtMs) throw late()
+    if (monotonicNow(clock) + delayMs >= deadlineAtMs) throw late()
     await clock.sleep(delayMs, signal)
     signal?.throwIfAborted()
     const asked = await ask()

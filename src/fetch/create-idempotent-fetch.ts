@@ -1,25 +1,18 @@
-import { DeadlineError } from '../errors/deadline-error.js'
-import { KeyReusedError } from '../errors/key-reused-error.js'
-import { GuardedOperation } from '../loop/guard.js'
+import { identify } from '../loop/call-identity.js'
+import { checkCallOptions, type CallOptions } from '../loop/call-options.js'
+import { createLaunch, type OperationCall } from '../loop/launch.js'
 import { isConditional } from '../operation/is-conditional.js'
 import { createRetryPolicy } from '../retry/retry-policy.js'
-import { findHeader, type CapturedRequest } from '../transport/capture-request.js'
-import type { CallOptions, IdempotentFetch, IdempotentRequestInit } from './idempotent-init.js'
+import { findHeader } from '../transport/capture-request.js'
 import type { FetchLike } from '../transport/fetch-like.js'
-import { checkCallOptions, checkFetchOptions, type IdempotentFetchOptions } from './fetch-options.js'
-import { board, createFlight, follow, isSamePayload, land, type Flight } from './flights.js'
 import { markIdempotentFetch } from '../transport/nesting.js'
-import { runOperation } from './run-operation.js'
+import { responsesUpTo } from '../transport/responses.js'
+import { checkFetchOptions, type IdempotentFetchOptions } from './fetch-options.js'
+import { openFetchTransport } from './fetch-transport.js'
+import type { IdempotentFetch, IdempotentRequestInit } from './idempotent-init.js'
 import { prepareCall, type PreparedCall } from './prepare-call.js'
-import { createRun } from '../loop/run.js'
 
 const noCallOptions = checkCallOptions({})
-
-/** Who would get whose answer: calls with other headers, such as another account's credentials, are not the same call. */
-function flightId({ method, url, headers }: CapturedRequest, key: string | undefined): string {
-  const names = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])
-  return JSON.stringify([method.toUpperCase(), url, key, names.toSorted()])
-}
 
 /**
  * Wraps a `fetch` so that each write can be sent as often as the network needs, and happens once: it stamps a key on
@@ -41,53 +34,29 @@ function flightId({ method, url, headers }: CapturedRequest, key: string | undef
  */
 export function createIdempotentFetch(options: IdempotentFetchOptions = {}): IdempotentFetch {
   const settings = checkFetchOptions(options)
-  const { guard } = settings
-  const flights = new Map<string, Flight>()
+  const { operation, ends } = settings
+  const launch = createLaunch<Response>(operation, responsesUpTo(settings.maxResponseBytes))
 
-  function launch(call: PreparedCall): Promise<Response> {
+  function begin(call: PreparedCall): Promise<Response> {
     const { request, options, givenKey, isGenerated } = call
-    const operation = new GuardedOperation(guard, {
-      method: request.method.toUpperCase(),
-      url: request.url,
+    const { method, url, headers, rest, base, signal } = request
+    const described: OperationCall<Response> = {
+      method: method.toUpperCase(),
+      url,
       givenKey,
       isGenerated,
-      conditional: isConditional(
-        request.method,
-        (name) => request.headers[findHeader(request.headers, name) ?? ''],
-      ),
-      isNoCors: (request.rest.mode ?? request.base?.mode) === 'no-cors',
-      policy: options.retry && createRetryPolicy(options.retry, guard.policy),
+      conditional: isConditional(method, (name) => headers[findHeader(headers, name) ?? '']),
+      isNoCors: (rest.mode ?? base?.mode) === 'no-cors',
+      policy: options.retry && createRetryPolicy(options.retry, operation.policy),
       writes: options.writes,
       firstSentMs: options.firstSentMs,
-    })
-    // A key made just now cannot be in flight elsewhere, and without a signal nobody can leave early.
-    if (givenKey === undefined && request.signal === undefined)
-      return runOperation(settings, operation, call, createRun(), launch)
-
-    const id = givenKey === undefined ? undefined : flightId(request, operation.key)
-    const sharing = id === undefined ? undefined : flights.get(id)
-    // Nobody joins a flight that its last reader has just ended.
-    if (sharing !== undefined && !sharing.run.isStopped) {
-      const isSame = isSamePayload(sharing.payload, request.body)
-      const facts = operation.errorFacts()
-      if (isSame === false) throw new KeyReusedError({ ...facts, retry: async () => launch(call) })
-      const late = () => {
-        const { attempts } = sharing.operation.facts()
-        const isResendable = guard.contract.honoursKey(facts)
-        return new DeadlineError({ ...facts, attempts, outcome: 'unknown', isResendable })
-      }
-      const patience = { leftMs: operation.leftMs(), late }
-      if (isSame) return board(sharing, request.signal, patience)
-      // It may be the same write: under its key it happens once, whether or not it is.
-      return follow(sharing, request.signal, patience).then(() => launch(call))
+      signal,
+      ends: options.resolve || options.reconcile ? { ...ends, ...options } : ends,
+      // A key made just now cannot be in flight elsewhere.
+      identity: givenKey === undefined ? undefined : identify(request, givenKey, options),
+      openTransport: (operation) => openFetchTransport(settings, operation, call, begin),
     }
-    const flight = createFlight(request.body, operation)
-    const boarded = board(flight, request.signal)
-    if (id !== undefined) flights.set(id, flight)
-    land(flight, runOperation(settings, operation, call, flight.run, launch), () => {
-      if (id !== undefined && flights.get(id) === flight) flights.delete(id)
-    })
-    return boarded
+    return launch(described)
   }
 
   function send(input: string | URL | Request, init: IdempotentRequestInit): Promise<Response> {
@@ -95,7 +64,7 @@ export function createIdempotentFetch(options: IdempotentFetchOptions = {}): Ide
     if (idempotency === false) return passOn(settings.pickFetch(), input, init)
     const options = idempotency === undefined ? noCallOptions : checkCallOptions(idempotency as CallOptions)
     const call = prepareCall(settings, input, init, options)
-    return call instanceof Promise ? call.then(launch) : launch(call)
+    return call instanceof Promise ? call.then(begin) : begin(call)
   }
 
   // Not `async`, which would add a promise and a turn to every call.

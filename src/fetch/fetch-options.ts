@@ -1,22 +1,20 @@
-import { checkOption, checkOptions, type Check, type Checks, type Defined } from '../errors/check-option.js'
-import { endChecks, type EndOptions } from '../loop/conclude.js'
+import { checkOptions, type Check, type Checks, type Defined } from '../errors/check-option.js'
+import { endChecks, type EndOptions } from '../loop/end-options.js'
 import {
-  copyGuardOptions,
-  guardChecks,
-  writesCheck,
-  type GuardOptions,
-  type GuardSettings,
-} from '../loop/guard-options.js'
+  copyOperationOptions,
+  operationChecks,
+  type OperationOptions,
+  type OperationSettings,
+} from '../loop/operation-options.js'
 import type { RetryOptions } from '../retry/retry-policy.js'
 import type { BodyLimits } from '../transport/capture-request.js'
 import type { Hooks } from './hooks.js'
-import type { CallOptions } from './idempotent-init.js'
 import type { FetchLike } from '../transport/fetch-like.js'
 import type { Sender } from '../transport/send-attempt.js'
-import { isIdempotentFetch } from '../transport/nesting.js'
+import { defaultMaxBytes, takeFetch } from '../transport/take-fetch.js'
 
 /** Options of `createIdempotentFetch`. All are optional, checked and copied when the wrapper is made. */
-export interface IdempotentFetchOptions extends GuardOptions, EndOptions {
+export interface IdempotentFetchOptions extends OperationOptions, EndOptions {
   /**
    * What sends. One of your own follows redirects itself; for a write, a refused connection to a host name may then be
    * that of where one led, and counts as `unknown`, unless the call says `redirect: 'manual'` or `'error'`.
@@ -43,7 +41,7 @@ export interface IdempotentFetchOptions extends GuardOptions, EndOptions {
 
 /** {@link IdempotentFetchOptions} checked and copied. */
 export interface FetchSettings extends BodyLimits, Sender {
-  readonly guard: GuardSettings
+  readonly operation: OperationSettings
   readonly ends: EndOptions
   /** `undefined` when there are none. */
   readonly hooks: Defined<Hooks> | undefined
@@ -57,7 +55,7 @@ const hookChecks: Readonly<Record<keyof Hooks, Check>> = {
 
 /** What {@link IdempotentFetchOptions} may be. */
 const fetchChecks: Checks = {
-  ...guardChecks,
+  ...operationChecks,
   ...endChecks,
   fetch: 'function',
   retry: 'object',
@@ -65,26 +63,6 @@ const fetchChecks: Checks = {
   oversizedBody: ['refuse', 'send-once'],
   maxResponseBytes: [0],
   hooks: 'object',
-}
-
-const callChecks: Checks = { ...endChecks, writes: writesCheck, retry: 'object', firstSentAt: [0] }
-
-/** Most bytes of a body that are kept, unless told otherwise. */
-export const defaultMaxBytes = 10 * 1024 * 1024
-
-/**
- * What sends when no `fetch` is given: the global one that is there at each call, and the one that was there before it
- * where that has become ours.
- *
- * @throws `TypeError` when the given one is ours: stacked retry loops multiply.
- */
-export function takeFetch(fetch: unknown): () => FetchLike {
-  const taken = fetch === undefined ? globalThis.fetch : fetch
-  if (isIdempotentFetch(taken)) throw new TypeError('fetch is wrapped already: give the one that it wraps')
-  if (fetch === undefined)
-    return () => (isIdempotentFetch(globalThis.fetch) ? (taken as FetchLike) : globalThis.fetch)
-  checkOption('fetch', fetch, 'function')
-  return () => fetch as FetchLike
 }
 
 /** @throws `TypeError` or `RangeError` that names the option. */
@@ -96,7 +74,7 @@ export function checkFetchOptions(options: IdempotentFetchOptions): FetchSetting
     (name) => [name, [...(hooks[name as keyof Hooks] ?? [])]] as const,
   )
   return {
-    guard: copyGuardOptions(options, options.retry),
+    operation: copyOperationOptions(options, options.retry),
     ends: { resolve: options.resolve, reconcile: options.reconcile },
     pickFetch: takeFetch(options.fetch),
     maxRequestBytes: options.maxRequestBytes ?? defaultMaxBytes,
@@ -106,18 +84,4 @@ export function checkFetchOptions(options: IdempotentFetchOptions): FetchSetting
       ? (Object.fromEntries(lists) as unknown as Defined<Hooks>)
       : undefined,
   }
-}
-
-/** The options of one call, checked: `firstSentAt` in milliseconds. */
-export type CheckedCallOptions = Omit<CallOptions, 'firstSentAt'> & {
-  readonly firstSentMs: number | undefined
-}
-
-/** @throws `TypeError` or `RangeError` that names the option. */
-export function checkCallOptions(options: CallOptions): CheckedCallOptions {
-  checkOption('idempotency', options, 'object')
-  const { firstSentAt, ...rest } = options
-  const firstSentMs = firstSentAt instanceof Date ? firstSentAt.getTime() : firstSentAt
-  checkOptions('idempotency', { ...rest, firstSentAt: firstSentMs }, callChecks)
-  return { ...rest, firstSentMs }
 }

@@ -1,9 +1,10 @@
 import { UnsendableError } from '../errors/unsendable-error.js'
-import type { GuardedOperation } from '../loop/guard.js'
+import type { TrackedOperation } from '../loop/tracked-operation.js'
 import type { CapturedRequest } from '../transport/capture-request.js'
 import type { FetchSettings } from './fetch-options.js'
 import type { HookRequest, StateOptions } from './hooks.js'
-import type { AttemptResult, Inspect } from '../transport/send-attempt.js'
+import type { AttemptResult } from '../transport/attempted.js'
+import type { Inspect } from '../transport/send-attempt.js'
 import { releaseCopy } from '../transport/settled-response.js'
 import { showError, showRequest, takeHeaders, takeHooked } from './shown-request.js'
 
@@ -18,7 +19,7 @@ export interface HookedCall {
   /** Runs `beforeRetry`. A symbol stops. */
   readonly prepare: (
     request: CapturedRequest,
-    last: AttemptResult,
+    last: AttemptResult<Response>,
     retries: number,
   ) => Promise<CapturedRequest | Response | symbol>
   /** Runs `afterResponse`. */
@@ -28,7 +29,7 @@ export interface HookedCall {
 export function createHookedCall(
   { beforeRequest, beforeRetry, afterResponse }: NonNullable<FetchSettings['hooks']>,
   { method }: CapturedRequest,
-  operation: GuardedOperation,
+  operation: TrackedOperation,
 ): HookedCall {
   const options = { method, context: {} } as StateOptions
   const refuse = (cause: unknown): never => {
@@ -53,9 +54,9 @@ export function createHookedCall(
     async prepare(request, last, retries) {
       retryCount = retries
       if (beforeRetry.length === 0) return request
-      const { response } = last
-      const copy = response?.clone()
-      const state = { options, error: showError({ ...last, response: copy }), retryCount }
+      const { answer } = last
+      const copy = answer?.clone()
+      const state = { options, error: showError({ ...last, answer: copy }), retryCount }
       let standing = showRequest(request)
       let result: unknown
       for (const hook of beforeRetry) {
@@ -63,7 +64,7 @@ export function createHookedCall(
         if (result instanceof Response || typeof result === 'symbol') break
         if (result instanceof Request) standing = result
       }
-      if (copy !== undefined) releaseCopy(copy, response as Response, result)
+      if (copy !== undefined) releaseCopy(copy, answer as Response, result)
       return result instanceof Response || typeof result === 'symbol'
         ? result
         : takeHeaders(request, standing)

@@ -1,32 +1,5 @@
-import type { EndOptions } from '../loop/conclude.js'
-import type { WritePolicy } from '../loop/guard-options.js'
+import type { CallOptions } from '../loop/call-options.js'
 import type { CapturableInit } from '../transport/capture-request.js'
-import type { RetryOptions } from '../retry/retry-policy.js'
-
-/** What can be set for one call, over the options of the wrapper. */
-export interface CallOptions extends EndOptions {
-  /**
-   * How far retries may go for this call after a lost answer or a 5xx: `'keyed'`, `'never'`, or `'always'`, which
-   * resends even without a key. **`'always'` can apply a write twice**: choose it only for a server that drops
-   * duplicates in some other way.
-   *
-   * @defaultValue that of the wrapper, which is `'keyed'` unless set
-   */
-  readonly writes?: WritePolicy | undefined
-  /**
-   * How often, how long and how hard this call is retried. ky has options of its own for that, and does not read this one.
-   *
-   * @defaultValue each option that is left out is that of the wrapper
-   */
-  readonly retry?: RetryOptions | undefined
-  /**
-   * When this key was first sent, as a date or in milliseconds since the epoch. Give it when an earlier call, maybe of
-   * another process, may have sent it: the key's age counts from then, and no answer is taken for a definite "not applied".
-   *
-   * @defaultValue the time inside a UUIDv7, else now
-   */
-  readonly firstSentAt?: Date | number | undefined
-}
 
 /** What {@link IdempotentFetch} takes beside everything that `fetch` takes. */
 export interface IdempotentRequestInit extends CapturableInit {

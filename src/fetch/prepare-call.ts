@@ -1,9 +1,10 @@
 import { BodyTooLargeError } from '../errors/body-too-large-error.js'
 import { UnsendableError } from '../errors/unsendable-error.js'
 import { rememberFacts } from '../operation/facts.js'
-import { withoutSecrets } from '../loop/guard.js'
+import { withoutSecrets } from '../loop/tracked-operation.js'
 import { captureRequest, OversizedBody, type CapturedRequest } from '../transport/capture-request.js'
-import type { CheckedCallOptions, FetchSettings } from './fetch-options.js'
+import type { CheckedCallOptions } from '../loop/call-options.js'
+import type { FetchSettings } from './fetch-options.js'
 import type { IdempotentRequestInit } from './idempotent-init.js'
 import { onAbort } from '../transport/on-abort.js'
 import { readGivenKey } from '../transport/stamp-request.js'
@@ -48,7 +49,7 @@ export function prepareCall(
     // Not `throwIfAborted()`, which not every runtime has.
     if (signal?.aborted) throw signal.reason
     if (signal && !('addEventListener' in signal)) throw new TypeError('signal is no AbortSignal')
-    const { carrier } = settings.guard.contract
+    const { carrier } = settings.operation.contract
     const givenKey = idempotencyKey === undefined ? readGivenKey(carrier, request) : idempotencyKey
     return { request, options, givenKey }
   }

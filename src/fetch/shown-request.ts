@@ -1,5 +1,5 @@
 import { captureRequest, unused, type CapturedRequest } from '../transport/capture-request.js'
-import type { AttemptResult } from '../transport/send-attempt.js'
+import type { AttemptResult } from '../transport/attempted.js'
 
 /** The request as hooks are shown it. A body that streams is left out: a hook that read it would use it up. */
 export function showRequest({ url, method, headers, body, base }: CapturedRequest): Request {
@@ -8,9 +8,9 @@ export function showRequest({ url, method, headers, body, base }: CapturedReques
 }
 
 /** The error that a hook is shown for an answer, as ky shows an `HTTPError`. */
-export function showError({ response, error }: AttemptResult): Error {
-  if (response === undefined) return error instanceof Error ? error : new Error(String(error))
-  return Object.assign(new Error(`the server answered ${response.status}`), { response })
+export function showError({ answer, error }: AttemptResult<Response>): Error {
+  if (answer === undefined) return error instanceof Error ? error : new Error(String(error))
+  return Object.assign(new Error(`the server answered ${answer.status}`), { response: answer })
 }
 
 /** The request with the headers that hooks have given it. */

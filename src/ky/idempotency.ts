@@ -1,44 +1,57 @@
 import { checkOptions, type Checks } from '../errors/check-option.js'
-import type { FetchLike } from '../transport/fetch-like.js'
-import { defaultMaxBytes, takeFetch } from '../fetch/fetch-options.js'
-import { endChecks, type EndOptions } from '../loop/conclude.js'
-import { rememberFacts } from '../operation/facts.js'
-import { copyGuardOptions, guardChecks, type GuardOptions } from '../loop/guard-options.js'
 import type { Backoff } from '../backoff/backoff.js'
-import type { RetryOptions } from '../retry/retry-policy.js'
-import { createAttemptFetch } from './attempt-fetch.js'
-import { gatedMethods, gatedStatusCodes, gateRetries, inFrontOf } from './gate-retries.js'
-import { findCall } from './ky-call.js'
+import { decodeHeader, encodeHeader } from '../contract/carrier.js'
+import { endChecks, type EndOptions } from '../loop/end-options.js'
 import {
-  sendOption,
-  type KyBeforeError,
+  copyOperationOptions,
+  operationChecks,
+  type OperationOptions,
+  type OperationSettings,
+} from '../loop/operation-options.js'
+import { takeKey } from '../loop/take-key.js'
+import { withoutSecrets } from '../loop/tracked-operation.js'
+import type { RetryOptions } from '../retry/retry-policy.js'
+import type { FetchLike } from '../transport/fetch-like.js'
+import { defaultMaxBytes, takeFetch } from '../transport/take-fetch.js'
+import { openCall, silenceKy, takeHooks, type KyCall, type KyCalls } from './ky-call.js'
+import { callOption, createKyFetch } from './ky-fetch.js'
+import { unsetLimit } from './ky-retries.js'
+import {
+  isKyRead,
+  readHookArguments,
   type KyBeforeRequest,
-  type KyBeforeRetry,
-  type KyCallOptions,
+  type KyOptions,
   type KyRetryOptions,
-  type KySendOptions,
 } from './ky-shapes.js'
-import { reuseKey } from './reuse-key.js'
-import { createStampKey } from './stamp-key.js'
 
-/** Options of {@link idempotency}. How often and how long ky retries are ky's own options. */
+/** Options of {@link idempotency}. How often ky retries, and how long an attempt takes, are ky's own options. */
 export interface IdempotencyOptions
-  extends GuardOptions, EndOptions, Pick<RetryOptions, 'deadlineMs' | 'maxRetryAfterMs' | 'budget'> {
+  extends
+    OperationOptions,
+    EndOptions,
+    Pick<RetryOptions, 'deadlineMs' | 'maxRetryAfterMs' | 'budget' | 'whenBudgetIsEmpty'> {
   /**
-   * How long to wait before a server that is still running is asked again, when it does not say. The waits between
-   * ky's attempts are those of its `retry.delay`.
+   * How long to wait before a write is sent again, or a server that is still running is asked again, when the server does not
+   * say. A `retry.delay` of ky's own stands before it, for what is sent again.
    *
    * @defaultValue `exponentialBackoff()`
    */
   readonly backoff?: Backoff | undefined
   /**
-   * What sends. A `fetch` that is given to ky after ours takes its place, and with it what is done within an attempt: the
-   * reading of the body, the asking again, `resolve` and `reconcile`. One of your own follows redirects itself: a refused
-   * connection to a host name may then be that of where one led, and counts as `unknown` for a write.
+   * Requests per write where no `retry.limit` of ky's is set, the first one included.
+   *
+   * @defaultValue `10`
+   */
+  readonly maxAttempts?: number | undefined
+  /**
+   * What sends. One of your own follows redirects itself: a refused connection to a host name may then be that of where one
+   * led, and counts as `unknown` for a write. A `fetch` that is given to ky after ours takes its place, and all of this with it.
    *
    * @defaultValue the `fetch` of the instance that is extended, else `globalThis.fetch`
    */
   readonly fetch?: FetchLike | undefined
+  /** Most bytes of a request body that are kept for a retry; a longer one is sent once. @defaultValue 10 MiB */
+  readonly maxRequestBytes?: number | undefined
   /** Most bytes of a response body that are read within the attempt; a longer one streams. @defaultValue 10 MiB */
   readonly maxResponseBytes?: number | undefined
 }
@@ -48,18 +61,8 @@ export interface KyIdempotencyOptions {
   hooks: {
     init: ((options: object) => void)[]
     beforeRequest: KyBeforeRequest[]
-    beforeRetry: KyBeforeRetry[]
-    beforeError: KyBeforeError[]
   }
-  retry: {
-    limit?: number
-    methods: string[]
-    statusCodes: number[]
-    retryOnTimeout: boolean
-    jitter?: boolean
-    maxRetryAfter?: number
-    shouldRetry: NonNullable<KyRetryOptions['shouldRetry']>
-  }
+  retry: { limit: number; retryOnTimeout: boolean }
   fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>
 }
 
@@ -71,45 +74,55 @@ export interface ParentOptions {
   readonly headers?: unknown
 }
 
-/** An `init` hook, which only ky 2 has: tells our fetch what ky 1 tells it by `this`. */
-function tellFetch(options: object): void {
-  const call = options as KySendOptions & { context?: object; [sendOption]?: KySendOptions }
-  const { context = {}, signal, throwHttpErrors, fetch } = call
-  call.context = context
-  call[sendOption] = { context, signal, throwHttpErrors, fetch }
-}
-
-/** An error that ky made for itself, such as of a time limit, answers `idempotencyOf`, too. */
-const tellFacts: KyBeforeError = (first) => {
-  const { error = first, options } = first as { error?: object; options?: KyCallOptions }
-  const call = options && findCall(options.context)
-  if (call !== undefined) rememberFacts(error, call.operation.facts())
-  // In ky 2 it is the last hook of a call; ky 1 may go on after it.
-  if ('error' in first) call?.hold?.(false)
-  return error as ReturnType<typeof tellFacts<typeof first>>
-}
-
 const checks: Checks = {
-  ...guardChecks,
+  ...operationChecks,
   ...endChecks,
   deadlineMs: [1],
   maxRetryAfterMs: [0],
+  maxAttempts: [1, 'whole'],
   budget: 'object',
+  whenBudgetIsEmpty: ['wait', 'stop'],
   backoff: 'function',
   fetch: 'function',
+  maxRequestBytes: [0],
   maxResponseBytes: [0],
 }
 
 /**
- * Makes the writes of a ky instance idempotent: a key for each, kept over ky's retries, which are let through only where
- * they are safe, with the answer's body inside the retry. For `ky.extend()`, in ky 1.14 and later and ky 2.
+ * Takes or makes the key of a write and puts it into its header, where the user's later hooks see it. A key that travels in
+ * the URL or the body is put in with them.
+ */
+function stamp(settings: OperationSettings, call: KyCall, request: Request): void {
+  const { contract, clock } = settings
+  const { carrier } = contract
+  const { method, url, headers, mode } = request
+  if (carrier.in !== 'header') return
+  const written = headers.get(carrier.name)
+  const inHeader = written === null ? undefined : decodeHeader(carrier, written)
+  if (call.key === undefined) {
+    const { idempotencyKey = inHeader } = call.context as { idempotencyKey?: unknown }
+    const described = {
+      method,
+      url,
+      givenKey: idempotencyKey,
+      conditional: false,
+      isNoCors: mode === 'no-cors',
+    }
+    const { key, keyOrigin } = takeKey(settings, described, withoutSecrets(url), clock.now())
+    call.key = key
+    call.isGenerated = keyOrigin === 'generated'
+  }
+  if (call.key !== undefined && inHeader !== call.key)
+    headers.set(carrier.name, encodeHeader(carrier, call.key))
+}
+
+/**
+ * Makes the writes of a ky instance idempotent: a key for each, kept over every retry, which is made only where it is safe,
+ * with the answer's body inside the attempt. For `ky.extend()`, in ky 1.14 and later and ky 2. Reads stay ky's own.
  *
- * ky's own options stay in force: `retry.limit` (2, so three attempts), `retry.delay`, `timeout`, `throwHttpErrors`. A timed-out attempt
- * is retried, as a key makes that safe, unless the extended instance says `retryOnTimeout: false`. Spread into other
- * options (`ky.create({ ...idempotency() })`) it cannot see an instance, nor keep its `fetch` and its retry options.
- *
- * `reconcile` is not asked where ky itself has the last word on a lost answer: its `timeout` ends the last attempt, or a
- * `shouldRetry` of your own refuses the next one. The error then tells that the outcome is unknown.
+ * ky's own options stay in force: `retry` with what it says of `limit`, `methods`, `statusCodes`, `delay` and so on, `timeout`
+ * for each attempt, `totalTimeout`, `throwHttpErrors`, and all hooks. Where `retry.limit` is not set, `maxAttempts` counts. A
+ * write that timed out is sent again, as a key makes that safe, unless `retryOnTimeout` is `false`.
  *
  * A key that a later `extend()` sets is not noticed: give keys per call.
  *
@@ -130,11 +143,12 @@ export function idempotency(
   options: IdempotencyOptions = {},
 ): ((parent: ParentOptions) => KyIdempotencyOptions) & KyIdempotencyOptions {
   checkOptions('idempotency', options, checks)
-  const { deadlineMs, maxRetryAfterMs, budget, backoff, maxResponseBytes = defaultMaxBytes } = options
-  const limits = { deadlineMs, maxRetryAfterMs, budget, backoff }
-  const retry = Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined))
-  const settings = copyGuardOptions(options, { attemptTimeoutMs: Infinity, ...retry })
+  const { deadlineMs, maxRetryAfterMs, maxAttempts, budget, whenBudgetIsEmpty, backoff } = options
+  const retry = { deadlineMs, maxRetryAfterMs, maxAttempts, budget, whenBudgetIsEmpty, backoff }
+  const settings = copyOperationOptions(options, retry)
+  const { maxRequestBytes = defaultMaxBytes, maxResponseBytes = defaultMaxBytes } = options
   const ends = { resolve: options.resolve, reconcile: options.reconcile }
+  const calls: KyCalls = new WeakMap()
 
   /** @throws `TypeError` for a key on the instance: every call would send the same one. */
   function checkInstance({ context, headers }: ParentOptions): void {
@@ -145,33 +159,53 @@ export function idempotency(
       throw new TypeError('a key belongs to one call: on an instance, every call would send the same one')
   }
 
+  /** ky 2 shows the options of a call as they were given to an `init` hook alone. */
+  function takeOptions(given: object): void {
+    const own = given as { -readonly [Name in keyof KyOptions]: KyOptions[Name] } & {
+      [callOption]?: KyOptions
+    }
+    const call = openCall((own.context ??= {}), own)
+    calls.set(call.context, call)
+    own[callOption] = own
+    if (typeof own.retry === 'object' && own.retry.limit === unsetLimit)
+      own.retry = { ...own.retry, limit: undefined }
+    own.hooks = { ...own.hooks, ...takeHooks(call, own.hooks ?? {}) }
+    const { json, stringifyJson = JSON.stringify } = own
+    if (json !== undefined)
+      own.stringifyJson = (value) => {
+        call.text = stringifyJson(value)
+        return call.text
+      }
+  }
+
+  const beforeRequest: KyBeforeRequest = (first, second) => {
+    const { request, options: shown } = readHookArguments(first, second)
+    if (isKyRead(request.method)) return
+    const call = calls.get(shown.context) ?? openCall(shown.context, undefined)
+    calls.set(shown.context, call)
+    call.shown = shown
+    silenceKy(call)
+    stamp(settings, call, request)
+    call.stamped = request
+  }
+
   function extend(parent: ParentOptions): KyIdempotencyOptions {
     checkInstance(parent)
-    const given = options.fetch ?? parent.fetch
     const theirs = (
       typeof parent.retry === 'number' ? { limit: parent.retry } : (parent.retry ?? {})
     ) as KyRetryOptions
-    // Those of gateRetries() are nobody's own.
-    const hasOwnMethods = theirs.methods !== undefined && String(theirs.methods) !== String(gatedMethods)
+    const pickFetch = takeFetch(options.fetch ?? parent.fetch)
     return {
-      hooks: {
-        init: [tellFetch],
-        beforeRequest: [createStampKey(settings, ends, true)],
-        beforeRetry: [reuseKey()],
-        beforeError: [tellFacts],
-      },
+      hooks: { init: [takeOptions], beforeRequest: [beforeRequest] },
       retry: {
-        ...gateRetries(),
-        methods: hasOwnMethods ? ['post', 'put', 'patch'] : [...gatedMethods],
-        statusCodes: theirs.statusCodes === undefined ? [...gatedStatusCodes] : [],
-        retryOnTimeout: theirs.retryOnTimeout ?? true,
-        ...(theirs.jitter === undefined && { jitter: true }),
-        // ky also waits for `RateLimit-Reset`, up to an hour and more.
-        ...(theirs.maxRetryAfter === undefined && { maxRetryAfter: settings.policy.maxRetryAfterMs }),
-        ...(theirs.limit !== undefined && { limit: theirs.limit }),
-        ...(theirs.shouldRetry !== undefined && { shouldRetry: inFrontOf(theirs.shouldRetry) }),
+        limit: theirs.limit ?? unsetLimit,
+        // For ky the same as `false`, which a user would have to say to be heard.
+        retryOnTimeout: theirs.retryOnTimeout ?? (0 as unknown as boolean),
       },
-      fetch: createAttemptFetch(settings, ends, { pickFetch: takeFetch(given), maxResponseBytes }),
+      fetch: createKyFetch(
+        { operation: settings, ends, pickFetch, maxRequestBytes, maxResponseBytes },
+        calls,
+      ),
     }
   }
   return Object.assign(extend, extend({}))

@@ -7,8 +7,8 @@ export {
 } from './idempotency.js'
 export { stampKey, type StampKeyOptions } from './stamp-key.js'
 export { reuseKey } from './reuse-key.js'
-export { gateRetries, type GateRetriesOptions } from './gate-retries.js'
-export type { KyBeforeError, KyBeforeRequest, KyBeforeRetry, ShouldRetry } from './ky-shapes.js'
+export { gateRetries, type GatedRetryOptions, type GateRetriesOptions } from './gate-retries.js'
+export type { KyBeforeRequest, KyBeforeRetry } from './ky-shapes.js'
 
 // What happened
 export { idempotencyOf, type IdempotencyFacts } from '../operation/facts.js'
@@ -27,6 +27,6 @@ export { isIdempotencyError, type AnyIdempotencyError } from '../errors/any-idem
 // What its options are made of
 export { exponentialBackoff, type Backoff } from '../backoff/backoff.js'
 export { createRetryBudget, type RetryBudget } from '../retry/retry-budget.js'
-export type { OperationSummary, Reconcile, ResolveOriginal } from '../loop/conclude.js'
-export type { WritePolicy } from '../loop/guard-options.js'
+export type { OperationSummary, Reconcile, ResolveOriginal } from '../loop/end-options.js'
+export type { WritePolicy } from '../loop/operation-options.js'
 export type { FetchLike } from '../transport/fetch-like.js'

@@ -1,80 +1,106 @@
-import type { Ended } from '../loop/call.js'
-import type { Attempted } from '../transport/attempted.js'
-import type { EndOptions } from '../loop/conclude.js'
-import { rememberFacts } from '../operation/facts.js'
-import type { GuardSettings } from '../loop/guard-options.js'
-import type { GuardedOperation } from '../loop/guard.js'
+import { readOwnOptions, type OwnRetryOptions } from './ky-retries.js'
+import type { ShouldRetry, KyHook, KyHookOptions, KyOptions } from './ky-shapes.js'
 
-/** One call of ky: what its hooks, its retry gate and its fetch know in common. */
+/** One call of ky: what its hooks and its fetch know in common. `options.context` is one object for each call, in both majors. */
 export interface KyCall {
-  readonly settings: GuardSettings
-  readonly operation: GuardedOperation
-  readonly ends: EndOptions
-  /** The caller gave the key, so that another call may be on its way with the same one. */
-  readonly isGiven: boolean
-  /** Our fetch sends, and sees every attempt. Without it the hooks alone have to tell. */
-  hasFetch: boolean
-  /** The attempt on its way, until it is read: aborting it frees its connection. */
-  attempt: AbortController | undefined
-  /** What the last attempt told. */
-  ended: Ended | undefined
-  /** What the caller aborted with. */
-  abortReason: unknown
-  /** Listens no more to whether the caller aborts while ky waits. */
-  unwatch: (() => void) | undefined
-  /** Keeps the key from being sent with another payload as long as the call may go on. */
-  hold: ((mayGoOn: boolean) => void) | undefined
-  /** ky's retry options for this call, with the gate in place. */
-  retry: object | undefined
+  readonly context: object
+  /** ky 2: its options as they were given. In ky 1 the fetch sees them, completed, by `this`. */
+  given: KyOptions | undefined
+  readonly isKy2: boolean
+  readonly beganAtMs: number
+  /** What the user says of retries. */
+  retry: OwnRetryOptions
+  /** The options that hooks are shown. */
+  shown: KyHookOptions | undefined
+  /** The request as it was when its key was put in. */
+  stamped: Request | undefined
+  /** The body as ky has written it from `json`. */
+  text: string | undefined
+  key: string | undefined
+  isGenerated: boolean
+  /** When the key was first sent, where an earlier fetch of this call may have been applied. */
+  firstSentMs: number | undefined
+  /** The loop is ours, so that ky's own runs none of the user's hooks: these are they. */
+  afterResponse: readonly KyHook[]
+  beforeRetry: readonly KyHook[]
+  isOurs: boolean
+  retryCount: number
+  /** What one of them has given that only ky itself can carry out: `ky.retry()`, `ky.stop`, an error. */
+  replay: (() => unknown) | undefined
 }
 
-/** `options.context` is one object for each call and all its attempts, in both majors; the request is not. */
-const calls = new WeakMap<object, KyCall>()
-
-const callsOfRequests = new WeakMap<Request, KyCall>()
-
-export function findCall(context: object): KyCall | undefined {
-  return calls.get(context)
+export function openCall(context: object, given: KyOptions | undefined): KyCall {
+  return {
+    context,
+    given,
+    isKy2: given !== undefined,
+    beganAtMs: performance.now(),
+    retry: {},
+    shown: undefined,
+    stamped: undefined,
+    text: undefined,
+    key: undefined,
+    isGenerated: false,
+    firstSentMs: undefined,
+    afterResponse: [],
+    beforeRetry: [],
+    isOurs: false,
+    retryCount: 0,
+    replay: undefined,
+  }
 }
 
-export function rememberCall(context: object, call: KyCall): void {
-  calls.set(context, call)
+/** The calls of one `idempotency()`, by their contexts. */
+export type KyCalls = WeakMap<object, KyCall>
+
+/**
+ * Hooks that ky runs in place of a user's: nothing where the loop is ours, which has run them, except for what only ky can carry
+ * out; for a read, the user's own.
+ */
+function stepBack(call: KyCall, hooks: readonly KyHook[]): KyHook[] {
+  return hooks.map((hook, index) => (...given) => {
+    if (!call.isOurs) return hook(...given)
+    const { replay } = call
+    if (index > 0 || replay === undefined) return undefined
+    call.replay = undefined
+    return replay()
+  })
 }
 
-/** Lets the fetch find the call of a request that a hook has just seen, when it is not told its context. */
-export function linkRequest(request: Request, call: KyCall): void {
-  callsOfRequests.set(request, call)
+/** Takes the user's hooks over from ky's own loop. */
+export function takeHooks(
+  call: KyCall,
+  { afterResponse = [], beforeRetry = [] }: NonNullable<KyOptions['hooks']>,
+): {
+  afterResponse: KyHook[]
+  beforeRetry: KyHook[]
+} {
+  call.afterResponse = [...afterResponse]
+  call.beforeRetry = [...beforeRetry]
+  return { afterResponse: stepBack(call, afterResponse), beforeRetry: stepBack(call, beforeRetry) }
 }
 
-/** The call that a fetch is made for. */
-export function findCallOfRequest(request: Request, context: object | undefined): KyCall | undefined {
-  return callsOfRequests.get(request) ?? (context && calls.get(context))
+const never: ShouldRetry = () => false
+
+/** Keeps ky from retrying what our loop retries. Only a hook's `ky.retry()` may still ask for more. */
+export function silenceKy(call: KyCall): void {
+  const { shown, given, isKy2, afterResponse, beforeRetry } = call
+  if (shown === undefined) return
+  const { retry } = shown
+  if (retry.shouldRetry !== never) call.retry = readOwnOptions(given === undefined ? retry : given.retry)
+  retry.shouldRetry = never
+  // Without a retry to prepare for, ky 2 makes no copy of the request.
+  if (isKy2 && afterResponse.length === 0 && beforeRetry.length === 0) retry.limit = 0
 }
 
-/** Begins an attempt. Gives the milliseconds left for it: none when it must not be sent. */
-export function beginAttempt(call: KyCall, request?: Request): number {
-  call.ended = undefined
-  call.unwatch?.()
-  call.attempt = new AbortController()
-  const leftMs = call.operation.begin()
-  rememberFacts(request, call.operation.facts())
-  return leftMs
-}
-
-/** Ends the attempt, once: ky's timeout and the answer may both come to tell. */
-export function endAttempt(call: KyCall, attempted: Attempted): Ended {
-  call.attempt = undefined
-  return (call.ended ??= call.operation.end(attempted))
-}
-
-const attemptFetches = new WeakSet<object>()
-
-export function markAttemptFetch<F extends object>(fetch: F): F {
-  attemptFetches.add(fetch)
-  return fetch
-}
-
-/** Whether it is our fetch that sends, and not one that was given after it. */
-export function isAttemptFetch(fetch: unknown): boolean {
-  return attemptFetches.has(fetch as object)
+/** Lets ky run its own `beforeRetry` hooks once more, at once, where one of them has given what only ky can carry out. */
+export function letKyReplay({ shown }: KyCall, method: string): void {
+  if (shown === undefined) return
+  Object.assign(shown.retry, {
+    limit: Number.MAX_SAFE_INTEGER,
+    methods: [method.toLowerCase()],
+    shouldRetry: () => true,
+    delay: () => 0,
+    jitter: undefined,
+  })
 }

@@ -1,29 +1,89 @@
-import type { KyCall } from './ky-call.js'
-import type { KyRetryOptions, KySendOptions } from './ky-shapes.js'
+import type { Backoff } from '../backoff/backoff.js'
+import type { Allowance } from '../retry/decide.js'
+import type { KyRetryOptions } from './ky-shapes.js'
 
-/** Whether ky makes an error of what an attempt brought and asks for another one after it. */
-export function isRetried(
-  { retry = {} }: KyCall,
-  { throwHttpErrors = true }: KySendOptions,
-  method: string,
-  status: number | undefined,
-): boolean {
-  const { methods, statusCodes } = retry as KyRetryOptions
-  if (methods?.includes(method.toLowerCase()) === false) return false
-  if (status === undefined) return true
-  const isThrown = typeof throwHttpErrors === 'function' ? throwHttpErrors(status) : throwHttpErrors
-  return isThrown && statusCodes?.includes(status) === true
+/**
+ * ky 1 shows no options as they were given. Where nobody sets a limit, it has this one of ours: for reads it means what ky's
+ * own default of 2 means, and a write can tell that nobody has set it. ky 2 never sees it.
+ */
+export const unsetLimit = 2.5
+
+const defaultMethods = ['get', 'put', 'head', 'delete', 'options', 'trace', 'query']
+const defaultStatusCodes = [408, 413, 429, 500, 502, 503, 504]
+
+/** What a user has set of ky's retry options; whatever nobody has set is absent. */
+export type OwnRetryOptions = Readonly<KyRetryOptions>
+
+function isDefault<T>(list: readonly T[], defaults: readonly T[]): boolean {
+  return list.every((one, index) => one === defaults[index]) && list.length >= defaults.length - 1
 }
 
-/** How long ky waits because the server says so, in milliseconds: it reads headers that nobody else does. */
-export function readWait({ retry = {} }: KyCall, { status, headers }: Response): number {
-  const { afterStatusCodes, maxRetryAfter = Infinity } = retry as KyRetryOptions
-  const limits = ['ratelimit-reset', 'x-ratelimit-retry-after', 'x-ratelimit-reset', 'x-rate-limit-reset']
-  const value = ['retry-after', ...limits].map((name) => headers.get(name)).find(Boolean)
-  if (!value || !afterStatusCodes?.includes(status)) return 0
-  const ms = Number(value) * 1000
-  // A number of seconds, a point in time as one, or a date.
-  const isPoint = !(ms < Date.parse('2024-01-01'))
-  const waitMs = isPoint ? (ms || Date.parse(value)) - Date.now() : ms
-  return Math.min(waitMs, maxRetryAfter)
+function isDefaultDelay(delay: (retry: number) => number): boolean {
+  return [1, 2, 3].every((retry) => delay(retry) === 0.3 * 2 ** (retry - 1) * 1000)
+}
+
+/** Leaves of ky's retry options those that a user has set, whichever major completes them. */
+export function readOwnOptions(given: KyRetryOptions | number | undefined): OwnRetryOptions {
+  if (typeof given === 'number') return { limit: given }
+  const { limit, methods, statusCodes, delay, retryOnTimeout, maxRetryAfter, backoffLimit, ...rest } =
+    given ?? {}
+  return {
+    ...rest,
+    limit: limit === unsetLimit ? undefined : limit,
+    methods:
+      methods && !isDefault(methods, defaultMethods) ? methods.map((one) => one.toLowerCase()) : undefined,
+    statusCodes: statusCodes && !isDefault(statusCodes, defaultStatusCodes) ? statusCodes : undefined,
+    delay: delay && !isDefaultDelay(delay) ? delay : undefined,
+    // In ky 1, one that nobody has set is our `0`.
+    retryOnTimeout: typeof retryOnTimeout === 'boolean' ? retryOnTimeout : undefined,
+    maxRetryAfter: maxRetryAfter === Infinity ? undefined : maxRetryAfter,
+    backoffLimit: backoffLimit === Infinity ? undefined : backoffLimit,
+  }
+}
+
+/** How long a write waits before it is sent again, by what its user has set; `undefined` where that is nothing. */
+export function readBackoff({
+  delay,
+  jitter,
+  backoffLimit = Infinity,
+}: OwnRetryOptions): Backoff | undefined {
+  if (delay === undefined && jitter === undefined && backoffLimit === Infinity) return undefined
+  const base = delay ?? ((retry: number) => 0.3 * 2 ** (retry - 1) * 1000)
+  return (retry, random) => {
+    const delayMs = base(retry)
+    const jittered = typeof jitter === 'function' ? jitter(delayMs) : delayMs
+    const isUsable = Number.isFinite(jittered) && jittered >= 0
+    // Without a word of the user, writes that failed together do not come back together.
+    const spread = jitter === false ? 1 : typeof jitter === 'function' ? 1 : random()
+    return Math.min(backoffLimit, (isUsable ? jittered : delayMs) * spread)
+  }
+}
+
+/** An attempt, as far as ky's own rules for retries look at it. */
+export interface RuledAttempt {
+  readonly method: string
+  /** `undefined` when the answer was lost. */
+  readonly status: number | undefined
+  readonly isTimeout: boolean
+  /** ky makes an error of this status. */
+  readonly isThrown: boolean
+  /** The error with which ky asks `shouldRetry`. */
+  readonly error: () => Error
+  /** 1 before the first retry. */
+  readonly retryCount: number
+}
+
+/** What a user says of a retry by ky's own options. Ours decides; this is what it is given. */
+export async function readAllowance(own: OwnRetryOptions, attempt: RuledAttempt): Promise<Allowance> {
+  const { method, status, isTimeout, isThrown, error, retryCount } = attempt
+  const { methods, statusCodes, retryOnTimeout, shouldRetry } = own
+  if (methods?.includes(method.toLowerCase()) === false) return 'refused'
+  // ky takes what it does not throw for a success.
+  if (status !== undefined && !isThrown) return 'refused'
+  const said = shouldRetry && (await shouldRetry({ error: error(), retryCount }))
+  if (said === false) return 'refused'
+  if (said === true) return 'wanted'
+  if (isTimeout) return retryOnTimeout === false ? 'refused' : 'allowed'
+  if (status === undefined || statusCodes === undefined) return 'allowed'
+  return statusCodes.includes(status) ? 'wanted' : 'refused'
 }

@@ -1,21 +1,18 @@
-import { beginAttempt, findCall, linkRequest } from './ky-call.js'
 import type { KyBeforeRetry } from './ky-shapes.js'
-import { stampHeaders } from './stamp-key.js'
+import { beginStampedAttempt, findStampedCall } from './stamped-call.js'
 
 /**
  * A `beforeRetry` hook for ky that keeps the key of the first attempt on every retry. It never makes a key:
  * {@link stampKey} does.
  *
  * Put it first: ky runs no `beforeRetry` hook after one that gives a `Request`. ky 2 sends such a request as it is, also
- * **without the key** where the hook has not taken over the headers that it was shown (`new Request(request, …)`). Only
- * the fetch of `idempotency()` stamps every attempt, whatever hooks do.
+ * **without the key** where the hook has not taken over the headers that it was shown (`new Request(request, …)`).
+ *
+ * @see {@link idempotency}, whose fetch stamps every attempt, whatever hooks do.
  */
 export function reuseKey(): KyBeforeRetry {
   return ({ request, options }) => {
-    const call = findCall(options.context)
-    if (call === undefined) return
-    linkRequest(request, call)
-    stampHeaders(call, request.headers)
-    if (!call.hasFetch) beginAttempt(call, request)
+    const call = findStampedCall(options.context)
+    if (call !== undefined) beginStampedAttempt(call, request)
   }
 }

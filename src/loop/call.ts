@@ -1,10 +1,8 @@
 import type { Backoff } from '../backoff/backoff.js'
-import type { Reading } from '../contract/verdict.js'
-import type { Decision } from '../retry/decide.js'
 import type { RetryPolicy } from '../retry/retry-policy.js'
-import type { WritePolicy } from './guard-options.js'
+import type { WritePolicy } from './operation-options.js'
 
-/** One call, as far as the guard needs to know it. */
+/** One call, as far as its operation needs to know it. */
 export interface Call {
   /** In upper case. */
   readonly method: string
@@ -22,12 +20,10 @@ export interface Call {
   readonly writes?: WritePolicy | undefined
   /** How long the host waits before it resends, where it has a backoff of its own. */
   readonly resendBackoff?: Backoff | undefined
+  /** A longer wait that the server asks for is cut to this one, in milliseconds, where the host has such an option. */
+  readonly cutRetryAfterMs?: number | undefined
   /** When this key was first sent, in milliseconds since the epoch: there may have been attempts before this call. */
   readonly firstSentMs?: number | undefined
-}
-
-/** The end of an attempt: what it told, and what to do. */
-export interface Ended {
-  readonly reading: Reading
-  readonly decision: Decision
+  /** When the call has to end, by the monotonic clock, where it began before now. */
+  readonly deadlineAtMs?: number | undefined
 }

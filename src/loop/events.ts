@@ -13,11 +13,23 @@ export type EventDetail =
       readonly error: unknown
       readonly replayed: boolean
     }
-  | { readonly type: 'waiting'; readonly delayMs: number; readonly reason: Verdict }
+  | {
+      readonly type: 'waiting'
+      /** How long the operation waits, in milliseconds. */
+      readonly delayMs: number
+      readonly reason: Verdict
+      /** The retry budget is empty: the operation then waits until it may probe the server, or until the server is back. */
+      readonly mustProbe: boolean
+    }
   | { readonly type: 'settled'; readonly outcome: Outcome; readonly replayed: boolean }
 
-/** What happens to an operation, in order: attempts start and end, waits, and one last word. */
+/**
+ * What happens to an operation, in order: an attempt starts and ends, then a wait before the next one, and at every end one
+ * last word, `settled`.
+ */
 export type IdempotencyEvent = EventDetail & {
+  /** Tells operations apart: the same for all events of one call, another one for each call. */
+  readonly operation: string
   readonly key: string | undefined
   readonly method: string
   /** The target without user info, query and fragment. */

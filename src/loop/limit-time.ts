@@ -1,17 +1,17 @@
 import { startTimer } from '../clock/start-timer.js'
-import type { OperationSummary } from './conclude.js'
+import type { OperationSummary } from './end-options.js'
 
-type Callback<Result> = (operation: OperationSummary) => Result | Promise<Result>
+type Callback<Answer, Result> = (operation: OperationSummary<Answer>) => Result | Promise<Result>
 
 /**
  * A callback that counts as having brought nothing once `limitMs` are over: the signal that it is given aborts then. `settle`
  * takes what it brings, within that time.
  */
-export function limitTime<Result, Settled = Result>(
-  callback: Callback<Result> | undefined,
+export function limitTime<Answer, Result, Settled = Result>(
+  callback: Callback<Answer, Result> | undefined,
   limitMs: number,
   settle: (result: Result) => Promise<Settled>,
-): Callback<Settled | undefined> | undefined {
+): Callback<Answer, Settled | undefined> | undefined {
   if (callback === undefined) return callback
   return (operation) =>
     new Promise((resolve, reject) => {

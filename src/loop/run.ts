@@ -1,31 +1,27 @@
 import { startTimer } from '../clock/start-timer.js'
-import type { AnsweredAttempt } from '../transport/attempted.js'
-import type { AttemptResult } from '../transport/send-attempt.js'
+import type { AttemptResult } from '../transport/attempted.js'
 
 /** A handle on what an operation is doing now, so that it can be ended from outside at any time. */
 export interface Run {
   /** Of the attempt, as long as its answer may be on the way. */
   attempt: AbortController | undefined
-  timer: ReturnType<typeof setTimeout> | undefined
   /** Of what is done between two attempts. */
   work: AbortController | undefined
+  timer: ReturnType<typeof setTimeout> | undefined
   /** Ends whichever of the two goes on. */
   reject: ((reason: unknown) => void) | undefined
   isStopped: boolean
   reason: unknown
-  /** The answer is with the caller, and its body still on the way. */
-  isStreaming: boolean
 }
 
 export function createRun(): Run {
   return {
     attempt: undefined,
-    timer: undefined,
     work: undefined,
+    timer: undefined,
     reject: undefined,
     isStopped: false,
     reason: undefined,
-    isStreaming: false,
   }
 }
 
@@ -62,14 +58,18 @@ export function stoppable<T>(run: Run, work: (signal: AbortSignal) => Promise<T>
 export function stoppableWithin<T>(
   run: Run,
   limitMs: number,
-  work: () => Promise<T>,
+  work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T | 'deadline'> {
   return stoppable(
     run,
-    () =>
+    (signal) =>
       new Promise((resolve, reject) => {
-        const timer = startTimer(() => resolve('deadline'), limitMs)
-        work()
+        const timer = startTimer(() => {
+          resolve('deadline')
+          run.work?.abort(new DOMException('the deadline has passed', 'TimeoutError'))
+        }, limitMs)
+        run.timer = timer
+        work(signal)
           .then(resolve, reject)
           .finally(() => clearTimeout(timer))
       }),
@@ -82,28 +82,25 @@ export function stoppableWithin<T>(
  *
  * @throws the reason of the run's stop, and what `send` throws.
  */
-export function limitAttempt(
+export function limitAttempt<Answer>(
   run: Run,
   timeoutMs: number,
-  send: (signal: AbortSignal) => Promise<AttemptResult>,
-): Promise<AttemptResult> {
+  send: (signal: AbortSignal) => Promise<AttemptResult<Answer>>,
+): Promise<AttemptResult<Answer>> {
   return new Promise((resolve, reject) => {
     if (run.isStopped) return reject(run.reason)
     const controller = new AbortController()
-    const expire = () => {
+    const timer = startTimer(() => {
       const error = new DOMException(`no answer within ${timeoutMs} ms`, 'TimeoutError')
-      resolve({ attempted: { lost: 'unknown', error, isTimeout: true }, response: undefined, error })
+      resolve({ attempted: { lost: 'unknown', error, isTimeout: true }, answer: undefined, error })
       controller.abort(error)
-    }
-    const timer = startTimer(expire, timeoutMs)
+    }, timeoutMs)
     run.attempt = controller
     run.timer = timer
     run.reject = reject
     send(controller.signal).then(
       (result) => {
         clearTimeout(timer)
-        const { attempted, response } = result
-        run.isStreaming = response?.body != null && (attempted as AnsweredAttempt).bytes === undefined
         resolve(result)
       },
       (error: unknown) => {

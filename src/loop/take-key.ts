@@ -5,7 +5,7 @@ import { findKeyProblem } from '../key/key-rules.js'
 import { readKeyTime } from '../key/key-time.js'
 import type { Operation } from '../operation/operation.js'
 import type { Call } from './call.js'
-import type { GuardSettings } from './guard-options.js'
+import type { OperationSettings } from './operation-options.js'
 
 /**
  * Takes the caller's key, or makes one, or leaves the operation without: once per operation.
@@ -14,7 +14,7 @@ import type { GuardSettings } from './guard-options.js'
  * @throws {@link KeyExpiredError} when the key is older than the server keeps it. A UUIDv7 tells its own age.
  */
 export function takeKey(
-  settings: GuardSettings,
+  settings: OperationSettings,
   { method, givenKey, isGenerated, firstSentMs, isNoCors }: Call,
   url: string,
   nowMs: number,

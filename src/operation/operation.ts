@@ -13,8 +13,6 @@ export interface Operation {
   readonly resendable: boolean
   /** The earliest time at which the server may have seen the key. */
   readonly firstSentMs: number
-  /** Nothing is begun at or past this time. */
-  readonly deadlineAtMs: number
   /** Requests sent. */
   readonly attempts: number
   /** Requests that count against `maxAttempts`: asking a server that is still running is free. */

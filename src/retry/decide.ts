@@ -4,12 +4,32 @@ import type { Operation } from '../operation/operation.js'
 
 /** Why an operation that could have gone on did not. */
 export type StopReason =
-  'final' | 'attempts' | 'deadline' | 'retry-after' | 'not-resendable' | 'body-used' | 'key-age' | 'budget'
+  | 'final'
+  | 'attempts'
+  | 'deadline'
+  | 'retry-after'
+  | 'not-resendable'
+  | 'body-used'
+  | 'key-age'
+  | 'budget'
+  | 'user'
 
-/** What to do after an attempt. The host obeys it and decides nothing itself. */
+/** What to do after an attempt. The loop obeys it. */
 export type Decision =
   | { readonly action: 'settle'; readonly why: StopReason }
-  | { readonly action: 'resend'; readonly delayMs: number; readonly reason: Verdict }
+  | {
+      readonly action: 'resend'
+      readonly delayMs: number
+      readonly reason: Verdict
+      /** The retry budget is empty: after `delayMs`, the operation waits until it may probe the server. */
+      readonly mustProbe?: boolean
+    }
+
+/**
+ * What the host's user says of a retry, asked before it is decided: nothing against it; no; or that even a definite failure
+ * is to be sent again.
+ */
+export type Allowance = 'allowed' | 'refused' | 'wanted'
 
 /** What a decision depends on beside the operation and the reading. */
 export interface Circumstances {
@@ -17,11 +37,16 @@ export interface Circumstances {
   readonly maxRetryAfterMs: number
   readonly backoff: Backoff
   readonly random: () => number
+  /** The wall clock, for the age of the key. */
   readonly nowMs: number
+  /** The milliseconds that are left until the deadline. */
+  readonly leftMs: number
   /** What the server asked for, in milliseconds. */
   readonly retryAfterMs: number | undefined
   /** How long the server remembers the key, in milliseconds. */
   readonly keyTtlMs: number
+  /** @defaultValue `'allowed'` */
+  readonly allowance?: Allowance | undefined
 }
 
 /** No server needs to be asked more often than this how far it is, in milliseconds: asking costs no attempt. */
@@ -32,18 +57,25 @@ function settle(why: StopReason): Decision {
 }
 
 /** Whether this reading leaves anything to try, attempts and time permitting. */
-function canHelp(operation: Operation, reading: Reading): StopReason | undefined {
+function findObstacle(
+  operation: Operation,
+  reading: Reading,
+  allowance: Allowance | undefined,
+): StopReason | undefined {
   const { verdict, resend, maxAsks = Infinity } = reading
+  // To ask how far the server is does not resend anything that the user could have refused.
   if (verdict === 'running') {
     if (!operation.resendable || operation.key === undefined) return 'not-resendable'
     return operation.asks > maxAsks ? 'attempts' : undefined
   }
+  if (allowance === 'refused') return 'user'
   if (verdict === 'not-sent') return undefined
   if (resend === false) return 'final'
   if (verdict === 'refused') return undefined
   if (verdict === 'unknown' || (verdict === 'failed' && resend === true))
     return operation.resendable ? undefined : 'not-resendable'
-  return 'final'
+  const isDefinite = verdict === 'failed' && reading.outcome !== 'unknown'
+  return isDefinite && allowance === 'wanted' ? undefined : 'final'
 }
 
 /**
@@ -51,16 +83,17 @@ function canHelp(operation: Operation, reading: Reading): StopReason | undefined
  * timer, no state.
  */
 export function decide(operation: Operation, reading: Reading, circumstances: Circumstances): Decision {
-  const { maxAttempts, maxRetryAfterMs, backoff, random, nowMs, retryAfterMs, keyTtlMs } = circumstances
+  const { maxAttempts, maxRetryAfterMs, backoff, random, nowMs, leftMs, retryAfterMs, keyTtlMs, allowance } =
+    circumstances
   const { verdict, minimumWaitMs = 0 } = reading
-  const obstacle = canHelp(operation, reading)
+  const obstacle = findObstacle(operation, reading, allowance)
   if (obstacle !== undefined) return settle(obstacle)
   if (operation.spent >= maxAttempts) return settle('attempts')
   if (retryAfterMs !== undefined && retryAfterMs > maxRetryAfterMs) return settle('retry-after')
   const round = verdict === 'running' ? operation.asks : operation.spent
   const askedMs = retryAfterMs && Math.max(retryAfterMs, verdict === 'running' ? minimumAskMs : 0)
   const delayMs = Math.max(askedMs ?? backoff(round, random), minimumWaitMs) || 0
-  if (nowMs + delayMs >= operation.deadlineAtMs) return settle('deadline')
+  if (delayMs >= leftMs) return settle('deadline')
   if (operation.key !== undefined && nowMs + delayMs >= operation.firstSentMs + keyTtlMs)
     return settle('key-age')
   return { action: 'resend', delayMs, reason: verdict }

@@ -4,7 +4,11 @@ import { createRetryBudget, type RetryBudget, type RetryBudgetOptions } from './
 
 /** How often, how long and how hard one operation is retried. */
 export interface RetryOptions {
-  /** Requests per operation, the first one included. Asking a server that is still running is not counted. @defaultValue `4` */
+  /**
+   * Requests per operation, the first one included. Asking a server that is still running is not counted.
+   *
+   * @defaultValue `10`: with the default backoff, a server may be away for some ten seconds
+   */
   readonly maxAttempts?: number | undefined
   /** Time for one attempt, from the connection to the last byte of the body, in milliseconds; `Infinity` for none. @defaultValue `30_000` */
   readonly attemptTimeoutMs?: number | undefined
@@ -21,6 +25,13 @@ export interface RetryOptions {
   readonly maxRetryAfterMs?: number | undefined
   /** The tokens that retries are paid with, or the bucket itself to share it between wrappers. @defaultValue a bucket of this wrapper */
   readonly budget?: RetryBudget | RetryBudgetOptions | undefined
+  /**
+   * What an operation does that cannot pay for its retry: wait, within its deadline, until one of those that wait has
+   * reached the server again, or end as it is.
+   *
+   * @defaultValue `'wait'`
+   */
+  readonly whenBudgetIsEmpty?: 'wait' | 'stop' | undefined
 }
 
 /** {@link RetryOptions} with every default in place. */
@@ -36,16 +47,18 @@ const retryChecks: Checks = {
   backoff: 'function',
   maxRetryAfterMs: [0],
   budget: 'object',
+  whenBudgetIsEmpty: ['wait', 'stop'],
 }
 
 /** What holds where nothing else is said. */
 const defaults: Defined<RetryOptions> = {
-  maxAttempts: 4,
+  maxAttempts: 10,
   attemptTimeoutMs: 30_000,
   deadlineMs: 120_000,
   backoff: /* @__PURE__ */ exponentialBackoff(),
   maxRetryAfterMs: 60_000,
   budget: {},
+  whenBudgetIsEmpty: 'wait',
 }
 
 /**

@@ -19,3 +19,12 @@ export interface LostAttempt {
 
 /** What an attempt brought: an answer, or the reason why there is none. */
 export type Attempted = AnsweredAttempt | LostAttempt
+
+/** What an attempt gave the host, beside what is read of it. `Answer` is what the host's callers get. */
+export interface AttemptResult<Answer> {
+  readonly attempted: Attempted
+  readonly answer: Answer | undefined
+  readonly error: unknown
+  /** A hook has thrown after the answer came: that ends the operation, with the outcome that the answer tells. */
+  readonly failure?: { readonly error: unknown } | undefined
+}

@@ -29,6 +29,11 @@ export interface CapturableInit extends Omit<RequestInit, 'body' | 'duplex'> {
   duplex?: 'half' | undefined
 }
 
+/** Whether the body is gone once it was sent. */
+export function canBeSentOnce({ body, remake }: CapturedRequest): boolean {
+  return body instanceof ReadableStream && remake === undefined
+}
+
 /** How much of a streaming body is kept, and what to do with a longer one. */
 export interface BodyLimits {
   readonly maxRequestBytes: number

@@ -18,7 +18,7 @@ let isLastNative = false
  * Whether a fetch is the one of Node or Bun, as far as its source tells. Another, put in its place, may add to each request
  * what must not reach another origin.
  */
-function isNative(fetch: FetchLike): boolean {
+export function isNative(fetch: FetchLike): boolean {
   if (fetch === lastSeen) return isLastNative
   const source = Function.prototype.toString.call(fetch)
   isLastNative =

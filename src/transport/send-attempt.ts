@@ -1,4 +1,4 @@
-import type { Attempted } from './attempted.js'
+import type { AttemptResult } from './attempted.js'
 import type { FetchLike } from './fetch-like.js'
 import { unused, type CapturedRequest } from './capture-request.js'
 import {
@@ -11,13 +11,6 @@ import {
 } from './follow-redirect.js'
 import { settleResponse, type SettledBody } from './settled-response.js'
 import { readFailure } from './transport-failure.js'
-
-/** What an attempt brought: what is read of it, and the answer or error itself. */
-export interface AttemptResult {
-  readonly attempted: Attempted
-  readonly response: Response | undefined
-  readonly error: unknown
-}
 
 /** How an attempt is sent and its answer read. */
 export interface Sender {
@@ -90,11 +83,11 @@ function isSendable({ method, headers, body }: CapturedRequest): boolean {
 }
 
 /** A lost answer. */
-function readLoss(error: unknown, request: CapturedRequest, mayHaveMoved: boolean): AttemptResult {
+function readLoss(error: unknown, request: CapturedRequest, mayHaveMoved: boolean): AttemptResult<Response> {
   const verdict = readFailure(error, request.url, mayHaveMoved)
   const lost =
     verdict === 'unknown' && error instanceof TypeError && !isSendable(request) ? 'unsendable' : verdict
-  return { attempted: { lost, error, isTimeout: false }, response: undefined, error }
+  return { attempted: { lost, error, isTimeout: false }, answer: undefined, error }
 }
 
 /** Reads are streamed to the caller when they succeed; everything else is read to its end within the attempt. */
@@ -103,16 +96,15 @@ function isBodyRead(method: string, response: Response): boolean {
 }
 
 /**
- * Sends one attempt and reads its answer, until `signal` aborts. A lost answer is a result, not an exception.
- *
- * @throws what `inspect` throws.
+ * Sends one attempt and reads its answer, until `signal` aborts. A lost answer is a result, not an exception, and so is what
+ * `inspect` throws.
  */
 export async function sendAttempt(
   sender: Sender,
   request: CapturedRequest,
   signal: AbortSignal,
   inspect: Inspect | undefined,
-): Promise<AttemptResult> {
+): Promise<AttemptResult<Response>> {
   const { method } = request
   const fetch = sender.pickFetch()
   const follower = followerIn(request, fetch)
@@ -131,18 +123,20 @@ export async function sendAttempt(
   // Read before it is shown, so that what a hook throws is its own and not the connection's.
   if (inspect !== undefined && !signal.aborted) {
     const { response } = answered
-    const inspected = await inspect(response, request)
+    let inspected: Response
+    try {
+      inspected = await inspect(response, request)
+    } catch (error) {
+      return report(answered, { error })
+    }
     try {
       if (inspected !== response) answered = { ...answered, ...(await read(inspected)) }
     } catch (error) {
       return lose(error)
     }
   }
-  const { response, bytes, isWrite } = answered
-  if (signal.aborted) discard(response)
-  const { status, headers } = response
-  const redirected = response.redirected && !isWrite
-  return { attempted: { status, headers, bytes, redirected }, response, error: undefined }
+  if (signal.aborted) discard(answered.response)
+  return report(answered)
 
   async function receive(): Promise<Answered> {
     let answer = await transmit(fetch, request, signal, isOurs)
@@ -157,6 +151,15 @@ export async function sendAttempt(
     const { response, bytes } = await read(answer)
     return { response, bytes, isWrite }
   }
+}
+
+function report(
+  { response, bytes, isWrite }: Answered,
+  failure?: { readonly error: unknown },
+): AttemptResult<Response> {
+  const { status, headers } = response
+  const redirected = response.redirected && !isWrite
+  return { attempted: { status, headers, bytes, redirected }, answer: response, error: undefined, failure }
 }
 
 /** An answer that was read, and whether it is that of the write. */

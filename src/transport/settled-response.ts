@@ -177,6 +177,11 @@ function isCutJson({ headers, type }: Response, contentType: string, bytes: Uint
   )
 }
 
+/** Whether the body of a response has been read to its end. */
+export function isSettled(response: Response): boolean {
+  return state in response
+}
+
 /** Lets go of a copy that nobody has begun to read, where the original's body streams and could not end without it. */
 export function releaseCopy(copy: Response, original: Response, result?: unknown): void {
   if (state in original || copy.bodyUsed || copy.body?.locked !== false) return

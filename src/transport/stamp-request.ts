@@ -35,7 +35,7 @@ export function stampRequest(
   companions: Readonly<Record<string, string>>,
 ): CapturedRequest {
   const { url, body } = request
-  const headers = withHeaders(request.headers, companions)
+  const headers = addHeaders(request.headers, companions)
   const stamped = { ...request, headers }
   if (readGivenKey(carrier, request) === key) return stamped
   if (carrier.in === 'query') return { ...stamped, url: carrier.write(carrier.name, url, key) }
@@ -55,15 +55,26 @@ export function unstampRequest(
   first: CapturedRequest,
   companions: Readonly<Record<string, string>>,
 ): CapturedRequest {
-  const headers = withHeaders(request.headers, {})
+  const headers = addHeaders(request.headers, {})
   const names = Object.keys(companions).concat(carrier.in === 'header' ? carrier.name : [])
   for (const name of names) delete headers[findHeader(headers, name.toLowerCase()) ?? name]
   const { url, body } = carrier.in === 'header' ? request : first
   return { ...request, headers, url, body }
 }
 
+/** The request with headers of one attempt, which never take the place of the key. */
+export function withHeaders(
+  request: CapturedRequest,
+  more: Readonly<Record<string, string>>,
+  carrier: KeyCarrier,
+): CapturedRequest {
+  const own = carrier.in === 'header' ? carrier.name.toLowerCase() : undefined
+  const others = Object.entries(more).filter(([name]) => name.toLowerCase() !== own)
+  return { ...request, headers: addHeaders(request.headers, Object.fromEntries(others)) }
+}
+
 /** A copy with more headers. Not spread: V8 takes long for an object that is spread first and then added to. */
-function withHeaders(
+function addHeaders(
   headers: CapturedRequest['headers'],
   more: Readonly<Record<string, string>>,
 ): Record<string, string> {

@@ -16,7 +16,7 @@ import {
   thrown,
   url,
   type Step,
-} from './fakes.js'
+} from '../fetch/fakes.js'
 import { ietf } from 'fetch-idempotency/contracts'
 import { listen } from '../transport/loopback.js'
 

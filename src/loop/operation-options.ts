@@ -4,13 +4,15 @@ import { systemClock, systemRandom } from '../clock/system-clock.js'
 import { defaultContract } from '../contract/default-contract.js'
 import type { Contract } from '../contract/server-contract.js'
 import { createRetryPolicy, type RetryOptions, type RetryPolicy } from '../retry/retry-policy.js'
+import { openTracing, type Tracing } from './diagnostics.js'
 import type { EventListener } from './events.js'
+import type { AroundAttempt } from './transport.js'
 
 /** How far retries of writes may go. */
 export type WritePolicy = 'keyed' | 'never' | 'always'
 
 /** What every host takes. */
-export interface GuardOptions {
+export interface OperationOptions {
   /** How the server treats keys. @defaultValue `standard`, safe on a server of which nothing is known */
   readonly contract?: Contract | undefined
   /** The methods that get a key, any case. @defaultValue those of the contract: POST, PUT and PATCH */
@@ -45,6 +47,13 @@ export interface GuardOptions {
    */
   readonly onEvent?: EventListener | undefined
   /**
+   * Stands around each attempt: for tracing, and for headers that are new on each one, such as a timestamp and its
+   * signature. It calls `next(headers)` once. What it throws ends the operation.
+   *
+   * @defaultValue none
+   */
+  readonly aroundAttempt?: AroundAttempt | undefined
+  /**
    * The time and the waits between attempts: give your own to test without real waits. The time limit of an attempt
    * is always a timer of the machine.
    *
@@ -55,17 +64,19 @@ export interface GuardOptions {
   readonly random?: Random | undefined
 }
 
-/** {@link GuardOptions} checked and copied. */
-export interface GuardSettings extends Defined<Omit<GuardOptions, 'onEvent'>> {
+/** {@link OperationOptions} checked and copied. */
+export interface OperationSettings extends Defined<Omit<OperationOptions, 'onEvent' | 'aroundAttempt'>> {
   readonly onEvent: EventListener | undefined
+  readonly aroundAttempt: AroundAttempt | undefined
+  readonly tracing: Tracing | undefined
   readonly policy: RetryPolicy
 }
 
 /** How far retries of writes may go. */
 export const writesCheck = ['keyed', 'never', 'always'] as const
 
-/** What {@link GuardOptions} may be. */
-export const guardChecks: Checks = {
+/** What {@link OperationOptions} may be. */
+export const operationChecks: Checks = {
   contract: 'object',
   methods: 'strings',
   generateKey: 'function',
@@ -73,6 +84,7 @@ export const guardChecks: Checks = {
   writes: writesCheck,
   whenKeyStoreDown: ['wait', 'send-without-key'],
   onEvent: 'function',
+  aroundAttempt: 'function',
   clock: 'object',
   random: 'function',
 }
@@ -82,18 +94,24 @@ export const guardChecks: Checks = {
  *
  * @throws `TypeError` or `RangeError` that names the option, for what only shows in their parts.
  */
-export function copyGuardOptions(options: GuardOptions, retry: RetryOptions | undefined): GuardSettings {
+export function copyOperationOptions(
+  options: OperationOptions,
+  retry: RetryOptions | undefined,
+): OperationSettings {
   const { contract = defaultContract } = options
-  const settings = takeOptions<Omit<GuardSettings, 'policy' | 'onEvent'>>(options, {
-    contract,
-    methods: contract.methods,
-    generateKey: contract.generateKey,
-    match: () => true,
-    writes: 'keyed',
-    whenKeyStoreDown: 'wait',
-    clock: systemClock,
-    random: systemRandom,
-  })
+  const settings = takeOptions<Omit<OperationSettings, 'policy' | 'onEvent' | 'aroundAttempt' | 'tracing'>>(
+    options,
+    {
+      contract,
+      methods: contract.methods,
+      generateKey: contract.generateKey,
+      match: () => true,
+      writes: 'keyed',
+      whenKeyStoreDown: 'wait',
+      clock: systemClock,
+      random: systemRandom,
+    },
+  )
   const { methods, clock } = settings
   if (typeof contract.classify !== 'function' || !Array.isArray(contract.methods))
     throw new TypeError('contract must be one of the presets, or made with defineContract()')
@@ -102,6 +120,8 @@ export function copyGuardOptions(options: GuardOptions, retry: RetryOptions | un
     ...settings,
     methods: methods.map((method) => method.toUpperCase()),
     onEvent: options.onEvent,
+    aroundAttempt: options.aroundAttempt,
+    tracing: openTracing(),
     policy: createRetryPolicy(retry),
   }
 }

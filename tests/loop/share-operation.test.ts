@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it, vi } from 'vitest'
 import { createIdempotentFetch, idempotencyOf, isKeyReusedError } from 'fetch-idempotency'
-import { isSamePayload, watch } from '../../src/fetch/flights.js'
+import { isSamePayload, watch } from '../../src/loop/share-operation.js'
 import {
   fakeClock,
   hang,
@@ -14,7 +14,7 @@ import {
   url,
   withResolvers,
   type Sent,
-} from './fakes.js'
+} from '../fetch/fakes.js'
 
 /** A fetch whose answers come when the test says so. */
 function held() {

@@ -3,15 +3,15 @@ import { defineContract } from 'fetch-idempotency/contracts'
 import { systemRandom } from '../../src/clock/system-clock.js'
 import type { Call } from '../../src/loop/call.js'
 import type { Attempted } from '../../src/transport/attempted.js'
-import { GuardedOperation, withoutSecrets } from '../../src/loop/guard.js'
-import type { GuardSettings, WritePolicy } from '../../src/loop/guard-options.js'
+import { TrackedOperation, withoutSecrets } from '../../src/loop/tracked-operation.js'
+import type { OperationSettings, WritePolicy } from '../../src/loop/operation-options.js'
 import { createRetryPolicy } from '../../src/retry/retry-policy.js'
 import { fakeClock, reset, startMs } from '../fetch/fakes.js'
 
 const contract = defineContract({ honoursKey: ({ url }) => !url.endsWith('/unaware') })
-function setUp(more: Partial<GuardSettings> = {}) {
+function setUp(more: Partial<OperationSettings> = {}) {
   const clock = fakeClock()
-  const settings: GuardSettings = {
+  const settings: OperationSettings = {
     contract,
     methods: contract.methods,
     generateKey: () => 'generated',
@@ -25,7 +25,7 @@ function setUp(more: Partial<GuardSettings> = {}) {
     ...more,
   }
   const open = (call: Partial<Call> = {}) =>
-    new GuardedOperation(settings, {
+    new TrackedOperation(settings, {
       method: 'POST',
       url: 'https://api.test/orders',
       givenKey: undefined,
@@ -46,7 +46,7 @@ const answer = (status: number, headers: Record<string, string> = {}): Attempted
   bytes: undefined,
 })
 
-describe('GuardedOperation', () => {
+describe('TrackedOperation', () => {
   describe('resends after a lost answer', () => {
     const policies: WritePolicy[] = ['keyed', 'never', 'always']
     // By policy: keyed, never, always.

@@ -1,19 +1,20 @@
 import { parseRetryAfter } from '../backoff/retry-after.js'
+import { monotonicNow } from '../clock/clock.js'
 import { readAnswer } from '../contract/read-answer.js'
 import type { Reading } from '../contract/verdict.js'
 import type { ErrorFacts, Outcome } from '../errors/idempotency-error.js'
 import { beginAttempt, endAttempt, outcomeOf, type Operation } from '../operation/operation.js'
-import { decide, type Decision } from '../retry/decide.js'
+import { generateKey } from '../key/generate-key.js'
+import { decide, type Allowance, type Decision } from '../retry/decide.js'
 import type { RetryPolicy } from '../retry/retry-policy.js'
 import type { Attempted } from '../transport/attempted.js'
-import type { Call, Ended } from './call.js'
+import type { Call } from './call.js'
 import type { EventDetail } from './events.js'
 import type { IdempotencyFacts } from '../operation/facts.js'
-import type { GuardSettings } from './guard-options.js'
+import type { OperationSettings } from './operation-options.js'
 import { AnswerInFull } from './answer-in-full.js'
 import { takeKey } from './take-key.js'
-
-const final: Decision = { action: 'settle', why: 'final' }
+import type { AttemptInfo } from './transport.js'
 
 const reads: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY'])
 
@@ -22,9 +23,10 @@ export function withoutSecrets(url: string): string {
   return /[?#@]/.test(url) ? url.replace(/[?#].*$/s, '').replace(/^([a-z][\w+.-]*:\/\/)[^/@]*@/i, '$1') : url
 }
 
-function isResendable(
-  { contract, methods, writes }: GuardSettings,
-  call: Call,
+/** Whether a lost answer of a call may be answered with a resend. */
+export function isResendable(
+  { contract, methods, writes }: OperationSettings,
+  call: Pick<Call, 'method' | 'conditional' | 'writes'>,
   url: string,
   hasKey: boolean,
 ): boolean {
@@ -47,33 +49,36 @@ function readRedirected(reading: Reading, status: number): Reading {
   return { ...reading, verdict: reading.verdict === 'unknown' ? 'unknown' : 'failed', outcome: 'unknown' }
 }
 
-/** Drives one operation. It never sends and never sleeps: its host does, and obeys. */
-export class GuardedOperation {
+/** One operation on its way: it takes the key, reads what attempts bring, decides, and tells. The loop obeys it. */
+export class TrackedOperation {
   declare readonly key: string | undefined
   declare readonly policy: RetryPolicy
   /** The headers that go with the key, the same for every attempt. */
   declare readonly companions: Readonly<Record<string, string>>
-  readonly #settings: GuardSettings
+  /** Nothing is begun at or past this time of the monotonic clock. */
+  declare readonly deadlineAtMs: number
+  readonly #settings: OperationSettings
   readonly #call: Call
+  #id: string | undefined
   #operation: Operation
   #outcome: Outcome
   #replayed = false
   #isKeyed: boolean
   #isSettled = false
-  /** What the retries have cost. */
+  /** What the retries that were sent have cost, and what the one to come will. */
   #paid = 0
+  #reserved = 0
 
   /**
    * Makes or checks the key, once.
    *
    * @throws what {@link takeKey} throws.
    */
-  constructor(settings: GuardSettings, call: Call) {
+  constructor(settings: OperationSettings, call: Call) {
     const { contract, clock } = settings
     const { method, conditional, policy = settings.policy } = call
     const url = withoutSecrets(call.url)
-    const nowMs = clock.now()
-    const { key, keyOrigin, firstSentMs } = takeKey(settings, call, url, nowMs)
+    const { key, keyOrigin, firstSentMs } = takeKey(settings, call, url, clock.now())
     const isKeyed = key !== undefined
     const mayHaveRun = call.firstSentMs !== undefined
     this.key = key
@@ -81,6 +86,7 @@ export class GuardedOperation {
     this.#settings = settings
     this.#call = call
     this.policy = policy
+    this.deadlineAtMs = call.deadlineAtMs ?? monotonicNow(clock) + policy.deadlineMs
     this.#isKeyed = isKeyed
     this.#outcome = mayHaveRun ? 'unknown' : 'not-applied'
     // Written out: V8 takes microseconds for an object that is spread first and then added to.
@@ -92,12 +98,16 @@ export class GuardedOperation {
       url,
       conditional,
       resendable: isResendable(settings, call, url, isKeyed),
-      deadlineAtMs: nowMs + policy.deadlineMs,
       attempts: 0,
       spent: 0,
       asks: 0,
       mayHaveRun,
     }
+  }
+
+  /** Tells operations apart, those without a key too. */
+  get id(): string {
+    return (this.#id ??= generateKey())
   }
 
   /** Whether the next request carries the key. */
@@ -107,47 +117,59 @@ export class GuardedOperation {
 
   /** The milliseconds that are left until the deadline. */
   leftMs(): number {
-    return this.#operation.deadlineAtMs - this.#settings.clock.now()
+    return this.deadlineAtMs - monotonicNow(this.#settings.clock)
   }
 
-  /** Begins an attempt and gives the milliseconds that are left for it: none when it must not be sent. */
-  begin(): number {
+  /** The milliseconds that the next attempt may take: none when it must not be sent. */
+  timeForAttemptMs(): number {
     const { contract, clock } = this.#settings
-    const { deadlineAtMs, firstSentMs } = this.#operation
-    const nowMs = clock.now()
-    const leftMs = deadlineAtMs - nowMs
     // A wait can last longer than was asked for: a machine that slept wakes up with a key that is too old.
-    const isTooOld = this.key !== undefined && nowMs >= firstSentMs + contract.keyTtlMs
-    if (leftMs <= 0 || isTooOld) return 0
+    const isTooOld = this.key !== undefined && clock.now() >= this.#operation.firstSentMs + contract.keyTtlMs
+    return isTooOld ? 0 : Math.max(0, Math.min(this.policy.attemptTimeoutMs, this.leftMs()))
+  }
+
+  /** Begins an attempt: from now on it may be executed, until something tells that it was not. */
+  begin(): void {
+    this.#paid += this.#reserved
+    this.#reserved = 0
     this.#operation = beginAttempt(this.#operation)
-    // An attempt on its way may be executed until we have read that it was not.
     this.#outcome = 'unknown'
     this.#tell({ type: 'attempt-started' })
-    return Math.min(this.policy.attemptTimeoutMs, leftMs)
   }
 
-  /** Reads what an attempt brought, and says what to do. */
-  end(attempted: Attempted): Ended {
-    const reading = this.#read(attempted)
+  /** Reads what an attempt brought. */
+  read(attempted: Attempted): Reading {
+    const reading = this.#interpret(attempted)
     const { verdict } = reading
     this.#operation = endAttempt(this.#operation, reading)
     this.#outcome = outcomeOf(this.#operation, reading)
     this.#replayed = reading.replayed === true
     const { status, error } = attempted as { status?: number; error?: unknown }
     this.#tell({ type: 'attempt-ended', verdict, status, error, replayed: this.#replayed })
-    const decision = verdict === 'done' ? final : this.#decide(reading, attempted)
-    if (decision.action === 'resend')
-      this.#tell({ type: 'waiting', delayMs: decision.delayMs, reason: decision.reason })
-    else if (verdict === 'done') this.policy.budget.giveBack(this.#paid || undefined)
-    return { reading, decision }
+    if (verdict === 'done') this.policy.budget.giveBack(this.#paid || undefined)
+    return reading
+  }
+
+  /** Decides what follows an attempt, and reserves the price of a retry. */
+  decide(reading: Reading, attempted: Attempted, allowance?: Allowance): Decision {
+    const decision = this.#decide(reading, attempted, allowance)
+    if (decision.action === 'resend') {
+      const { delayMs, reason, mustProbe = false } = decision
+      this.#tell({ type: 'waiting', delayMs, reason, mustProbe })
+    }
+    return decision
   }
 
   /** Says the last word: what is known already, unless it is told better. */
   settle(outcome = this.#outcome, replayed = this.#replayed): IdempotencyFacts {
     this.#outcome = outcome
     this.#replayed = replayed
-    if (!this.#isSettled) this.#tell({ type: 'settled', outcome, replayed })
+    if (this.#isSettled) return this.facts()
     this.#isSettled = true
+    // A retry that was decided and not sent costs nothing.
+    if (this.#reserved > 0) this.policy.budget.giveBack(this.#reserved)
+    this.#reserved = 0
+    this.#tell({ type: 'settled', outcome, replayed })
     return this.facts()
   }
 
@@ -158,6 +180,16 @@ export class GuardedOperation {
       replayed: this.#replayed,
       outcome: this.#outcome,
     }
+  }
+
+  /** The earliest time at which the server may have seen the key. */
+  get firstSentMs(): number {
+    return this.#operation.firstSentMs
+  }
+
+  attemptInfo(): AttemptInfo {
+    const { key, method, url, attempts } = this.#operation
+    return { operation: this.id, key, method, url, attempt: attempts }
   }
 
   errorFacts(): ErrorFacts {
@@ -182,15 +214,19 @@ export class GuardedOperation {
   }
 
   #tell(detail: EventDetail): void {
+    const { onEvent } = this.#settings
+    if (onEvent === undefined) return
     const { key, method, url, attempts } = this.#operation
     try {
-      this.#settings.onEvent?.({ key, method, url, attempts, ...detail })
+      const told: unknown = onEvent({ operation: this.id, key, method, url, attempts, ...detail })
+      // A listener must not change what happens to a write, and neither must a promise that nobody awaits.
+      ;(told as Promise<unknown> | undefined)?.then?.(undefined, () => undefined)
     } catch {
-      // A listener must not change what happens to a write.
+      // As above.
     }
   }
 
-  #read(attempted: Attempted): Reading {
+  #interpret(attempted: Attempted): Reading {
     if ('lost' in attempted) return { verdict: attempted.lost }
     const reading = readAnswer(this.#settings.contract, new AnswerInFull(attempted, this.#operation))
     return attempted.redirected === true && !reads.has(this.#operation.method)
@@ -198,24 +234,32 @@ export class GuardedOperation {
       : reading
   }
 
-  #decide(reading: Reading, attempted: Attempted): Decision {
+  /** How long the server asks to wait, in milliseconds. */
+  #readWait(attempted: Attempted, nowMs: number): number | undefined {
+    if ('lost' in attempted) return undefined
+    const waitMs = parseRetryAfter(attempted.headers, nowMs)
+    return waitMs && Math.min(waitMs, this.#call.cutRetryAfterMs ?? Infinity)
+  }
+
+  #decide(reading: Reading, attempted: Attempted, allowance: Allowance | undefined): Decision {
     const { contract, clock, random, whenKeyStoreDown } = this.#settings
     const policy = this.policy
     const { verdict, keyStoreDown } = reading
     const nowMs = clock.now()
-    const isLost = 'lost' in attempted
     const decision = decide(this.#operation, reading, {
       ...policy,
       backoff: (verdict !== 'running' && this.#call.resendBackoff) || policy.backoff,
       random,
       nowMs,
-      retryAfterMs: isLost ? undefined : parseRetryAfter(attempted.headers, nowMs),
+      leftMs: this.leftMs(),
+      retryAfterMs: this.#readWait(attempted, nowMs),
       keyTtlMs: contract.keyTtlMs,
+      allowance,
     })
     if (decision.action === 'settle' || verdict === 'running') return decision
-    const cost = policy.budget.take(isLost && attempted.isTimeout)
-    if (cost === undefined) return { action: 'settle', why: 'budget' }
-    this.#paid += cost
+    const cost = policy.budget.take(verdict === 'refused' ? 'throttled' : 'transient')
+    if (cost === undefined && policy.whenBudgetIsEmpty === 'stop') return { action: 'settle', why: 'budget' }
+    this.#reserved = cost ?? 0
     const { mayHaveRun, keyOrigin } = this.#operation
     // With a key of the caller's, an earlier call may have been applied.
     const isFirst = !mayHaveRun && keyOrigin === 'generated'
@@ -223,6 +267,6 @@ export class GuardedOperation {
       this.#isKeyed = false
       this.#operation = { ...this.#operation, resendable: false }
     }
-    return decision
+    return cost === undefined ? { ...decision, mustProbe: true } : decision
   }
 }

@@ -1,0 +1,85 @@
+import { UnsendableError } from '../errors/unsendable-error.js'
+import type { TrackedOperation } from '../loop/tracked-operation.js'
+import type { AttemptHeaders, Transport } from '../loop/transport.js'
+import { canBeSentOnce, type CapturedRequest } from '../transport/capture-request.js'
+import { sendAttempt } from '../transport/send-attempt.js'
+import { stampRequest, unstampRequest, withHeaders } from '../transport/stamp-request.js'
+import type { FetchSettings } from './fetch-options.js'
+import { createHookedCall } from './hooked-call.js'
+import type { PreparedCall } from './prepare-call.js'
+
+/** The request with a body that was not sent before. */
+async function remade(request: CapturedRequest): Promise<CapturedRequest> {
+  return request.remake === undefined ? request : { ...request, body: await request.remake() }
+}
+
+/**
+ * How one call is sent by `fetch`: the key is put in, the hooks run, and each attempt sends what the first one sent.
+ * `relaunch` sends the call again after its end.
+ *
+ * @throws {@link UnsendableError} for a request that cannot take the key.
+ */
+export function openFetchTransport(
+  settings: FetchSettings,
+  operation: TrackedOperation,
+  call: PreparedCall,
+  relaunch: (call: PreparedCall) => Promise<Response>,
+): Transport<Response> {
+  const { carrier } = settings.operation.contract
+  const { key, companions } = operation
+  let request = call.request
+
+  const stamp = () => {
+    if (key === undefined || !operation.isKeyed()) return
+    try {
+      request = stampRequest(carrier, request, key, companions)
+    } catch (cause) {
+      throw new UnsendableError({ ...operation.errorFacts(), cause }, (cause as Error).message)
+    }
+  }
+  stamp()
+  // What `retry()` sends: the request as the first attempt had it.
+  let fixed = request
+  let isHooked = call.isHooked === true
+  const hooked = settings.hooks && createHookedCall(settings.hooks, request, operation)
+
+  const again = async () => {
+    const { firstSentMs, ...rest } = operation.resume()
+    const options = { ...call.options, firstSentMs }
+    return relaunch({ request: await remade(fixed), options, isHooked, ...rest })
+  }
+  return {
+    begin:
+      hooked &&
+      (async () => {
+        const begun = await hooked.begin(request, isHooked)
+        if (begun instanceof Response) return begun
+        request = begun
+        stamp()
+        fixed = request
+        isHooked = true
+        return undefined
+      }),
+    send: (signal: AbortSignal, headers?: AttemptHeaders) =>
+      sendAttempt(
+        settings,
+        headers ? withHeaders(request, headers, carrier) : request,
+        signal,
+        hooked?.inspect,
+      ),
+    async prepareRetry(result, retries) {
+      if (canBeSentOnce(request)) return 'body-used'
+      request = await remade(request)
+      if (key !== undefined && !operation.isKeyed())
+        request = unstampRequest(carrier, request, call.request, companions)
+      if (hooked === undefined) return undefined
+      const prepared = await hooked.prepare(request, result, retries)
+      if (prepared instanceof Response) return prepared
+      if (typeof prepared === 'symbol') return 'final'
+      request = prepared
+      stamp()
+      return undefined
+    },
+    again: canBeSentOnce(fixed) ? undefined : again,
+  }
+}

@@ -1,0 +1,53 @@
+import * as ky from 'ky'
+
+/** ky's error classes. `NetworkError` is new in ky 2. */
+const { HTTPError, TimeoutError } = ky
+const { NetworkError } = ky as unknown as {
+  NetworkError?: new (request: Request, options: { cause: unknown }) => Error
+}
+
+/** What runtimes and fetch libraries say when a connection fails; ky 2 knows the same words. */
+const networkMessages =
+  /^(?:fetch failed|terminated|network error|Network request failed|Network connection lost|\s?A network error occurred\.?|NetworkError when attempting to fetch resource\.|The Internet connection appears to be offline\.|Failed to fetch(?: \(.*\))?|Load failed(?: \(.*\))?|error sending request for url.*)$/s
+
+/**
+ * Whether what a fetch has thrown is a connection that failed. Anything else is an error of the fetch itself, such as a bug
+ * or a session that has ended: ky's callers get it as it is, and to send again would not help.
+ */
+export function isConnectionFailure(error: unknown): boolean {
+  for (let at = error, depth = 0; typeof at === 'object' && at !== null && depth < 8; depth += 1) {
+    const { name, message, code, cause } = at as { [field: string]: unknown }
+    if (name === 'TypeError' && typeof message === 'string' && networkMessages.test(message)) return true
+    if (
+      typeof code === 'string' &&
+      /^(?:E[A-Z_]+|UND_ERR_\w+|ConnectionRefused|FailedToOpenSocket)$/.test(code)
+    )
+      return true
+    if (name === 'TimeoutError' || name === 'NetworkError' || name === 'AbortError') return true
+    at = cause
+  }
+  return false
+}
+
+/** A lost answer in the form in which ky takes it for a failed connection. */
+export function toNetworkFailure(error: unknown): unknown {
+  const { name, message } = error as { name?: unknown; message?: unknown }
+  return name === 'TypeError' && typeof message === 'string' && networkMessages.test(message)
+    ? error
+    : new TypeError('fetch failed', { cause: error })
+}
+
+export function createTimeoutError(request: Request): Error {
+  return new TimeoutError(request)
+}
+
+/** What ky shows its hooks for a lost answer: ky 2 an error of its own, ky 1 what the fetch has thrown. */
+export function createNetworkError(request: Request, cause: unknown, isKy2: boolean): Error {
+  if (isKy2 && NetworkError !== undefined) return new NetworkError(request, { cause })
+  return cause instanceof Error ? cause : new TypeError(String(cause))
+}
+
+/** What ky shows its hooks for an answer that is no success. */
+export function createHttpError(response: Response, request: Request, options: object): Error {
+  return new HTTPError(response, request, options as never)
+}

@@ -1,0 +1,214 @@
+import { createLaunch } from '../loop/launch.js'
+import { identify } from '../loop/call-identity.js'
+import { checkCallOptions, type CheckedCallOptions } from '../loop/call-options.js'
+import type { EndOptions } from '../loop/end-options.js'
+import type { OperationSettings } from '../loop/operation-options.js'
+import { isIdempotencyError } from '../errors/any-idempotency-error.js'
+import { idempotencyOf, rememberFacts } from '../operation/facts.js'
+import { isConditional } from '../operation/is-conditional.js'
+import { captureRequest, type CapturedRequest } from '../transport/capture-request.js'
+import type { FetchLike } from '../transport/fetch-like.js'
+import { isNative } from '../transport/follow-redirect.js'
+import { markIdempotentFetch } from '../transport/nesting.js'
+import { responsesUpTo } from '../transport/responses.js'
+import { readGivenKey } from '../transport/stamp-request.js'
+import { letKyReplay, openCall, silenceKy, takeHooks, type KyCall, type KyCalls } from './ky-call.js'
+import { createTimeoutError, isConnectionFailure, toNetworkFailure } from './ky-errors.js'
+import { readBackoff } from './ky-retries.js'
+import { isKyRead, type KyOptions } from './ky-shapes.js'
+import { openKyTransport } from './ky-transport.js'
+
+/** The option in which an `init` hook of ky 2 hands the options of a call on to its fetch. */
+export const callOption = 'idempotencyCall'
+
+/** What the fetch of one `idempotency()` works with. */
+export interface KySettings {
+  readonly operation: OperationSettings
+  readonly ends: EndOptions
+  readonly pickFetch: () => FetchLike
+  readonly maxRequestBytes: number
+  readonly maxResponseBytes: number
+}
+
+/** The settings of a `Request` that its copies need, as `fetch` takes them. */
+function settingsOf(request: Request, others: RequestInit): RequestInit {
+  const { mode, credentials, cache, redirect, referrer, referrerPolicy, integrity, keepalive } = request
+  return { mode, credentials, cache, redirect, referrer, referrerPolicy, integrity, keepalive, ...others }
+}
+
+/** A fetch of the user's own is called as ky calls it: with a `Request`. */
+function asKyCalls(fetch: FetchLike): FetchLike {
+  if (isNative(fetch)) return fetch
+  return (url, init = {}) => {
+    const known = Object.entries(init).filter(([name]) => name in Request.prototype || name === 'duplex')
+    const others = Object.entries(init).filter(([name]) => !(name in Request.prototype) && name !== 'duplex')
+    return fetch(new Request(url, Object.fromEntries(known)), {
+      ...Object.fromEntries(others),
+      ...(init.signal && { signal: init.signal }),
+    })
+  }
+}
+
+/**
+ * ky 1 and 2 set a timer before they call a fetch. It would end our loop with its first attempt: with a promise that is taken
+ * over at once, ky clears it. Each attempt of ours has the same time.
+ */
+function untimed(sent: Promise<Response>): Promise<Response> {
+  return {
+    then(resolve: (value: Promise<Response>) => void) {
+      resolve(sent)
+      return Promise.resolve()
+    },
+  } as never
+}
+
+/** The body as text, where ky made the request of one and no hook can have given another: to read it takes longer. */
+function readText(call: KyCall, options: KyOptions, input: Request): string | undefined {
+  const { hooks, onUploadProgress, body } = options
+  if (input !== call.stamped || onUploadProgress || (hooks?.beforeRequest?.length ?? 0) > 1) return undefined
+  return call.text ?? (typeof body === 'string' ? body : undefined)
+}
+
+/** The fetch that `idempotency()` hands to ky: our loop for writes, and nothing but the user's fetch for reads. */
+export function createKyFetch(settings: KySettings, calls: KyCalls) {
+  const { operation, ends, pickFetch } = settings
+  const { contract, policy } = operation
+  const pick = () => asKyCalls(pickFetch())
+  const launch = createLaunch<Response>(operation, responsesUpTo(settings.maxResponseBytes))
+
+  async function send(
+    call: KyCall,
+    options: KyOptions,
+    input: Request,
+    rest: RequestInit,
+  ): Promise<Response> {
+    const { idempotency } = (options.context ?? {}) as { idempotency?: unknown }
+    const own = readCallOptions(idempotency)
+    const text = readText(call, options, input)
+    const captured = await captureRequest(
+      input,
+      { ...settingsOf(input, rest), ...(text !== undefined && { body: text }) },
+      { maxRequestBytes: settings.maxRequestBytes, oversizedBody: 'send-once' },
+    )
+    const request: CapturedRequest = { ...captured, base: undefined }
+    const { retry } = call
+    const { timeout = 10_000, totalTimeout = false } = options
+    const elapsedMs = performance.now() - call.beganAtMs
+    const deadlineMs = Math.min(policy.deadlineMs, (totalTimeout || Infinity) - elapsedMs)
+    const givenKey = call.key ?? readGivenKey(contract.carrier, request)
+    const { method, url, headers } = request
+    const maxResponseBytes = options.onDownloadProgress ? -1 : settings.maxResponseBytes
+    return launch({
+      method,
+      url,
+      givenKey,
+      isGenerated: call.isGenerated,
+      conditional: isConditional(method, (name) => headers[name]),
+      isNoCors: input.mode === 'no-cors',
+      policy: {
+        ...policy,
+        attemptTimeoutMs: timeout === false ? Infinity : timeout,
+        maxAttempts: retry.limit === undefined ? policy.maxAttempts : retry.limit + 1,
+        deadlineMs,
+      },
+      resendBackoff: readBackoff(retry),
+      cutRetryAfterMs: retry.maxRetryAfter,
+      writes: own.writes,
+      firstSentMs: call.firstSentMs ?? own.firstSentMs,
+      signal: input.signal,
+      ends: own.resolve || own.reconcile ? { ...ends, ...own } : ends,
+      identity: givenKey === undefined || call.isGenerated ? undefined : identify(request, givenKey, own),
+      openTransport(operation) {
+        const sender = { pickFetch: pick, maxResponseBytes }
+        call.key = operation.key
+        call.isGenerated = operation.resume().isGenerated === true
+        return openKyTransport(
+          { call, options, retry, carrier: contract.carrier, sender },
+          request,
+          operation,
+        )
+      },
+    })
+  }
+
+  /** The end of a write in ky's own terms: its errors, with the facts. */
+  async function end(call: KyCall, options: KyOptions, input: Request, rest: RequestInit): Promise<Response> {
+    const { method, url } = input
+    try {
+      const response = await send(call, options, input, rest)
+      if (call.replay !== undefined && call.beforeRetry.length > 0) throw response
+      const { outcome } = idempotencyOf(response) ?? {}
+      call.firstSentMs = outcome === 'not-applied' ? undefined : operation.clock.now()
+      return keepFacts(response)
+    } catch (error) {
+      if (call.replay !== undefined) letKyReplay(call, method)
+      throw toKyError(error, new Request(url, { method }))
+    }
+  }
+
+  function kyFetch(
+    this: KyOptions | undefined,
+    input: string | URL | Request,
+    init: RequestInit & { [callOption]?: KyOptions } = {},
+  ): Promise<Response> {
+    const { [callOption]: given, ...rest } = init
+    const options = given ?? this
+    if (!(input instanceof Request) || isKyRead(input.method)) return pickFetch()(input, rest)
+    const { context } = options ?? {}
+    if (options === undefined || context === undefined || !('retry' in options || given))
+      return Promise.reject(
+        new TypeError(
+          'the hooks of idempotency() are gone: ky.create({ …, hooks }).extend(idempotency()) keeps both',
+        ),
+      )
+    const known = calls.get(context)
+    const call = known ?? openCall(context, given)
+    calls.set(context, call)
+    if (given === undefined && options.hooks && !call.isOurs)
+      Object.assign(options.hooks, takeHooks(call, options.hooks))
+    call.shown ??= options as KyCall['shown']
+    call.isOurs = true
+    silenceKy(call)
+    const sent = end(call, options, input, rest)
+    return options.timeout === false && !options.totalTimeout ? sent : untimed(sent)
+  }
+  return markIdempotentFetch(kyFetch)
+}
+
+/** @throws `TypeError` or `RangeError` for what cannot work in ky. */
+function readCallOptions(options: unknown): CheckedCallOptions {
+  if (options === false)
+    throw new TypeError(
+      'context.idempotency: false has no effect in ky; call an instance without idempotency()',
+    )
+  const own = checkCallOptions(options ?? {})
+  if (own.retry !== undefined)
+    throw new TypeError("context.idempotency.retry has no effect in ky; use ky's own retry options")
+  return own
+}
+
+/** Ties the facts of a response to its copies, too, which are what the hooks of ky are given and often give back. */
+function keepFacts(response: Response): Response {
+  const { clone } = response
+  const value = () => {
+    const copy = clone.call(response)
+    const facts = idempotencyOf(response)
+    if (facts !== undefined) rememberFacts(copy, facts)
+    return keepFacts(copy)
+  }
+  return Object.defineProperty(response, 'clone', { value, configurable: true, writable: true })
+}
+
+/** A lost answer is ky's to tell; what only we can know is told by our own errors. */
+function toKyError(error: unknown, request: Request): unknown {
+  if (!isIdempotencyError(error)) return error
+  const { code, cause } = error
+  if (!['outcome_unknown', 'not_applied', 'unsendable', 'deadline_exceeded'].includes(code)) return error
+  if (cause === undefined || cause instanceof Response) return error
+  const isTimeout = (cause as { name?: unknown }).name === 'TimeoutError'
+  const isOther = !isTimeout && code !== 'unsendable' && !isConnectionFailure(cause)
+  const end = isTimeout ? createTimeoutError(request) : isOther ? cause : toNetworkFailure(cause)
+  const facts = idempotencyOf(error)
+  if (facts !== undefined) rememberFacts(end, facts, error)
+  return end
+}

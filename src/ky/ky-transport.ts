@@ -1,0 +1,149 @@
+import { UnsendableError } from '../errors/unsendable-error.js'
+import type { TrackedOperation } from '../loop/tracked-operation.js'
+import type { Transport } from '../loop/transport.js'
+import type { AttemptResult } from '../transport/attempted.js'
+import { canBeSentOnce, type CapturedRequest } from '../transport/capture-request.js'
+import { sendAttempt, type Sender } from '../transport/send-attempt.js'
+import { stampRequest, unstampRequest, withHeaders } from '../transport/stamp-request.js'
+import type { KeyCarrier } from '../contract/carrier.js'
+import { releaseCopy } from '../transport/settled-response.js'
+import type { KyCall } from './ky-call.js'
+import { createHttpError, createNetworkError, createTimeoutError, isConnectionFailure } from './ky-errors.js'
+import { readAllowance, type OwnRetryOptions } from './ky-retries.js'
+import type { KyOptions } from './ky-shapes.js'
+
+/** What a call of ky is sent with. */
+export interface KySending {
+  readonly call: KyCall
+  readonly options: KyOptions
+  readonly retry: OwnRetryOptions
+  readonly carrier: KeyCarrier
+  readonly sender: Sender
+}
+
+function isThrown({ throwHttpErrors = true }: KyOptions, { ok, status, type }: Response): boolean {
+  if (ok || type === 'opaque') return false
+  return typeof throwHttpErrors === 'function' ? throwHttpErrors(status) : throwHttpErrors
+}
+
+/** The request as hooks are shown it; a body that streams is left out, as a hook that read it would use it up. */
+function showRequest({ url, method, headers, body, rest, signal }: CapturedRequest): Request {
+  const shown = (body instanceof ReadableStream ? null : (body ?? null)) as BodyInit | null
+  return new Request(url, { ...rest, method, headers, body: shown, ...(signal && { signal }) })
+}
+
+/** How a write of ky is sent: as ky sends it, with the user's hooks where ky runs them. */
+export function openKyTransport(
+  { call, options, retry, carrier, sender }: KySending,
+  first: CapturedRequest,
+  operation: TrackedOperation,
+): Transport<Response> {
+  const { key, companions } = operation
+  const { afterResponse, beforeRetry, isKy2 } = call
+  const shown = call.shown as object
+  let request = first
+
+  const stamp = () => {
+    if (key === undefined || !operation.isKeyed()) return
+    try {
+      request = stampRequest(carrier, request, key, companions)
+    } catch (cause) {
+      throw new UnsendableError({ ...operation.errorFacts(), cause }, (cause as Error).message)
+    }
+  }
+  stamp()
+  call.retryCount = 0
+
+  const decorate = (response: Response) => {
+    const { parseJson } = options
+    if (parseJson)
+      response.json = async () =>
+        parseJson(await response.text(), { request: showRequest(request), response })
+    return response
+  }
+  /** Runs the user's `afterResponse` on an answer, as ky does: each hook has a copy of its own. */
+  const inspect = async (response: Response, sent: CapturedRequest) => {
+    const outgoing = showRequest(sent)
+    const { retryCount } = call
+    let standing = response
+    for (const hook of afterResponse) {
+      const copy = decorate(standing.clone())
+      const given = isKy2
+        ? [{ request: outgoing, options: shown, response: copy, retryCount }]
+        : [outgoing, shown, copy, { retryCount }]
+      const result = await hook(...(given as never[]))
+      releaseCopy(copy, standing, result)
+      if (result instanceof Response) standing = result
+      else if (result !== undefined && result !== null) {
+        // `ky.retry()`: ky itself knows what to do with it.
+        call.replay = () => result
+        break
+      }
+    }
+    return standing
+  }
+
+  const toKyError = ({ answer, attempted, error }: AttemptResult<Response>): Error => {
+    const outgoing = showRequest(request)
+    if (answer !== undefined) return createHttpError(answer.clone(), outgoing, shown)
+    const isTimeout = 'lost' in attempted && attempted.isTimeout
+    return isTimeout ? createTimeoutError(outgoing) : createNetworkError(outgoing, error, isKy2)
+  }
+
+  return {
+    send: (signal, headers) =>
+      sendAttempt(
+        sender,
+        headers ? withHeaders(request, headers, carrier) : request,
+        signal,
+        afterResponse.length > 0 ? inspect : undefined,
+      ),
+    allow(result) {
+      const { attempted, answer, error } = result
+      if (call.replay !== undefined) return 'refused'
+      const isTimeout = 'lost' in attempted && attempted.isTimeout
+      if (answer === undefined && !isTimeout && !isConnectionFailure(error)) return 'refused'
+      return readAllowance(retry, {
+        method: request.method,
+        status: answer?.status,
+        isTimeout,
+        isThrown: answer !== undefined && isThrown(options, answer),
+        error: () => toKyError(result),
+        retryCount: call.retryCount + 1,
+      })
+    },
+    async prepareRetry(result, retries) {
+      call.retryCount = retries
+      if (canBeSentOnce(request)) return 'body-used'
+      if (key !== undefined && !operation.isKeyed())
+        request = unstampRequest(carrier, request, first, companions)
+      if (beforeRetry.length === 0) return undefined
+      const error = toKyError(result)
+      const outgoing = showRequest(request)
+      let standing = outgoing
+      for (const hook of beforeRetry) {
+        let given: unknown
+        try {
+          given = await hook({ request: standing, options: shown, error, retryCount: retries } as never)
+        } catch (thrown) {
+          call.replay = () => {
+            throw thrown
+          }
+          return 'user'
+        }
+        if (given instanceof Request) {
+          standing = given
+          break
+        }
+        if (given instanceof Response || typeof given === 'symbol') {
+          call.replay = () => given
+          return 'user'
+        }
+      }
+      request = { ...request, url: standing.url, headers: Object.fromEntries(standing.headers) }
+      stamp()
+      return undefined
+    },
+    again: undefined,
+  }
+}

@@ -1,0 +1,115 @@
+import { readAnswer } from '../contract/read-answer.js'
+import { decodeHeader, encodeHeader } from '../contract/carrier.js'
+import { AnswerInFull } from '../loop/answer-in-full.js'
+import type { OperationSettings } from '../loop/operation-options.js'
+import { isResendable, withoutSecrets } from '../loop/tracked-operation.js'
+import { takeKey } from '../loop/take-key.js'
+import { beginAttempt, endAttempt, outcomeOf, type Operation } from '../operation/operation.js'
+import { rememberFacts } from '../operation/facts.js'
+import { isConditional } from '../operation/is-conditional.js'
+import { decide } from '../retry/decide.js'
+import type { Attempted } from '../transport/attempted.js'
+
+/** A call of ky that the parts follow: its operation as it stands, between hooks that have nothing else in common. */
+export interface StampedCall {
+  readonly settings: OperationSettings
+  readonly companions: Readonly<Record<string, string>>
+  operation: Operation
+}
+
+/** One object of options belongs to each call of ky in both majors, and so does its `context`: that is where the parts meet. */
+const tag = Symbol('fetch-idempotency.stamped-call')
+
+interface Tagged {
+  [tag]?: StampedCall
+}
+
+export function findStampedCall(context: object): StampedCall | undefined {
+  return (context as Tagged)[tag]
+}
+
+/**
+ * Takes or makes the key of a call, once.
+ *
+ * @throws what {@link takeKey} throws.
+ */
+export function stampCall(
+  settings: OperationSettings,
+  context: Record<string, unknown>,
+  request: Request,
+): StampedCall {
+  const known = findStampedCall(context)
+  if (known !== undefined) return known
+  const { contract, clock } = settings
+  const { carrier } = contract
+  const { method, headers, mode } = request
+  const url = withoutSecrets(request.url)
+  const written = carrier.in === 'header' ? headers.get(carrier.name) : null
+  const inHeader = written === null || carrier.in !== 'header' ? undefined : decodeHeader(carrier, written)
+  const { idempotencyKey: givenKey = inHeader } = context
+  const conditional = isConditional(method, (name) => headers.get(name))
+  const described = { method, url, givenKey, conditional, isNoCors: mode === 'no-cors' }
+  const taken = takeKey(settings, described, url, clock.now())
+  const { key, firstSentMs } = taken
+  const operation: Operation = {
+    ...taken,
+    method,
+    url,
+    conditional,
+    resendable: isResendable(settings, described, url, key !== undefined),
+    attempts: 0,
+    spent: 0,
+    asks: 0,
+    mayHaveRun: false,
+  }
+  const companions = key === undefined ? {} : contract.companions({ key, firstSentMs })
+  const call: StampedCall = { settings, companions, operation }
+  Object.defineProperty(context, tag, { value: call })
+  return call
+}
+
+/** Puts the key of a call, and what goes with it, into a request that is about to be sent. */
+export function beginStampedAttempt(call: StampedCall, request: Request): void {
+  const { settings, companions, operation } = call
+  const { carrier } = settings.contract
+  const { headers } = request
+  if (operation.key !== undefined && carrier.in === 'header') {
+    for (const [name, value] of Object.entries(companions)) headers.set(name, value)
+    if (decodeHeader(carrier, headers.get(carrier.name) ?? '') !== operation.key)
+      headers.set(carrier.name, encodeHeader(carrier, operation.key))
+  }
+  call.operation = beginAttempt(operation)
+  const { key, attempts } = call.operation
+  rememberFacts(request, { key, attempts, replayed: false, outcome: 'unknown' })
+}
+
+/**
+ * Whether what ended an attempt of a write allows another one. The waits, the time and the number of attempts are ky's.
+ *
+ * @returns `undefined` where nothing speaks against it, `false` where the write could happen twice.
+ */
+export function judgeAttempt(call: StampedCall, attempted: Attempted, error: unknown): false | undefined {
+  const { settings } = call
+  const { contract } = settings
+  const reading =
+    'lost' in attempted
+      ? { verdict: attempted.lost }
+      : readAnswer(contract, new AnswerInFull(attempted, call.operation))
+  call.operation = endAttempt(call.operation, reading)
+  const { key, attempts } = call.operation
+  const outcome = outcomeOf(call.operation, reading)
+  rememberFacts(error, { key, attempts, replayed: reading.replayed === true, outcome })
+  const decision = decide(call.operation, reading, {
+    maxAttempts: Infinity,
+    maxRetryAfterMs: Infinity,
+    backoff: () => 0,
+    random: () => 0,
+    nowMs: settings.clock.now(),
+    leftMs: Infinity,
+    retryAfterMs: undefined,
+    keyTtlMs: contract.keyTtlMs,
+    // ky asks for nothing that its user does not want.
+    allowance: 'wanted',
+  })
+  return decision.action === 'settle' ? false : undefined
+}

@@ -1,0 +1,129 @@
+import { DeadlineError } from '../errors/deadline-error.js'
+import { KeyReusedError } from '../errors/key-reused-error.js'
+import { rememberFacts } from '../operation/facts.js'
+import type { Call } from './call.js'
+import type { EndOptions } from './end-options.js'
+import type { OperationSettings } from './operation-options.js'
+import { RecoveryQueue } from './recovery-queue.js'
+import { createRun, type Run } from './run.js'
+import { runOperation, type OperationRun } from './run-operation.js'
+import {
+  awaitEnd,
+  giveResult,
+  joinOperation,
+  shareOperation,
+  type SharedOperation,
+} from './share-operation.js'
+import { TrackedOperation } from './tracked-operation.js'
+import type { AnswerKind, Transport } from './transport.js'
+
+/** What two calls have to have in common in order to be one operation. */
+export interface CallIdentity {
+  /** Who would get whose answer: the target, and the headers, among them the credentials of an account. */
+  readonly name: string
+  /** Whether another call sends the same bytes, `undefined` where that cannot be seen. */
+  readonly isSamePayload: (other: CallIdentity) => boolean | undefined
+  readonly payload: unknown
+  /** What else its outcome depends on: options, callbacks, whatever is handed on to what sends. */
+  readonly settings: readonly unknown[]
+}
+
+/** One call of a host. */
+export interface OperationCall<Answer extends object> extends Call {
+  readonly signal: AbortSignal | undefined
+  readonly ends: EndOptions<Answer>
+  /** `undefined` for a call that shares its operation with no other. */
+  readonly identity: CallIdentity | undefined
+  /** How it is sent, once its operation is known. */
+  readonly openTransport: (operation: TrackedOperation) => Transport<Answer>
+}
+
+/** Begins a call, or joins the one that is the same and on its way. */
+export type Launch<Answer extends object> = (call: OperationCall<Answer>) => Promise<Answer>
+
+interface InFlight<Answer> extends SharedOperation<Answer> {
+  readonly identity: CallIdentity
+}
+
+function isSameCall(one: CallIdentity, other: CallIdentity): boolean | undefined {
+  const areSame = one.settings.length === other.settings.length
+  return areSame && one.settings.every((value, index) => Object.is(value, other.settings[index]))
+    ? one.isSamePayload(other)
+    : undefined
+}
+
+/** Makes the function by which all calls of one wrapper begin: those that are the same operation are sent once. */
+export function createLaunch<Answer extends object>(
+  settings: OperationSettings,
+  kind: AnswerKind<Answer>,
+): Launch<Answer> {
+  const inFlight = new Map<string, InFlight<Answer>>()
+  const recovery = new RecoveryQueue()
+
+  function start(call: OperationCall<Answer>, operation: TrackedOperation, run: Run): Promise<Answer> {
+    const { ends, openTransport } = call
+    try {
+      const transport = openTransport(operation)
+      return traced({ settings, operation, kind, transport, ends, recovery, record: undefined, run })
+    } catch (error) {
+      rememberFacts(error, operation.settle(), operation)
+      return Promise.reject(error)
+    }
+  }
+
+  function launch(call: OperationCall<Answer>): Promise<Answer> {
+    const { identity, signal } = call
+    const operation = new TrackedOperation(settings, call)
+    // Without a signal nobody can leave early.
+    if (identity === undefined && signal === undefined) return start(call, operation, createRun())
+    const other = identity && inFlight.get(identity.name)
+    // Nobody joins an operation that its last reader has just ended.
+    if (identity && other && !other.run.isStopped) return share(call, identity, operation, other)
+    const own = shareOperation(operation, kind)
+    const joined = joinOperation(own, signal)
+    if (identity !== undefined) inFlight.set(identity.name, { ...own, identity })
+    giveResult(own, start(call, operation, own.run), () => {
+      if (identity && inFlight.get(identity.name)?.run === own.run) inFlight.delete(identity.name)
+    })
+    return joined
+  }
+
+  /** @throws {@link KeyReusedError} when the other call has another payload. */
+  function share(
+    call: OperationCall<Answer>,
+    identity: CallIdentity,
+    operation: TrackedOperation,
+    other: InFlight<Answer>,
+  ): Promise<Answer> {
+    const { signal } = call
+    const facts = operation.errorFacts()
+    const retry = async () => launch(call) as Promise<object> as Promise<Response>
+    if (identity.isSamePayload(other.identity) === false) throw new KeyReusedError({ ...facts, retry })
+    const late = () => {
+      const { attempts } = other.operation.facts()
+      const isResendable = settings.contract.honoursKey(facts)
+      return new DeadlineError({ ...facts, attempts, outcome: 'unknown', isResendable })
+    }
+    const limit = { leftMs: operation.leftMs(), late }
+    if (isSameCall(identity, other.identity)) return joinOperation(other, signal, limit)
+    // Under its key the write happens once, whether or not it is the same. The deadline goes on.
+    return awaitEnd(other, signal, limit).then(() => {
+      const { deadlineAtMs } = operation
+      const wasNotApplied = other.operation.facts().outcome === 'not-applied'
+      const firstSentMs = wasNotApplied ? call.firstSentMs : (call.firstSentMs ?? other.operation.firstSentMs)
+      return launch({ ...call, deadlineAtMs, firstSentMs })
+    })
+  }
+  return launch
+}
+
+/** Runs an operation, followed by whoever listens on the diagnostics channel. */
+function traced<Answer extends object>(own: OperationRun<Answer>): Promise<Answer> {
+  const { settings, operation } = own
+  const channel = settings.tracing?.operation
+  if (channel?.hasSubscribers !== true) return runOperation(own)
+  const { attempt: _, ...context } = operation.attemptInfo()
+  return channel.trace(context, () =>
+    runOperation(own).finally(() => Object.assign(context, operation.facts())),
+  )
+}

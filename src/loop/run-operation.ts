@@ -1,0 +1,177 @@
+import { isIdempotencyError } from '../errors/any-idempotency-error.js'
+import { rememberFacts } from '../operation/facts.js'
+import type { Recorder } from '../operation/record-step.js'
+import type { Decision, StopReason } from '../retry/decide.js'
+import type { AttemptResult } from '../transport/attempted.js'
+import { conclude } from './conclude.js'
+import type { EndOptions } from './end-options.js'
+import { limitTime } from './limit-time.js'
+import type { OperationSettings } from './operation-options.js'
+import type { RecoveryQueue } from './recovery-queue.js'
+import { limitAttempt, stoppable, stoppableWithin, type Run } from './run.js'
+import { unsent, type LastAttempt } from './to-error.js'
+import type { TrackedOperation } from './tracked-operation.js'
+import type { AnswerKind, AttemptHeaders, AttemptReport, Transport } from './transport.js'
+
+/** Everything that belongs to one operation on its way. */
+export interface OperationRun<Answer extends object> {
+  readonly settings: OperationSettings
+  readonly operation: TrackedOperation
+  readonly kind: AnswerKind<Answer>
+  readonly transport: Transport<Answer>
+  readonly ends: EndOptions<Answer>
+  readonly recovery: RecoveryQueue
+  readonly record: Recorder | undefined
+  readonly run: Run
+}
+
+/**
+ * The loop: attempt, read, decide, wait, until nothing can or need be done any more.
+ *
+ * @throws what {@link conclude} throws, the reason of the run's stop, and what a hook or a record throws.
+ */
+export async function runOperation<Answer extends object>(own: OperationRun<Answer>): Promise<Answer> {
+  const { operation, transport, run } = own
+  try {
+    const begun = transport.begin && (await stoppableWithin(run, operation.leftMs(), transport.begin))
+    if (begun !== undefined && begun !== 'deadline') return finish(own, begun)
+    let last: LastAttempt<Answer> = unsent
+    for (let retries = 1; begun !== 'deadline'; retries += 1) {
+      const result = await attempt(own, last.answer)
+      if (result === undefined) break
+      const { answer, error } = result
+      const { reading, decision } = await judge(own, result)
+      if (reading.verdict === 'done' && reading.outcome !== 'unknown' && answer !== undefined)
+        return finish(own, answer)
+      last = { reading, decision, answer, error }
+      if (decision.action === 'settle') return await end(own, last)
+      await pause(own, decision)
+      const prepared = await prepareRetry(own, result, retries)
+      if (prepared === undefined) continue
+      if (typeof prepared !== 'string') return finish(own, prepared)
+      last = { ...last, decision: { action: 'settle', why: prepared } }
+      return await end(own, last)
+    }
+    return await end(own, { ...last, decision: unsent.decision })
+  } catch (error) {
+    rememberFacts(error, operation.settle(), operation)
+    throw error
+  }
+}
+
+/** Sends one attempt and gives what it brought, `undefined` when there is no time left for it. */
+async function attempt<Answer extends object>(
+  { operation, transport, settings, kind, record, run }: OperationRun<Answer>,
+  previous: Answer | undefined,
+): Promise<AttemptResult<Answer> | undefined> {
+  if (run.isStopped) throw run.reason
+  const number = operation.facts().attempts + 1
+  // Before the time is looked at, as a record may take long; what it throws ends the operation before anything is sent.
+  if (record !== undefined) await stoppable(run, () => record({ type: 'attempt-starting', attempt: number }))
+  const timeoutMs = operation.timeForAttemptMs()
+  if (timeoutMs <= 0) return undefined
+  operation.begin()
+  if (previous !== undefined) kind.discard(previous)
+  const { aroundAttempt, tracing } = settings
+  const send = (signal: AbortSignal, headers?: AttemptHeaders) => transport.send(signal, headers)
+  if (aroundAttempt === undefined && tracing?.attempt.hasSubscribers !== true)
+    return limitAttempt(run, timeoutMs, send)
+
+  const info = operation.attemptInfo()
+  return limitAttempt(run, timeoutMs, async (signal) => {
+    let sent: Promise<AttemptResult<Answer>> | undefined
+    const next = async (headers?: AttemptHeaders): Promise<AttemptReport> => {
+      sent ??= send(signal, headers)
+      const { attempted } = await sent
+      return 'lost' in attempted
+        ? { status: undefined, error: attempted.error }
+        : { status: attempted.status, error: undefined }
+    }
+    const around = aroundAttempt === undefined ? next : () => aroundAttempt(info, next)
+    const failure = await (tracing === undefined ? around() : tracing.attempt.trace(info, around)).then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    )
+    if (sent === undefined) throw failure?.error ?? new TypeError('aroundAttempt did not call next()')
+    return { ...(await sent), ...(failure && { failure }) }
+  })
+}
+
+/** Reads what an attempt brought, asks the host's user, and decides. */
+async function judge<Answer extends object>(
+  { operation, transport, recovery, record, run }: OperationRun<Answer>,
+  result: AttemptResult<Answer>,
+) {
+  const { attempted, failure } = result
+  const reading = operation.read(attempted)
+  const { verdict } = reading
+  if (verdict === 'done') recovery.succeed()
+  if (record !== undefined) {
+    const { attempts, outcome } = operation.facts()
+    // The journal's own failure after sending changes nothing.
+    await record({ type: 'attempt-ended', attempt: attempts, verdict, outcome }).catch(() => undefined)
+  }
+  if (failure !== undefined) throw failure.error
+  if (verdict === 'done') return { reading, decision: final }
+  const { allow } = transport
+  const allowance = allow && (await stoppable(run, async () => allow(result, reading)))
+  return { reading, decision: operation.decide(reading, attempted, allowance) }
+}
+
+const final: Decision = { action: 'settle', why: 'final' }
+
+/** Waits as long as was decided; where the budget is empty, until it is this operation's turn. */
+async function pause<Answer extends object>(
+  { operation, settings, recovery, run }: OperationRun<Answer>,
+  { delayMs, mustProbe }: Decision & { action: 'resend' },
+): Promise<void> {
+  const { clock } = settings
+  if (delayMs > 0) await stoppable(run, (signal) => clock.sleep(delayMs, signal))
+  // Whoever runs out of time while it waits finds none left for its next attempt.
+  if (mustProbe) await stoppableWithin(run, operation.leftMs(), (signal) => recovery.wait(clock, signal))
+}
+
+async function prepareRetry<Answer extends object>(
+  { operation, transport, kind, run }: OperationRun<Answer>,
+  result: AttemptResult<Answer>,
+  retries: number,
+): Promise<Answer | StopReason | undefined> {
+  const prepared = await stoppableWithin(run, operation.leftMs(), () =>
+    transport.prepareRetry(result, retries),
+  )
+  const { answer } = result
+  if (kind.isAnswer(prepared) && answer !== undefined && prepared !== answer) kind.discard(answer)
+  return prepared
+}
+
+/** The end of an operation that has an answer, as it is. */
+function finish<Answer extends object>({ operation }: OperationRun<Answer>, answer: Answer): Answer {
+  rememberFacts(answer, operation.settle())
+  return answer
+}
+
+/** The end of any other, with what the callbacks can still find out. */
+async function end<Answer extends object>(
+  own: OperationRun<Answer>,
+  last: LastAttempt<Answer>,
+): Promise<Answer> {
+  const { operation, kind, transport, ends, run } = own
+  const { attemptTimeoutMs } = operation.policy
+  const settle = async <Found>(found: Found) => (kind.isAnswer(found) ? kind.settle(found) : found)
+  const limited = {
+    resolve: limitTime(ends.resolve, attemptTimeoutMs, settle),
+    reconcile: limitTime(ends.reconcile, attemptTimeoutMs, settle),
+  } as EndOptions<Answer>
+  const again = transport.again && repeatable(transport.again)
+  return stoppable(run, (signal) => conclude(operation, last, kind, limited, again, signal))
+}
+
+/** Sends again; asked once more, it goes on from how that ended: only its error knows what may have been applied since. */
+function repeatable<Answer>(again: () => Promise<Answer>): () => Promise<Answer> {
+  let sent: Promise<Answer> | undefined
+  const goOn = (error: unknown) => {
+    if (isIdempotencyError(error)) return error.retry() as Promise<Answer>
+    throw error
+  }
+  return () => (sent = sent === undefined ? again() : sent.catch(goOn))
+}

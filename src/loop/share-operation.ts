@@ -1,0 +1,156 @@
+import { startTimer } from '../clock/start-timer.js'
+import { idempotencyOf, rememberFacts, type IdempotencyFacts } from '../operation/facts.js'
+import { endOnAbort, onAbort, type Endable } from '../transport/on-abort.js'
+import { createRun, stopRun, type Run } from './run.js'
+import type { TrackedOperation } from './tracked-operation.js'
+import type { AnswerKind } from './transport.js'
+
+interface Reader<Answer> {
+  readonly give: (answer: Answer, facts: IdempotencyFacts) => void
+  readonly fail: (error: unknown) => void
+}
+
+/** One operation on its way, and everyone who waits for it. */
+export interface SharedOperation<Answer> {
+  readonly operation: TrackedOperation
+  readonly kind: AnswerKind<Answer>
+  readonly run: Run
+  readonly readers: Set<Reader<Answer>>
+  /** Calls that are another operation under the same key: they go on when this one has ended. */
+  readonly successors: (() => void)[]
+}
+
+/** How long a caller waits for the operation of another, and what it is told then. */
+export interface WaitLimit {
+  readonly leftMs: number
+  readonly late: () => unknown
+}
+
+export function shareOperation<Answer>(
+  operation: TrackedOperation,
+  kind: AnswerKind<Answer>,
+): SharedOperation<Answer> {
+  return { operation, kind, run: createRun(), readers: new Set(), successors: [] }
+}
+
+/** The body of a reader, which lives with the stream that it is read from. */
+interface Live extends Endable {
+  stop?: () => void
+  fail?: (reason: unknown) => void
+}
+
+/** Calls `leave` when the signal aborts, or when the time is over. Gives the function that ends the wait. */
+function waitUntil(
+  signal: AbortSignal | undefined,
+  limit: WaitLimit | undefined,
+  leave: (reason: unknown) => void,
+): () => void {
+  const stopListening = signal && onAbort(signal, () => leave(signal.reason))
+  const timer = limit && startTimer(() => leave(limit.late()), limit.leftMs)
+  return () => {
+    stopListening?.()
+    clearTimeout(timer)
+  }
+}
+
+/**
+ * Waits for a shared operation. A caller who aborts leaves at once, with the reason of its own signal; the operation ends
+ * with the last one who leaves.
+ */
+export function joinOperation<Answer>(
+  { readers, run, operation, kind }: SharedOperation<Answer>,
+  signal: AbortSignal | undefined,
+  limit?: WaitLimit,
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const leave = (reason: unknown, isAnswered = false) => {
+      stopWaiting?.()
+      readers.delete(reader)
+      if (readers.size === 0) stopRun(run, reason)
+      const facts = operation.facts()
+      // What goes on for the others can be applied yet.
+      const isOpen = readers.size > 0 && !isAnswered
+      rememberFacts(reason, isOpen ? { ...facts, outcome: 'unknown' } : facts, operation)
+      reject(reason)
+    }
+    /** A body that still streams can be ended by its caller: only then does the operation outlive its answer. */
+    const keepLive = (answer: Answer, own: AbortSignal): Answer => {
+      const live: Live = {
+        end(reason) {
+          leave(reason, true)
+          live.fail?.(reason)
+        },
+      }
+      const watched = kind.watch(answer, () => live.stop?.())
+      if (watched === undefined) {
+        live.stop = onAbort(own, () => live.end(own.reason))
+        return answer
+      }
+      live.fail = watched.fail
+      live.stop = endOnAbort(own, live)
+      return watched.answer
+    }
+    const reader: Reader<Answer> = {
+      give(answer, facts) {
+        stopWaiting?.()
+        const given = signal !== undefined && kind.isStreaming(answer) ? keepLive(answer, signal) : answer
+        rememberFacts(given, facts)
+        resolve(given)
+      },
+      fail(error) {
+        stopWaiting?.()
+        reject(error)
+      },
+    }
+    readers.add(reader)
+    let stopWaiting: (() => void) | undefined
+    if (signal?.aborted) leave(signal.reason)
+    else stopWaiting = waitUntil(signal, limit, leave)
+  })
+}
+
+/** Waits until an operation has ended that has the same key as the caller's and is not the same. */
+export function awaitEnd<Answer>(
+  { successors, operation }: SharedOperation<Answer>,
+  signal: AbortSignal | undefined,
+  limit: WaitLimit,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stopWaiting = waitUntil(signal, limit, (reason) => {
+      stopWaiting()
+      rememberFacts(reason, { ...operation.facts(), outcome: 'unknown' }, operation)
+      reject(reason)
+    })
+    successors.push(() => {
+      stopWaiting()
+      resolve()
+    })
+  })
+}
+
+/**
+ * Gives the result of a shared operation to everyone who still waits: the answer to the first, copies to the others.
+ * `close` is called at that moment, so that nobody joins an operation that has ended.
+ */
+export function giveResult<Answer>(
+  { kind, readers, successors }: SharedOperation<Answer>,
+  result: Promise<Answer>,
+  close: () => void,
+): void {
+  const over = () => {
+    close()
+    for (const goOn of successors.splice(0)) goOn()
+  }
+  result
+    .then((answer) => {
+      over()
+      const waiting = [...readers]
+      const copies = waiting.map((_, index) => (index === 0 ? answer : kind.copy(answer)))
+      for (const [index, reader] of waiting.entries())
+        reader.give(copies[index] as Answer, idempotencyOf(answer) as IdempotencyFacts)
+    })
+    .catch((error: unknown) => {
+      over()
+      for (const reader of readers) reader.fail(error)
+    })
+}
