@@ -13,7 +13,9 @@ import { withoutSecrets } from '../loop/tracked-operation.js'
 import type { RetryOptions } from '../retry/retry-policy.js'
 import type { FetchLike } from '../transport/fetch-like.js'
 import { defaultMaxBytes, takeFetch } from '../transport/take-fetch.js'
-import { openCall, silenceKy, takeHooks, type KyCall, type KyCalls } from './ky-call.js'
+import { installGate } from './gate-retries.js'
+import { beginStampedAttempt, stampCall } from './stamped-call.js'
+import { openCall, readRetry, silenceKy, takeHooks, type KyCall, type KyCalls } from './ky-call.js'
 import { callOption, createKyFetch } from './ky-fetch.js'
 import { unsetLimit } from './ky-retries.js'
 import {
@@ -62,7 +64,7 @@ export interface KyIdempotencyOptions {
     init: ((options: object) => void)[]
     beforeRequest: KyBeforeRequest[]
   }
-  retry: { limit: number; retryOnTimeout: boolean }
+  retry: { limit?: number; retryOnTimeout: boolean }
   fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>
 }
 
@@ -148,7 +150,7 @@ export function idempotency(
   const settings = copyOperationOptions(options, retry)
   const { maxRequestBytes = defaultMaxBytes, maxResponseBytes = defaultMaxBytes } = options
   const ends = { resolve: options.resolve, reconcile: options.reconcile }
-  const calls: KyCalls = new WeakMap()
+  const calls: KyCalls = { byContext: new WeakMap(), byRequest: new WeakMap(), fetches: new WeakSet() }
 
   /** @throws `TypeError` for a key on the instance: every call would send the same one. */
   function checkInstance({ context, headers }: ParentOptions): void {
@@ -165,7 +167,7 @@ export function idempotency(
       [callOption]?: KyOptions
     }
     const call = openCall((own.context ??= {}), own)
-    calls.set(call.context, call)
+    calls.byContext.set(call.context, call)
     own[callOption] = own
     if (typeof own.retry === 'object' && own.retry.limit === unsetLimit)
       own.retry = { ...own.retry, limit: undefined }
@@ -181,15 +183,28 @@ export function idempotency(
   const beforeRequest: KyBeforeRequest = (first, second) => {
     const { request, options: shown } = readHookArguments(first, second)
     if (isKyRead(request.method)) return
-    const call = calls.get(shown.context) ?? openCall(shown.context, undefined)
-    calls.set(shown.context, call)
+    const call = calls.byContext.get(shown.context) ?? openCall(shown.context, undefined)
+    calls.byContext.set(shown.context, call)
+    calls.byRequest.set(request, call)
     call.shown = shown
-    silenceKy(call)
-    stamp(settings, call, request)
     call.stamped = request
+    const { fetch } = call.given ?? (shown as KyOptions)
+    if (fetch === undefined || calls.fetches.has(fetch as object)) {
+      silenceKy(call)
+      stamp(settings, call, request)
+      return
+    }
+    // A fetch that was given after ours may call it. Where it does not, the loop is ky's, behind the gate of the parts.
+    takeFetch(fetch)
+    readRetry(call)
+    const stamped = stampCall(settings, shown.context, request)
+    call.key = stamped.operation.key
+    call.isGenerated = stamped.operation.keyOrigin === 'generated'
+    installGate(stamped, Object.assign(shown.retry, { idempotencyGate: 'default' }), request.method)
+    beginStampedAttempt(stamped, request)
   }
 
-  function extend(parent: ParentOptions): KyIdempotencyOptions {
+  function extend(parent: ParentOptions, isStatic = false): KyIdempotencyOptions {
     checkInstance(parent)
     const theirs = (
       typeof parent.retry === 'number' ? { limit: parent.retry } : (parent.retry ?? {})
@@ -198,7 +213,7 @@ export function idempotency(
     return {
       hooks: { init: [takeOptions], beforeRequest: [beforeRequest] },
       retry: {
-        limit: theirs.limit ?? unsetLimit,
+        ...(isStatic ? {} : { limit: theirs.limit ?? unsetLimit }),
         // For ky the same as `false`, which a user would have to say to be heard.
         retryOnTimeout: theirs.retryOnTimeout ?? (0 as unknown as boolean),
       },
@@ -208,5 +223,6 @@ export function idempotency(
       ),
     }
   }
-  return Object.assign(extend, extend({}))
+  // What is spread into other options cannot say that nobody has set a limit: those who spread set it.
+  return Object.assign((parent: ParentOptions) => extend(parent), extend({}, true))
 }

@@ -1,3 +1,4 @@
+import type { StopReason } from '../retry/decide.js'
 import { readOwnOptions, type OwnRetryOptions } from './ky-retries.js'
 import type { ShouldRetry, KyHook, KyHookOptions, KyOptions } from './ky-shapes.js'
 
@@ -9,7 +10,7 @@ export interface KyCall {
   readonly isKy2: boolean
   readonly beganAtMs: number
   /** What the user says of retries. */
-  retry: OwnRetryOptions
+  retry: OwnRetryOptions | undefined
   /** The options that hooks are shown. */
   shown: KyHookOptions | undefined
   /** The request as it was when its key was put in. */
@@ -25,6 +26,9 @@ export interface KyCall {
   beforeRetry: readonly KyHook[]
   isOurs: boolean
   retryCount: number
+  /** Requests that were sent before `ky.retry()` asked for more. */
+  attempts: number
+  stoppedBy: StopReason | undefined
   /** What one of them has given that only ky itself can carry out: `ky.retry()`, `ky.stop`, an error. */
   replay: (() => unknown) | undefined
 }
@@ -35,7 +39,7 @@ export function openCall(context: object, given: KyOptions | undefined): KyCall 
     given,
     isKy2: given !== undefined,
     beganAtMs: performance.now(),
-    retry: {},
+    retry: undefined,
     shown: undefined,
     stamped: undefined,
     text: undefined,
@@ -46,12 +50,20 @@ export function openCall(context: object, given: KyOptions | undefined): KyCall 
     beforeRetry: [],
     isOurs: false,
     retryCount: 0,
+    attempts: 0,
+    stoppedBy: undefined,
     replay: undefined,
   }
 }
 
-/** The calls of one `idempotency()`, by their contexts. */
-export type KyCalls = WeakMap<object, KyCall>
+/** The calls of one `idempotency()`. */
+export interface KyCalls {
+  readonly byContext: WeakMap<object, KyCall>
+  /** By the request that a hook has seen, for a fetch of the user's own that calls ours without ky's options. */
+  readonly byRequest: WeakMap<Request, KyCall>
+  /** The fetches that belong to it. */
+  readonly fetches: WeakSet<object>
+}
 
 /**
  * Hooks that ky runs in place of a user's: nothing where the loop is ours, which has run them, except for what only ky can carry
@@ -82,12 +94,18 @@ export function takeHooks(
 
 const never: ShouldRetry = () => false
 
+/** Reads what the user says of retries, before anything of ours stands in its place. */
+export function readRetry(call: KyCall): void {
+  const { shown, given } = call
+  call.retry ??= readOwnOptions(given === undefined ? shown?.retry : given.retry)
+}
+
 /** Keeps ky from retrying what our loop retries. Only a hook's `ky.retry()` may still ask for more. */
 export function silenceKy(call: KyCall): void {
-  const { shown, given, isKy2, afterResponse, beforeRetry } = call
+  const { shown, isKy2, afterResponse, beforeRetry } = call
   if (shown === undefined) return
   const { retry } = shown
-  if (retry.shouldRetry !== never) call.retry = readOwnOptions(given === undefined ? retry : given.retry)
+  readRetry(call)
   retry.shouldRetry = never
   // Without a retry to prepare for, ky 2 makes no copy of the request.
   if (isKy2 && afterResponse.length === 0 && beforeRetry.length === 0) retry.limit = 0

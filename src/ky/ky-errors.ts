@@ -32,9 +32,9 @@ export function isConnectionFailure(error: unknown): boolean {
 /** A lost answer in the form in which ky takes it for a failed connection. */
 export function toNetworkFailure(error: unknown): unknown {
   const { name, message } = error as { name?: unknown; message?: unknown }
-  return name === 'TypeError' && typeof message === 'string' && networkMessages.test(message)
-    ? error
-    : new TypeError('fetch failed', { cause: error })
+  const isKnown =
+    name === 'TypeError' && /^(?:fetch failed|terminated|Failed to fetch)$/.test(String(message))
+  return isKnown ? error : new TypeError('fetch failed', { cause: error })
 }
 
 export function createTimeoutError(request: Request): Error {

@@ -91,7 +91,7 @@ export function createKyFetch(settings: KySettings, calls: KyCalls) {
       { maxRequestBytes: settings.maxRequestBytes, oversizedBody: 'send-once' },
     )
     const request: CapturedRequest = { ...captured, base: undefined }
-    const { retry } = call
+    const { retry = {} } = call
     const { timeout = 10_000, totalTimeout = false } = options
     const elapsedMs = performance.now() - call.beganAtMs
     const deadlineMs = Math.min(policy.deadlineMs, (totalTimeout || Infinity) - elapsedMs)
@@ -115,6 +115,7 @@ export function createKyFetch(settings: KySettings, calls: KyCalls) {
       cutRetryAfterMs: retry.maxRetryAfter,
       writes: own.writes,
       firstSentMs: call.firstSentMs ?? own.firstSentMs,
+      attemptsBefore: call.attempts,
       signal: input.signal,
       ends: own.resolve || own.reconcile ? { ...ends, ...own } : ends,
       identity: givenKey === undefined || call.isGenerated ? undefined : identify(request, givenKey, own),
@@ -134,16 +135,34 @@ export function createKyFetch(settings: KySettings, calls: KyCalls) {
   /** The end of a write in ky's own terms: its errors, with the facts. */
   async function end(call: KyCall, options: KyOptions, input: Request, rest: RequestInit): Promise<Response> {
     const { method, url } = input
+    // ky's own time for all of it is over, or would be with the next wait.
+    const isOutOfTotal = () => call.stoppedBy === 'deadline' && Boolean(options.totalTimeout)
+    const outgoing = () => new Request(url, { method })
     try {
       const response = await send(call, options, input, rest)
-      if (call.replay !== undefined && call.beforeRetry.length > 0) throw response
-      const { outcome } = idempotencyOf(response) ?? {}
+      const { outcome = 'unknown', attempts = 0 } = idempotencyOf(response) ?? {}
       call.firstSentMs = outcome === 'not-applied' ? undefined : operation.clock.now()
+      call.attempts = attempts
+      if (isOutOfTotal()) throw withFactsOf(response, createTimeoutError(outgoing()))
+      // `ky.stop` and the like: ky runs its own `beforeRetry` hooks after an error only.
+      if (call.replay !== undefined && call.stoppedBy === 'user' && call.beforeRetry.length > 0)
+        throw response
       return keepFacts(response)
     } catch (error) {
       if (call.replay !== undefined) letKyReplay(call, method)
-      throw toKyError(error, new Request(url, { method }))
+      if (isIdempotencyError(error) && isOutOfTotal())
+        throw withFactsOf(error, createTimeoutError(outgoing()))
+      throw toKyError(error, outgoing)
     }
+  }
+
+  /** The call that a request belongs to, and its options. */
+  function findCall(told: KyOptions | undefined, given: KyOptions | undefined, input: Request) {
+    const own = given ?? (isOfCall(told) ? told : undefined)
+    const call = calls.byRequest.get(input) ?? (own?.context && calls.byContext.get(own.context))
+    if (call !== undefined) return { call, options: own ?? call.given ?? (call.shown as KyOptions) }
+    // In ky 1, a hook that gave a request of its own has kept the hooks after it from running.
+    return own?.context && { call: openCall(own.context, given), options: own }
   }
 
   function kyFetch(
@@ -152,19 +171,13 @@ export function createKyFetch(settings: KySettings, calls: KyCalls) {
     init: RequestInit & { [callOption]?: KyOptions } = {},
   ): Promise<Response> {
     const { [callOption]: given, ...rest } = init
-    const options = given ?? this
     if (!(input instanceof Request) || isKyRead(input.method)) return pickFetch()(input, rest)
-    const { context } = options ?? {}
-    if (options === undefined || context === undefined || !('retry' in options || given))
-      return Promise.reject(
-        new TypeError(
-          'the hooks of idempotency() are gone: ky.create({ …, hooks }).extend(idempotency()) keeps both',
-        ),
-      )
-    const known = calls.get(context)
-    const call = known ?? openCall(context, given)
-    calls.set(context, call)
-    if (given === undefined && options.hooks && !call.isOurs)
+    const found = findCall(this, given, input)
+    if (found === undefined) return Promise.reject(new TypeError(hooksGone))
+    const { call, options } = found
+    calls.byContext.set(call.context, call)
+    call.stoppedBy = undefined
+    if (!call.isKy2 && options.hooks && !call.isOurs)
       Object.assign(options.hooks, takeHooks(call, options.hooks))
     call.shown ??= options as KyCall['shown']
     call.isOurs = true
@@ -172,7 +185,17 @@ export function createKyFetch(settings: KySettings, calls: KyCalls) {
     const sent = end(call, options, input, rest)
     return options.timeout === false && !options.totalTimeout ? sent : untimed(sent)
   }
+  calls.fetches.add(kyFetch)
   return markIdempotentFetch(kyFetch)
+}
+
+const hooksGone =
+  'the hooks of idempotency() are gone: ky.create({ …, hooks }).extend(idempotency()) keeps both'
+
+/** Whether these are the options of one call, as ky 1 completes them: an instance has options, too, of which a fetch may be called as a method. */
+function isOfCall(options: KyOptions | undefined): options is KyOptions {
+  const { retry, signal } = (options ?? {}) as { retry?: object; signal?: AbortSignal }
+  return signal !== undefined && retry !== undefined && 'afterStatusCodes' in retry
 }
 
 /** @throws `TypeError` or `RangeError` for what cannot work in ky. */
@@ -200,15 +223,20 @@ function keepFacts(response: Response): Response {
 }
 
 /** A lost answer is ky's to tell; what only we can know is told by our own errors. */
-function toKyError(error: unknown, request: Request): unknown {
+function toKyError(error: unknown, outgoing: () => Request): unknown {
   if (!isIdempotencyError(error)) return error
   const { code, cause } = error
-  if (!['outcome_unknown', 'not_applied', 'unsendable', 'deadline_exceeded'].includes(code)) return error
-  if (cause === undefined || cause instanceof Response) return error
-  const isTimeout = (cause as { name?: unknown }).name === 'TimeoutError'
-  const isOther = !isTimeout && code !== 'unsendable' && !isConnectionFailure(cause)
-  const end = isTimeout ? createTimeoutError(request) : isOther ? cause : toNetworkFailure(cause)
-  const facts = idempotencyOf(error)
-  if (facts !== undefined) rememberFacts(end, facts, error)
-  return end
+  const isLost = code === 'outcome_unknown' || code === 'not_applied' || code === 'unsendable'
+  if (!isLost || cause === undefined || cause instanceof Response) return error
+  if ((cause as { name?: unknown }).name === 'TimeoutError')
+    return withFactsOf(error, createTimeoutError(outgoing()))
+  const isOther = code !== 'unsendable' && !isConnectionFailure(cause)
+  return withFactsOf(error, isOther ? cause : toNetworkFailure(cause))
+}
+
+/** An error of ky's, or of the user's fetch, that answers `idempotencyOf` as `end` does. */
+function withFactsOf(end: object, error: unknown): unknown {
+  const facts = idempotencyOf(end)
+  if (facts !== undefined) rememberFacts(error, facts, end)
+  return error
 }

@@ -65,6 +65,8 @@ export interface RuledAttempt {
   /** `undefined` when the answer was lost. */
   readonly status: number | undefined
   readonly isTimeout: boolean
+  /** The answer says how long to wait. */
+  readonly hasWait: boolean
   /** ky makes an error of this status. */
   readonly isThrown: boolean
   /** The error with which ky asks `shouldRetry`. */
@@ -75,7 +77,7 @@ export interface RuledAttempt {
 
 /** What a user says of a retry by ky's own options. Ours decides; this is what it is given. */
 export async function readAllowance(own: OwnRetryOptions, attempt: RuledAttempt): Promise<Allowance> {
-  const { method, status, isTimeout, isThrown, error, retryCount } = attempt
+  const { method, status, hasWait, isTimeout, isThrown, error, retryCount } = attempt
   const { methods, statusCodes, retryOnTimeout, shouldRetry } = own
   if (methods?.includes(method.toLowerCase()) === false) return 'refused'
   // ky takes what it does not throw for a success.
@@ -84,6 +86,8 @@ export async function readAllowance(own: OwnRetryOptions, attempt: RuledAttempt)
   if (said === false) return 'refused'
   if (said === true) return 'wanted'
   if (isTimeout) return retryOnTimeout === false ? 'refused' : 'allowed'
+  // ky takes a 413 that says how long to wait for one that will pass.
+  if (status === 413 && statusCodes === undefined) return hasWait ? 'wanted' : 'refused'
   if (status === undefined || statusCodes === undefined) return 'allowed'
   return statusCodes.includes(status) ? 'wanted' : 'refused'
 }

@@ -8,7 +8,13 @@ import { stampRequest, unstampRequest, withHeaders } from '../transport/stamp-re
 import type { KeyCarrier } from '../contract/carrier.js'
 import { releaseCopy } from '../transport/settled-response.js'
 import type { KyCall } from './ky-call.js'
-import { createHttpError, createNetworkError, createTimeoutError, isConnectionFailure } from './ky-errors.js'
+import {
+  createHttpError,
+  createNetworkError,
+  createTimeoutError,
+  isConnectionFailure,
+  toNetworkFailure,
+} from './ky-errors.js'
 import { readAllowance, type OwnRetryOptions } from './ky-retries.js'
 import type { KyOptions } from './ky-shapes.js'
 
@@ -91,13 +97,18 @@ export function openKyTransport(
   }
 
   return {
-    send: (signal, headers) =>
-      sendAttempt(
+    async send(signal, headers) {
+      const outgoing = headers ? withHeaders(request, headers, carrier) : request
+      const result = await sendAttempt(
         sender,
-        headers ? withHeaders(request, headers, carrier) : request,
+        outgoing,
         signal,
         afterResponse.length > 0 ? inspect : undefined,
-      ),
+      )
+      const { attempted, error } = result
+      // Whatever a body that breaks off says, it is the connection that failed.
+      return 'lost' in attempted && attempted.isCut ? { ...result, error: toNetworkFailure(error) } : result
+    },
     allow(result) {
       const { attempted, answer, error } = result
       if (call.replay !== undefined) return 'refused'
@@ -107,6 +118,7 @@ export function openKyTransport(
         method: request.method,
         status: answer?.status,
         isTimeout,
+        hasWait: answer?.headers.has('retry-after') === true,
         isThrown: answer !== undefined && isThrown(options, answer),
         error: () => toKyError(result),
         retryCount: call.retryCount + 1,
@@ -144,6 +156,7 @@ export function openKyTransport(
       stamp()
       return undefined
     },
+    stopped: (why) => void (call.stoppedBy = why),
     again: undefined,
   }
 }

@@ -156,6 +156,7 @@ async function end<Answer extends object>(
   last: LastAttempt<Answer>,
 ): Promise<Answer> {
   const { operation, kind, transport, ends, run } = own
+  if (last.decision.action === 'settle') transport.stopped?.(last.decision.why)
   const { attemptTimeoutMs } = operation.policy
   const settle = async <Found>(found: Found) => (kind.isAnswer(found) ? kind.settle(found) : found)
   const limited = {

@@ -98,7 +98,7 @@ export class TrackedOperation {
       url,
       conditional,
       resendable: isResendable(settings, call, url, isKeyed),
-      attempts: 0,
+      attempts: call.attemptsBefore ?? 0,
       spent: 0,
       asks: 0,
       mayHaveRun,

@@ -40,6 +40,8 @@ export interface Transport<Answer> {
     result: AttemptResult<Answer>,
     retries: number,
   ) => Promise<Answer | StopReason | undefined>
+  /** Hears why the loop has ended, where that is not for an answer that is good as it is. */
+  readonly stopped?: ((why: StopReason) => void) | undefined
   /** Sends the whole call again, for `retry()`. `undefined` where its body is used up. */
   readonly again: (() => Promise<Answer>) | undefined
 }

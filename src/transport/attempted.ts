@@ -15,6 +15,8 @@ export interface LostAttempt {
   readonly lost: FailureVerdict
   readonly error: unknown
   readonly isTimeout: boolean
+  /** The answer had begun: it was cut in its body. */
+  readonly isCut?: boolean
 }
 
 /** What an attempt brought: an answer, or the reason why there is none. */

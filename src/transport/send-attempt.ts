@@ -83,11 +83,16 @@ function isSendable({ method, headers, body }: CapturedRequest): boolean {
 }
 
 /** A lost answer. */
-function readLoss(error: unknown, request: CapturedRequest, mayHaveMoved: boolean): AttemptResult<Response> {
+function readLoss(
+  error: unknown,
+  request: CapturedRequest,
+  mayHaveMoved: boolean,
+  isCut: boolean,
+): AttemptResult<Response> {
   const verdict = readFailure(error, request.url, mayHaveMoved)
   const lost =
     verdict === 'unknown' && error instanceof TypeError && !isSendable(request) ? 'unsendable' : verdict
-  return { attempted: { lost, error, isTimeout: false }, answer: undefined, error }
+  return { attempted: { lost, error, isTimeout: false, isCut }, answer: undefined, error }
 }
 
 /** Reads are streamed to the caller when they succeed; everything else is read to its end within the attempt. */
@@ -113,7 +118,8 @@ export async function sendAttempt(
     isBodyRead(method, response)
       ? settleResponse(response, sender.maxResponseBytes)
       : { response, bytes: undefined }
-  const lose = (error: unknown) => readLoss(error, request, follower === 'fetch')
+  let isCut = false
+  const lose = (error: unknown) => readLoss(error, request, follower === 'fetch', isCut)
   let answered: Answered
   try {
     answered = await receive()
@@ -129,10 +135,15 @@ export async function sendAttempt(
     } catch (error) {
       return report(answered, { error })
     }
-    try {
-      if (inspected !== response) answered = { ...answered, ...(await read(inspected)) }
-    } catch (error) {
-      return lose(error)
+    if (inspected !== response) {
+      try {
+        const shown = await read(inspected)
+        // What a hook puts in the place of a success does not undo what the server has done.
+        if (response.ok) return { ...report(answered), answer: shown.response }
+        answered = { ...answered, ...shown }
+      } catch (error) {
+        return response.ok ? report(answered, { error }) : lose(error)
+      }
     }
   }
   if (signal.aborted) discard(answered.response)
@@ -148,6 +159,7 @@ export async function sendAttempt(
       discard(answer)
       throw signal.reason
     }
+    isCut = true
     const { response, bytes } = await read(answer)
     return { response, bytes, isWrite }
   }

@@ -70,7 +70,7 @@ describe.each(majors)('%s: the caller’s abort', (_, ky) => {
     const controller = new AbortController()
     const server = stub(hang, reset, ok())
     const api = open(ky, server, {
-      budget: { capacity: 5, retryCost: 5 },
+      budget: { capacity: 5, transientCost: 5 },
       onEvent: ({ type }) => void events.push(type),
     })
     const ending = caught(api.post(url, { signal: controller.signal }))

@@ -92,7 +92,7 @@ export const cut = () => {
 }
 
 /** Waits that are over at once. */
-export const hurried: KyOptions = { retry: { delay: () => 1 } }
+export const hurried: KyOptions = { retry: { delay: () => 1, limit: 2 } }
 
 /** A client with the whole set, over a script. */
 export function open(

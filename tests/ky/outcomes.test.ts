@@ -538,7 +538,7 @@ describe.each(majors)('%s: the end of an operation', (major, ky) => {
 
   it('comes when the budget is empty', async () => {
     const server = stub(status(503))
-    const api = open(ky, server, { budget: { capacity: 5, retryCost: 5 } })
+    const api = open(ky, server, { budget: { capacity: 5, transientCost: 5 } })
     await caught(api.post(url))
     expect(server.sent).toHaveLength(2)
     await caught(api.post(url))
