@@ -1,5 +1,6 @@
 import { checkOption, checkOptions, type Checks } from '../errors/check-option.js'
 import type { KeyCarrier } from './carrier.js'
+import { longestAskMs } from './read-answer.js'
 import type { ContractDefinition } from './server-contract.js'
 
 const headerName = /^[\w!#$%&'*+.^`|~-]+$/
@@ -11,11 +12,14 @@ const definitionChecks: Checks = {
   generateKey: 'function',
   methods: 'strings',
   keyTtlMs: [0],
+  ttlAssumed: 'boolean',
+  keyScope: 'strings',
   honoursKey: 'function',
   companions: 'function',
   replayMarkers: 'objects',
   retryHints: 'strings',
   minimumWaitMs: [0],
+  askForMs: [0],
   classify: 'function',
 }
 
@@ -51,6 +55,7 @@ function checkCarrier(carrier: KeyCarrier): void {
 export function checkDefinition(definition: ContractDefinition): void {
   checkOptions('contract', definition, definitionChecks)
   const { carrier, keyRules, methods = [], replayMarkers = [], retryHints = [] } = definition
+  const { keyScope = [], askForMs = 0 } = definition
   if (carrier !== undefined) checkCarrier(carrier)
   if (keyRules !== undefined) {
     const { pattern, ...lengths } = keyRules
@@ -62,6 +67,15 @@ export function checkDefinition(definition: ContractDefinition): void {
       throw new TypeError('contract.keyRules.pattern must be a regular expression')
   }
   for (const method of methods) checkHeaderName('contract.methods', method)
-  for (const marker of replayMarkers) checkHeaderName('contract.replayMarkers', marker.header)
+  for (const { header, value, anyValue } of replayMarkers) {
+    checkHeaderName('contract.replayMarkers', header)
+    checkOption('contract.replayMarkers.value', value, 'string')
+    checkOption('contract.replayMarkers.anyValue', anyValue, 'boolean')
+    if (anyValue && value !== undefined)
+      throw new TypeError('contract.replayMarkers: a marker has either a value or anyValue')
+  }
   for (const hint of retryHints) checkHeaderName('contract.retryHints', hint)
+  for (const name of keyScope) checkHeaderName('contract.keyScope', name)
+  if (askForMs > longestAskMs)
+    throw new RangeError(`contract.askForMs must be at most ${longestAskMs}, not ${askForMs}`)
 }

@@ -3,6 +3,7 @@ import { generateHexKey, generateKey, generateRandomKey } from '../key/generate-
 import { findKeyProblem } from '../key/key-rules.js'
 import { checkDefinition } from './check-definition.js'
 import { defaultContract } from './default-contract.js'
+import { longestAskMs } from './read-answer.js'
 import type { ContractDefinition, ServerContract } from './server-contract.js'
 
 const defaults: Defined<ContractDefinition> = { ...defaultContract, name: 'custom', keyRules: {} }
@@ -50,10 +51,13 @@ function wholeKey({ source, flags }: RegExp): RegExp {
 export function defineContract(definition: ContractDefinition): ServerContract {
   checkDefinition(definition)
   const given = withoutAbsent(definition)
-  const { keyRules, methods, replayMarkers, retryHints, ...rest } = { ...defaults, ...given }
+  const { keyRules, methods, replayMarkers, retryHints, keyScope, ...rest } = { ...defaults, ...given }
   const { minLength = 1, maxLength = 255, pattern } = keyRules
   const contract: ServerContract = {
     ...rest,
+    ttlAssumed: given.ttlAssumed ?? given.keyTtlMs === undefined,
+    askForMs: given.askForMs ?? Math.min(Math.max(rest.askForMs, 4 * rest.minimumWaitMs), longestAskMs),
+    keyScope: keyScope.map((name) => name.toLowerCase()),
     keyRules: { minLength, maxLength, pattern: pattern && wholeKey(pattern) },
     methods: methods.map((method) => method.toUpperCase()),
     replayMarkers: [...replayMarkers],
@@ -61,6 +65,8 @@ export function defineContract(definition: ContractDefinition): ServerContract {
     with: (changes) =>
       defineContract({
         ...given,
+        // A retention that is given anew is as good as it is given.
+        ...(changes.keyTtlMs !== undefined && { ttlAssumed: false }),
         ...withoutAbsent(changes),
         keyRules: { ...keyRules, ...changes.keyRules },
       }),

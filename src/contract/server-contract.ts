@@ -8,6 +8,8 @@ export interface ReplayMarker {
   readonly header: string
   /** The value that marks a replay, any case. @defaultValue `'true'` */
   readonly value?: string | undefined
+  /** Any value marks a replay: that the header is there is enough. @defaultValue `false` */
+  readonly anyValue?: boolean | undefined
 }
 
 /** How one server treats keys: where the key travels, how long it lives, and what the answers mean. */
@@ -24,6 +26,13 @@ export interface Contract {
   readonly methods: readonly string[]
   /** How long the server remembers a key, in milliseconds. An operation is never resent past it. */
   readonly keyTtlMs: number
+  /** Nobody documents {@link Contract.keyTtlMs}: it is an assumption. */
+  readonly ttlAssumed: boolean
+  /**
+   * Request headers, in lower case, that the server makes part of the key, such as `authorization`: under another value the same
+   * key is a new write, so that a lost answer is not resent under a changed one.
+   */
+  readonly keyScope: readonly string[]
   /** Whether this target honours keys. Where it does not, a lost answer is not resent. */
   readonly honoursKey: (target: { readonly method: string; readonly url: string }) => boolean
   /** More headers that go with the key, fixed at the first attempt (`Repeatability-First-Sent`). */
@@ -37,6 +46,8 @@ export interface Contract {
   readonly retryHints: readonly string[]
   /** Shortest wait before a server that is still running is asked again, in milliseconds. */
   readonly minimumWaitMs: number
+  /** How long a server that says it is still running is asked in all, in milliseconds. Some keep a key locked for ever. */
+  readonly askForMs: number
   /**
    * What status alone cannot say. `undefined` leaves the answer to the rules of the `standard` contract,
    * with the replay markers, retry hints and waits of this one.
@@ -68,9 +79,16 @@ export interface ContractDefinition {
   /**
    * How long the server remembers a key, in milliseconds, `Infinity` for ever. An operation is never resent past it.
    *
-   * @defaultValue 24 hours
+   * @defaultValue 24 hours, which is an assumption: `ttlAssumed` is `true` then
    */
   readonly keyTtlMs?: number | undefined
+  /** Nobody documents `keyTtlMs`. @defaultValue `true` without a `keyTtlMs`, else `false` */
+  readonly ttlAssumed?: boolean | undefined
+  /**
+   * Request headers, any case, that the server makes part of the key, such as `authorization` or a signature. A lost answer is
+   * not resent when a hook has changed one of them since, for that would be a new write. @defaultValue none
+   */
+  readonly keyScope?: readonly string[] | undefined
   /** Whether this target honours keys; its URL has no query. Where it does not, a lost answer is not resent. @defaultValue every target does */
   readonly honoursKey?: ServerContract['honoursKey'] | undefined
   /** More headers that go with the key, fixed at the first attempt (`Repeatability-First-Sent`). @defaultValue none */
@@ -81,6 +99,13 @@ export interface ContractDefinition {
   readonly retryHints?: readonly string[] | undefined
   /** Shortest wait before a server that is still running is asked again, in milliseconds. @defaultValue `0` */
   readonly minimumWaitMs?: number | undefined
+  /**
+   * How long a server that says it is still running is asked in all, in milliseconds, at most an hour. Then `reconcile` is
+   * asked, and the answer is given back with the outcome unknown: some servers keep a key locked for ever after a crash.
+   *
+   * @defaultValue `60_000`, or four times `minimumWaitMs` where that is longer
+   */
+  readonly askForMs?: number | undefined
   /**
    * What status alone cannot say. `undefined` leaves the answer to the rules of the `standard` contract, with the
    * replay markers, retry hints and waits of this one.

@@ -45,7 +45,7 @@ export const paypal = defineContract({
       readText(part, 'name'),
       readText(part, 'issue'),
     ])
-    if (codes.includes('PREVIOUS_REQUEST_IN_PROGRESS')) return 'running'
+    if (codes.includes('PREVIOUS_REQUEST_IN_PROGRESS')) return { verdict: 'running', namesKey: true }
     if (!codes.some((code) => usedKeyCodes.has(code))) return undefined
     return keyOrigin === 'given' ? 'key-reused' : { verdict: 'failed', outcome: 'unknown' }
   },
