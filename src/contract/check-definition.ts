@@ -1,9 +1,9 @@
 import { checkOption, checkOptions, type Checks } from '../errors/check-option.js'
+import { checkAnswers } from './check-answers.js'
+import { checkHeaderName, checkMarker } from './check-marker.js'
 import type { KeyCarrier } from './carrier.js'
 import { longestAskMs } from './read-answer.js'
 import type { ContractDefinition } from './server-contract.js'
-
-const headerName = /^[\w!#$%&'*+.^`|~-]+$/
 
 const definitionChecks: Checks = {
   name: 'string',
@@ -20,12 +20,9 @@ const definitionChecks: Checks = {
   retryHints: 'strings',
   minimumWaitMs: [0],
   askForMs: [0],
+  answers: 'object',
+  keepsFailures: ['all', 'client-errors', 'none'],
   classify: 'function',
-}
-
-function checkHeaderName(option: string, name: unknown): void {
-  if (typeof name !== 'string' || !headerName.test(name))
-    throw new TypeError(`${option} must be a header name that HTTP allows`)
 }
 
 function checkCarrier(carrier: KeyCarrier): void {
@@ -55,7 +52,7 @@ function checkCarrier(carrier: KeyCarrier): void {
 export function checkDefinition(definition: ContractDefinition): void {
   checkOptions('contract', definition, definitionChecks)
   const { carrier, keyRules, methods = [], replayMarkers = [], retryHints = [] } = definition
-  const { keyScope = [], askForMs = 0 } = definition
+  const { keyScope = [], askForMs = 0, answers } = definition
   if (carrier !== undefined) checkCarrier(carrier)
   if (keyRules !== undefined) {
     const { pattern, ...lengths } = keyRules
@@ -67,15 +64,10 @@ export function checkDefinition(definition: ContractDefinition): void {
       throw new TypeError('contract.keyRules.pattern must be a regular expression')
   }
   for (const method of methods) checkHeaderName('contract.methods', method)
-  for (const { header, value, anyValue } of replayMarkers) {
-    checkHeaderName('contract.replayMarkers', header)
-    checkOption('contract.replayMarkers.value', value, 'string')
-    checkOption('contract.replayMarkers.anyValue', anyValue, 'boolean')
-    if (anyValue && value !== undefined)
-      throw new TypeError('contract.replayMarkers: a marker has either a value or anyValue')
-  }
+  for (const marker of replayMarkers) checkMarker('contract.replayMarkers', marker)
   for (const hint of retryHints) checkHeaderName('contract.retryHints', hint)
   for (const name of keyScope) checkHeaderName('contract.keyScope', name)
+  if (answers !== undefined) checkAnswers('contract.answers', answers)
   if (askForMs > longestAskMs)
     throw new RangeError(`contract.askForMs must be at most ${longestAskMs}, not ${askForMs}`)
 }

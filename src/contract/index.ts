@@ -2,8 +2,21 @@
 export { defineContract } from './define-contract.js'
 export { bodyField, header, queryParameter, quotedHeader, type KeyCarrier } from './carrier.js'
 export { generateHexKey, generateKey, generateRandomKey } from '../key/generate-key.js'
-export type { Contract, ContractDefinition, ReplayMarker, ServerContract } from './server-contract.js'
-export type { Answer, Reading, Verdict } from './verdict.js'
+export type {
+  Contract,
+  ContractDefinition,
+  KeptFailures,
+  ReplayMarker,
+  ServerContract,
+} from './server-contract.js'
+export type {
+  AnswerMeanings,
+  AnswerPattern,
+  DuplicatePattern,
+  ResultPlace,
+  WrappedReplay,
+} from './answer-patterns.js'
+export type { Answer, Reading, StoredResult, Verdict } from './verdict.js'
 export type { KeyRules } from '../key/key-rules.js'
 
 // Presets: servers of which only the kind is known

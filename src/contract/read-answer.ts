@@ -1,3 +1,4 @@
+import { hasMarker } from './has-marker.js'
 import { isOtherConflict, mayBeAboutKey, readConflict, readStoredConflict } from './read-conflict.js'
 import type { Contract } from './server-contract.js'
 import { answered, type Answer, type Reading, type Verdict } from './verdict.js'
@@ -43,10 +44,7 @@ function readHint(contract: Contract, headers: Headers): boolean | undefined {
 }
 
 function isMarked({ replayMarkers }: Contract, headers: Headers): boolean {
-  for (const { header, value = 'true', anyValue } of replayMarkers) {
-    const found = headers.get(header)
-    if (found !== null && (anyValue || found.toLowerCase() === value.toLowerCase())) return true
-  }
+  for (const marker of replayMarkers) if (hasMarker(headers, marker)) return true
   return false
 }
 

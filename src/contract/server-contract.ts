@@ -1,4 +1,5 @@
 import type { KeyRules } from '../key/key-rules.js'
+import type { AnswerMeanings } from './answer-patterns.js'
 import type { KeyCarrier } from './carrier.js'
 import type { Answer, Reading, Verdict } from './verdict.js'
 
@@ -11,6 +12,12 @@ export interface ReplayMarker {
   /** Any value marks a replay: that the header is there is enough. @defaultValue `false` */
   readonly anyValue?: boolean | undefined
 }
+
+/**
+ * Which failures a server keeps under their key: all of them, those below 500, or none. One that is not kept is executed again by
+ * a resend.
+ */
+export type KeptFailures = 'all' | 'client-errors' | 'none'
 
 /** How one server treats keys: where the key travels, how long it lives, and what the answers mean. */
 export interface Contract {
@@ -48,6 +55,8 @@ export interface Contract {
   readonly minimumWaitMs: number
   /** How long a server that says it is still running is asked in all, in milliseconds. Some keep a key locked for ever. */
   readonly askForMs: number
+  /** Which failures the server keeps under their key, as far as is known. */
+  readonly keepsFailures?: KeptFailures | undefined
   /**
    * What status alone cannot say. `undefined` leaves the answer to the rules of the `standard` contract,
    * with the replay markers, retry hints and waits of this one.
@@ -106,6 +115,18 @@ export interface ContractDefinition {
    * @defaultValue `60_000`, or four times `minimumWaitMs` where that is longer
    */
   readonly askForMs?: number | undefined
+  /**
+   * What the answers mean, as data: the statuses and codes of a server that is still running, of a used key, of a duplicate
+   * and the like. `classify` is asked first; what neither knows is left to the rules of the `standard` contract.
+   *
+   * @defaultValue nothing
+   */
+  readonly answers?: AnswerMeanings | undefined
+  /**
+   * Which failures the server keeps under their key. Where it keeps `'all'`, a 500 is not sent again unless a retry hint says
+   * so: the answer would be the same, with the outcome unknown. @defaultValue not known
+   */
+  readonly keepsFailures?: KeptFailures | undefined
   /**
    * What status alone cannot say. `undefined` leaves the answer to the rules of the `standard` contract, with the
    * replay markers, retry hints and waits of this one.
