@@ -258,10 +258,14 @@ describe('readAnswer', () => {
       })
     })
 
-    it('freezes what would be a used key, and claims nothing: it is the first answer or the store’s own', () => {
-      expect(readAnswer(vendor, makeAnswer({ status: 422, headers: hit }))).toMatchObject({
+    it.each<[string, unknown, Reading['outcome']]>([
+      ['what it was refused for, as the first answer', { message: 'amount is too small' }, undefined],
+      ['the key, as the store’s own word', { message: 'Idempotency-Key is already used' }, 'unknown'],
+      ['nothing, as either', undefined, 'unknown'],
+    ])('freezes a used key whose answer says %s', (_, json, outcome) => {
+      expect(read(vendor, { status: 422, headers: hit, given: true, json })).toMatchObject({
         verdict: 'stored-failure',
-        outcome: 'unknown',
+        outcome,
       })
     })
 
