@@ -28,5 +28,6 @@ export const defaultContract: Contract = {
   retryHints: [],
   minimumWaitMs: 0,
   askForMs: defaultAskMs,
+  replayMayDiffer: false,
   classify: () => undefined,
 }

@@ -55,6 +55,8 @@ export interface Contract {
   readonly minimumWaitMs: number
   /** How long a server that says it is still running is asked in all, in milliseconds. Some keep a key locked for ever. */
   readonly askForMs: number
+  /** A replay gives the current state of what was made, which may differ from the first answer. */
+  readonly replayMayDiffer: boolean
   /** Which failures the server keeps under their key, as far as is known. */
   readonly keepsFailures?: KeptFailures | undefined
   /**
@@ -122,6 +124,13 @@ export interface ContractDefinition {
    * @defaultValue nothing
    */
   readonly answers?: AnswerMeanings | undefined
+  /**
+   * A replay gives the current state of what was made, or holds a time or an id of the answer itself. Where it does not, a success
+   * that does not begin as an earlier one that was cut shows that the server ignores keys.
+   *
+   * @defaultValue `false`
+   */
+  readonly replayMayDiffer?: boolean | undefined
   /**
    * Which failures the server keeps under their key. Where it keeps `'all'`, a 500 is not sent again unless a retry hint says
    * so: the answer would be the same, with the outcome unknown. @defaultValue not known

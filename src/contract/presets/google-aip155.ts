@@ -24,6 +24,7 @@ export const googleAip155 = defineContract({
   generateKey: generateRandomKey,
   keyTtlMs: 3_600_000,
   ttlAssumed: true,
+  replayMayDiffer: true,
   classify: ({ status, json }) =>
     status === 409 && readText(json, 'error', 'status') === 'ALREADY_EXISTS' ? 'failed' : undefined,
 })

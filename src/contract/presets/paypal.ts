@@ -37,6 +37,7 @@ export const paypal = defineContract({
   keyRules: { maxLength: 108 },
   methods: ['POST'],
   keyTtlMs: 10_800_000,
+  replayMayDiffer: true,
   classify({ status, method, url, json, keyOrigin }) {
     if (status === 200 && method === 'POST' && answers200WhenRepeated.test(pathOf(url)))
       return { verdict: 'done', replayed: true }
