@@ -21,6 +21,7 @@ const definitionChecks: Checks = {
   minimumWaitMs: [0],
   askForMs: [0],
   answers: 'object',
+  lookBeforeResend: 'boolean',
   replayMayDiffer: 'boolean',
   keepsFailures: ['all', 'client-errors', 'none'],
   classify: 'function',

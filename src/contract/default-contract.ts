@@ -28,6 +28,7 @@ export const defaultContract: Contract = {
   retryHints: [],
   minimumWaitMs: 0,
   askForMs: defaultAskMs,
+  lookBeforeResend: false,
   replayMayDiffer: false,
   classify: () => undefined,
 }

@@ -55,6 +55,8 @@ export interface Contract {
   readonly minimumWaitMs: number
   /** How long a server that says it is still running is asked in all, in milliseconds. Some keep a key locked for ever. */
   readonly askForMs: number
+  /** A lost answer is looked up with `reconcile` before the write is resent, and not resent where there is no `reconcile`. */
+  readonly lookBeforeResend: boolean
   /** A replay gives the current state of what was made, which may differ from the first answer. */
   readonly replayMayDiffer: boolean
   /** Which failures the server keeps under their key, as far as is known. */
@@ -124,6 +126,13 @@ export interface ContractDefinition {
    * @defaultValue nothing
    */
   readonly answers?: AnswerMeanings | undefined
+  /**
+   * The server wants a lost answer to be looked up before the write is sent again: `reconcile` is asked before each resend, and
+   * without one there is none.
+   *
+   * @defaultValue `false`
+   */
+  readonly lookBeforeResend?: boolean | undefined
   /**
    * A replay gives the current state of what was made, or holds a time or an id of the answer itself. Where it does not, a success
    * that does not begin as an earlier one that was cut shows that the server ignores keys.
