@@ -19,6 +19,9 @@ export type {
 export type { Answer, Reading, StoredResult, Verdict } from './verdict.js'
 export type { KeyRules } from '../key/key-rules.js'
 
+// From an OpenAPI document
+export { contractFromOpenApi } from './open-api/contract-from-open-api.js'
+
 // Sending webhooks
 export { signWebhook, type WebhookAttempt, type WebhookHeaders } from './sign-webhook.js'
 
