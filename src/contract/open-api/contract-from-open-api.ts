@@ -5,7 +5,7 @@ import type { ContractDefinition, ServerContract } from '../server-contract.js'
 import { pathOf } from '../url-path.js'
 import { findKeyedOperations, type KeyedOperation } from './find-key.js'
 import { findMarkers, findMeanings } from './read-answers.js'
-import { findGenerator, readKeyRules, readTtlMs } from './read-key-rules.js'
+import { findGenerator, readKeyRules, readTtl } from './read-key-rules.js'
 
 /** Whether a path of a document is the end of a URL's path: what stands before it is the server's own. */
 function toMatcher({ method, path }: KeyedOperation): (target: { method: string; url: string }) => boolean {
@@ -58,9 +58,11 @@ export function contractFromOpenApi(document: unknown, changes: ContractDefiniti
     carrier: first.key.in === 'header' ? header(first.key.name) : bodyField(first.key.name),
     methods: [...new Set(operations.map(({ method }) => method))],
     honoursKey: (target) => matchers.some((matches) => matches(target)),
-    keyTtlMs: readTtlMs(keys),
+    ...readTtl(keys),
     replayMarkers: markers.length === 0 ? undefined : markers,
     answers: findMeanings(document, operations),
   }
-  return defineContract({ ...definition, ...changes, keyRules, generateKey })
+  // A retention that is given is as good as it is given.
+  const given = changes.keyTtlMs === undefined ? {} : { ttlAssumed: false }
+  return defineContract({ ...definition, ...given, ...changes, keyRules, generateKey })
 }

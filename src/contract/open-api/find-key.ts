@@ -19,8 +19,11 @@ const keyName = /idempoten/i
 /** Headers that go with a key, and are none. */
 const companionName = /(?:expir\w*|ttl|status|timestamp|replayed|first-sent)$/i
 
+/** Headers that are known to carry a key, whatever a document says of them. */
+const knownName = /^(?:paypal-request-id|repeatability-request-id)$/i
+
 /** A header whose name says less than its description. */
-const requestName = /^(?:[\w-]*-)?(?:request|repeatability)[\w-]*(?:id|key|token)$/i
+const requestName = /request[\w-]*(?:id|key|token)$/i
 
 /** Marks of generators on operations whose key the generator's client sends by itself. */
 const marks = ['x-fern-idempotent', 'x-idempotent', 'x-speakeasy-idempotent']
@@ -30,7 +33,9 @@ function isKeyParameter(parameter: unknown): boolean {
   const name = readText(parameter, 'name') ?? ''
   if (companionName.test(name)) return false
   return (
-    keyName.test(name) || (requestName.test(name) && keyName.test(readText(parameter, 'description') ?? ''))
+    knownName.test(name) ||
+    keyName.test(name) ||
+    (requestName.test(name) && keyName.test(readText(parameter, 'description') ?? ''))
   )
 }
 

@@ -49,8 +49,8 @@ export function findGenerator({
 
 const unitMs = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const
 
-/** How long keys are kept, where exactly one time stands in the description of the key. */
-export function readTtlMs(keys: readonly FoundKey[]): number | undefined {
+/** How long keys are kept, as the descriptions of the key say: where they name several times, the shortest is assumed. */
+export function readTtl(keys: readonly FoundKey[]): { keyTtlMs?: number; ttlAssumed?: boolean } {
   const times = new Set(
     keys.flatMap(({ description }) =>
       [...description.matchAll(/(\d{1,4})[\s-]*(minute|hour|day)s?\b/gi)].map(
@@ -58,5 +58,5 @@ export function readTtlMs(keys: readonly FoundKey[]): number | undefined {
       ),
     ),
   )
-  return times.size === 1 ? [...times][0] : undefined
+  return times.size === 0 ? {} : { keyTtlMs: Math.min(...times), ttlAssumed: times.size > 1 }
 }

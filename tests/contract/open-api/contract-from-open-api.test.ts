@@ -29,8 +29,12 @@ describe('contractFromOpenApi', () => {
     )
 
     it('is a header whose description says so', () => {
-      const parameter = { name: 'PayPal-Request-Id', description: 'The server stores keys for idempotency.' }
-      expect(contractFromOpenApi(keyed(parameter)).carrier).toEqual(header('PayPal-Request-Id'))
+      const parameter = { name: 'X-Request-Token', description: 'The server stores keys for idempotency.' }
+      expect(contractFromOpenApi(keyed(parameter)).carrier).toEqual(header('X-Request-Token'))
+    })
+
+    it.each(['PayPal-Request-Id', 'Repeatability-Request-ID'])('is the header %s, which is known', (name) => {
+      expect(contractFromOpenApi(keyed({ name })).carrier).toEqual(header(name))
     })
 
     it('is found by references, and at the path', () => {
@@ -165,7 +169,7 @@ describe('contractFromOpenApi', () => {
     ['Keys are kept for 24 hours.', 86_400_000, false],
     ['Kept 30 days', 30 * 86_400_000, false],
     ['A unique key of up to 255 characters', 86_400_000, true],
-    ['Kept for 24 hours, in the sandbox for 30 minutes', 86_400_000, true],
+    ['Kept for 24 hours, in the sandbox for 30 minutes', 1_800_000, true],
   ])('keeps keys as the description says: %s', (description, keyTtlMs, ttlAssumed) => {
     expect(contractFromOpenApi(keyed({ description }))).toMatchObject({ keyTtlMs, ttlAssumed })
   })
