@@ -1,8 +1,9 @@
 import { checkOption, checkOptions, type Checks } from '../errors/check-option.js'
+import { checkAnswers } from './check-answers.js'
+import { checkHeaderName, checkMarker } from './check-marker.js'
 import type { KeyCarrier } from './carrier.js'
+import { longestAskMs } from './read-answer.js'
 import type { ContractDefinition } from './server-contract.js'
-
-const headerName = /^[\w!#$%&'*+.^`|~-]+$/
 
 const definitionChecks: Checks = {
   name: 'string',
@@ -11,17 +12,19 @@ const definitionChecks: Checks = {
   generateKey: 'function',
   methods: 'strings',
   keyTtlMs: [0],
+  ttlAssumed: 'boolean',
+  keyScope: 'strings',
   honoursKey: 'function',
   companions: 'function',
   replayMarkers: 'objects',
   retryHints: 'strings',
   minimumWaitMs: [0],
+  askForMs: [0],
+  answers: 'object',
+  lookBeforeResend: 'boolean',
+  replayMayDiffer: 'boolean',
+  keepsFailures: ['all', 'client-errors', 'none'],
   classify: 'function',
-}
-
-function checkHeaderName(option: string, name: unknown): void {
-  if (typeof name !== 'string' || !headerName.test(name))
-    throw new TypeError(`${option} must be a header name that HTTP allows`)
 }
 
 function checkCarrier(carrier: KeyCarrier): void {
@@ -51,6 +54,7 @@ function checkCarrier(carrier: KeyCarrier): void {
 export function checkDefinition(definition: ContractDefinition): void {
   checkOptions('contract', definition, definitionChecks)
   const { carrier, keyRules, methods = [], replayMarkers = [], retryHints = [] } = definition
+  const { keyScope = [], askForMs = 0, answers } = definition
   if (carrier !== undefined) checkCarrier(carrier)
   if (keyRules !== undefined) {
     const { pattern, ...lengths } = keyRules
@@ -62,6 +66,10 @@ export function checkDefinition(definition: ContractDefinition): void {
       throw new TypeError('contract.keyRules.pattern must be a regular expression')
   }
   for (const method of methods) checkHeaderName('contract.methods', method)
-  for (const marker of replayMarkers) checkHeaderName('contract.replayMarkers', marker.header)
+  for (const marker of replayMarkers) checkMarker('contract.replayMarkers', marker)
   for (const hint of retryHints) checkHeaderName('contract.retryHints', hint)
+  for (const name of keyScope) checkHeaderName('contract.keyScope', name)
+  if (answers !== undefined) checkAnswers('contract.answers', answers)
+  if (askForMs > longestAskMs)
+    throw new RangeError(`contract.askForMs must be at most ${longestAskMs}, not ${askForMs}`)
 }

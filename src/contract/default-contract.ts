@@ -1,4 +1,5 @@
 import { generateKey } from '../key/generate-key.js'
+import { defaultAskMs } from './read-answer.js'
 import type { Contract } from './server-contract.js'
 
 /**
@@ -12,6 +13,8 @@ export const defaultContract: Contract = {
   generateKey,
   methods: ['POST', 'PUT', 'PATCH'],
   keyTtlMs: 24 * 3_600_000,
+  ttlAssumed: true,
+  keyScope: [],
   honoursKey: () => true,
   companions: () => ({}),
   // In use at several servers; one that a server does not send does no harm.
@@ -19,8 +22,13 @@ export const defaultContract: Contract = {
     { header: 'idempotent-replayed' },
     { header: 'idempotency-replayed' },
     { header: 'idempotent-replay' },
+    { header: 'x-idempotent-replayed' },
+    { header: 'x-idempotency-cached' },
   ],
   retryHints: [],
   minimumWaitMs: 0,
+  askForMs: defaultAskMs,
+  lookBeforeResend: false,
+  replayMayDiffer: false,
   classify: () => undefined,
 }

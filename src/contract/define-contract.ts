@@ -2,10 +2,14 @@ import type { Defined } from '../errors/check-option.js'
 import { generateHexKey, generateKey, generateRandomKey } from '../key/generate-key.js'
 import { findKeyProblem } from '../key/key-rules.js'
 import { checkDefinition } from './check-definition.js'
+import { classifyByData } from './classify-by-data.js'
 import { defaultContract } from './default-contract.js'
-import type { ContractDefinition, ServerContract } from './server-contract.js'
+import { longestAskMs } from './read-answer.js'
+import type { Contract, ContractDefinition, ServerContract } from './server-contract.js'
 
-const defaults: Defined<ContractDefinition> = { ...defaultContract, name: 'custom', keyRules: {} }
+type Given = Omit<ContractDefinition, 'answers' | 'keepsFailures'>
+
+const defaults: Defined<Given> = { ...defaultContract, name: 'custom', keyRules: {} }
 
 /**
  * What our own generators make. A preset is checked against it and draws no random number: Workers refuse to give one
@@ -19,6 +23,20 @@ const samples = new Map([
 
 function withoutAbsent(definition: ContractDefinition): Partial<Defined<ContractDefinition>> {
   return Object.fromEntries(Object.entries(definition).filter(([, value]) => value !== undefined))
+}
+
+/** What a contract says of its answers, by code and by data. */
+function composeClassify(definition: ContractDefinition): Contract['classify'] {
+  const { classify = defaultContract.classify, keepsFailures, retryHints = [] } = definition
+  if (definition.answers === undefined && keepsFailures !== 'all') return classify
+  // A copy: what the caller does to its object later does not reach a contract that was checked.
+  const answers = structuredClone(definition.answers)
+  return (answer) => {
+    const said = classify(answer) ?? (answers && classifyByData(answers, answer))
+    const isKept = keepsFailures === 'all' && answer.status === 500
+    const isHinted = retryHints.some((hint) => answer.headers.has(hint))
+    return said ?? (isKept && !isHinted ? { verdict: 'unknown', resend: false } : undefined)
+  }
 }
 
 /** The pattern as a rule for the whole key, without the flags that make `test` remember where it stopped. */
@@ -41,8 +59,11 @@ function wholeKey({ source, flags }: RegExp): RegExp {
  *   name: 'acme',
  *   carrier: header('X-Request-Id'),
  *   keyTtlMs: 6 * 3_600_000,
- *   classify: ({ status, json }) =>
- *     status === 409 && (json as { code?: string } | undefined)?.code === 'in_progress' ? 'running' : undefined,
+ *   answers: {
+ *     running: { status: 409, code: 'in_progress' },
+ *     reused: { status: 409, code: 'key_reused' },
+ *     alreadyDone: { status: 409, code: 'duplicate', id: 'order.id' },
+ *   },
  * })
  * ```
  */
@@ -50,10 +71,25 @@ function wholeKey({ source, flags }: RegExp): RegExp {
 export function defineContract(definition: ContractDefinition): ServerContract {
   checkDefinition(definition)
   const given = withoutAbsent(definition)
-  const { keyRules, methods, replayMarkers, retryHints, ...rest } = { ...defaults, ...given }
+  const {
+    keyRules,
+    methods,
+    replayMarkers,
+    retryHints,
+    keyScope,
+    answers: _,
+    ...rest
+  } = {
+    ...defaults,
+    ...given,
+  }
   const { minLength = 1, maxLength = 255, pattern } = keyRules
   const contract: ServerContract = {
     ...rest,
+    classify: composeClassify(given),
+    ttlAssumed: given.ttlAssumed ?? given.keyTtlMs === undefined,
+    askForMs: given.askForMs ?? Math.min(Math.max(rest.askForMs, 4 * rest.minimumWaitMs), longestAskMs),
+    keyScope: keyScope.map((name) => name.toLowerCase()),
     keyRules: { minLength, maxLength, pattern: pattern && wholeKey(pattern) },
     methods: methods.map((method) => method.toUpperCase()),
     replayMarkers: [...replayMarkers],
@@ -61,6 +97,8 @@ export function defineContract(definition: ContractDefinition): ServerContract {
     with: (changes) =>
       defineContract({
         ...given,
+        // A retention that is given anew is as good as it is given.
+        ...(changes.keyTtlMs !== undefined && { ttlAssumed: false }),
         ...withoutAbsent(changes),
         keyRules: { ...keyRules, ...changes.keyRules },
       }),

@@ -1,29 +1,19 @@
+import { hasMarker } from './has-marker.js'
+import { isOtherConflict, mayBeAboutKey, readConflict, readStoredConflict } from './read-conflict.js'
 import type { Contract } from './server-contract.js'
 import { answered, type Answer, type Reading, type Verdict } from './verdict.js'
 
-/** How often a 409 that may be our own first attempt is asked about again. */
-const maxConflictAsks = 10
+/** How long a server is asked whether it is still running where a contract does not say, in milliseconds. */
+export const defaultAskMs = 60_000
 
-const inProgress = /in[-_ ]?progress|(?:key|request)[-_ ]?in[-_ ]?use|processing|concurrent|still running/i
-
-/** A 409 has many meanings; without a contract, only what our own history makes likely is believed. */
-function readConflict(answer: Answer): Reading {
-  if (answer.mayHaveRun && answer.key !== undefined) return { verdict: 'running', maxAsks: maxConflictAsks }
-  if (answer.keyOrigin !== 'given') return { verdict: 'failed' }
-  const { code, type, error } = (answer.json ?? {}) as Record<string, unknown>
-  const words = [code, type, error, (error as Record<string, unknown> | undefined)?.['code']]
-  const isRunning =
-    answer.headers.has('retry-after') ||
-    words.some((word) => typeof word === 'string' && inProgress.test(word))
-  return isRunning
-    ? { verdict: 'running', maxAsks: maxConflictAsks }
-    : { verdict: 'failed', outcome: 'unknown' }
-}
+/** The longest time for which any contract may have a server asked whether it is still running, in milliseconds. */
+export const longestAskMs = 3_600_000
 
 /** Whether a failure may be our own success of an earlier call, which only the caller of a key of their own can have made. */
-function isDoubtful({ status, method, keyOrigin }: Answer): boolean {
+function isDoubtful(answer: Answer): boolean {
+  const { status, method, keyOrigin } = answer
   const isGone = method === 'DELETE' && (status === 404 || status === 410)
-  return keyOrigin === 'given' && (isGone || status === 412)
+  return (keyOrigin === 'given' && (isGone || status === 412)) || mayBeAboutKey(answer)
 }
 
 /** What an answer means on a server of which nothing is known. */
@@ -32,10 +22,10 @@ export function readStandard(answer: Answer): Reading {
   if (status >= 200 && status < 300) return { verdict: 'done' }
   // A write that was redirected elsewhere, or an answer the browser hides, says nothing about the outcome.
   if (status < 400)
-    return status === 304 && (answer.method === 'GET' || answer.method === 'HEAD')
+    return status === 304 && /^(?:GET|HEAD|QUERY)$/.test(answer.method)
       ? { verdict: 'done' }
       : { verdict: 'failed', outcome: 'unknown' }
-  if (status === 408 || status === 425 || status === 429) return { verdict: 'refused' }
+  if (status === 408 || status === 421 || status === 425 || status === 429) return { verdict: 'refused' }
   if (status === 409) return readConflict(answer)
   if (mayHaveRun && answer.method === 'DELETE' && (status === 404 || status === 410))
     return { verdict: 'done', outcome: 'applied' }
@@ -54,14 +44,12 @@ function readHint(contract: Contract, headers: Headers): boolean | undefined {
 }
 
 function isMarked({ replayMarkers }: Contract, headers: Headers): boolean {
-  for (const { header, value = 'true' } of replayMarkers)
-    if (headers.get(header)?.toLowerCase() === value.toLowerCase()) return true
+  for (const marker of replayMarkers) if (hasMarker(headers, marker)) return true
   return false
 }
 
-/** What a replay marker turns into a frozen failure; the second pair only where the contract has not said otherwise. */
+/** What a replay marker turns into a frozen failure. */
 const frozen: ReadonlySet<Verdict> = new Set(['failed', 'unknown', 'key-reused'])
-const frozenByDefault: ReadonlySet<Verdict> = new Set(['refused', 'running'])
 
 /**
  * A classifier that fails, or says what is no verdict, must not hide an answer; what it would have said of the outcome is not
@@ -78,24 +66,40 @@ function classify(contract: Contract, answer: Answer): Reading | undefined {
   return { ...readStandard(answer), outcome: 'unknown' }
 }
 
+/** A bound in any case, whatever a contract or a classifier says. */
+function boundAsks({ askForMs = Infinity }: Reading, contract: Contract): number {
+  const ms = Math.min(askForMs, contract.askForMs, longestAskMs)
+  return ms >= 0 ? ms : defaultAskMs
+}
+
 /** What an answer means under a contract. Pure: the same answer always has the same reading. */
 export function readAnswer(contract: Contract, answer: Answer): Reading {
   const special = classify(contract, answer)
-  const reading = special ?? readStandard(answer)
-  const { verdict, outcome, original, maxAsks, keyStoreDown } = reading
+  let reading = special ?? readStandard(answer)
   const { headers } = answer
   const replayed = reading.replayed ?? isMarked(contract, headers)
-  const isFrozen =
-    replayed && (frozen.has(verdict) || (special === undefined && frozenByDefault.has(verdict)))
+  if (isOtherConflict(reading, replayed, answer)) reading = { verdict: 'failed' }
+  else if (replayed && special === undefined && (answer.status === 409 || reading.verdict === 'refused'))
+    reading = readStoredConflict(answer)
+  const { verdict, outcome, original, result, keyStoreDown } = reading
+  const isRunning = verdict === 'running'
+  const isFrozen = replayed && frozen.has(verdict)
+  // A stored answer to a used key is the first one's, unless it speaks of the key: then it is the store's own.
+  const isReused = verdict === 'key-reused' && (!isFrozen || mayBeAboutKey(answer))
+  const isUnclear = isReused || (isFrozen && answer.status >= 500)
   // Written out: V8 takes microseconds for an object that is spread first and then added to.
   return {
     verdict: isFrozen ? 'stored-failure' : verdict,
     replayed,
     resend: isFrozen ? undefined : (reading.resend ?? readHint(contract, headers)),
-    minimumWaitMs: reading.minimumWaitMs ?? (verdict === 'running' ? contract.minimumWaitMs : undefined),
-    outcome: outcome ?? (isFrozen && answer.status >= 500 ? 'unknown' : undefined),
+    minimumWaitMs: reading.minimumWaitMs ?? (isRunning ? contract.minimumWaitMs : undefined),
+    outcome: outcome ?? (isUnclear ? 'unknown' : undefined),
     original,
-    maxAsks,
+    result,
+    guessed: reading.guessed,
+    askForMs: isRunning ? boundAsks(reading, contract) : undefined,
+    askEveryMs: reading.askEveryMs,
+    maxAsks: reading.maxAsks,
     keyStoreDown,
   }
 }

@@ -42,6 +42,13 @@ export const answered: ReadonlySet<unknown> = new Set<Verdict>([
   'failed',
 ])
 
+/** The result of the first execution, as found inside another answer. */
+export interface StoredResult {
+  readonly status: number
+  /** The body, as text; JSON. */
+  readonly text: string
+}
+
 /** A verdict with what else the answer said. */
 export interface Reading {
   readonly verdict: Verdict
@@ -51,12 +58,28 @@ export interface Reading {
   readonly resend?: boolean | undefined
   /** Shortest wait before the next request, in milliseconds. A longer `Retry-After` is obeyed. */
   readonly minimumWaitMs?: number | undefined
-  /** How often a `running` that is only a guess may be asked about before it is returned. No limit but the deadline when absent. */
+  /** The server did not say `running`: our own history makes it likely. When it has not come true in time, the outcome is unknown. */
+  readonly guessed?: boolean | undefined
+  /**
+   * The answer names the key, by a code or header that is about nothing else. Without it, a `running` on the first attempt
+   * with a new key is read as `failed`: the server cannot have known the key, so that the conflict is another one.
+   */
+  readonly namesKey?: boolean | undefined
+  /**
+   * How long a `running` is asked about in all, in milliseconds from the first one of the operation. An ask that would come
+   * later is not made. `readAnswer` always gives one, so that a key that stays locked ends in time.
+   */
+  readonly askForMs?: number | undefined
+  /** Wait between two asks about a `running` where the server names none, in milliseconds, in place of the backoff. */
+  readonly askEveryMs?: number | undefined
+  /** How often a `running` may be asked about at most. */
   readonly maxAsks?: number | undefined
   /** What is true of the operation, where the verdict alone does not say. */
   readonly outcome?: Outcome | undefined
   /** Where the result can be read, for `already-done`. */
   readonly original?: Original | undefined
+  /** The first result, where the answer holds it in another form than the first answer did. The caller gets it in that form. */
+  readonly result?: StoredResult | undefined
   /** The server cannot reach its store of keys, so that it refuses to act on any. */
   readonly keyStoreDown?: boolean | undefined
 }

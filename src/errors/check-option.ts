@@ -3,6 +3,7 @@
  * by its least value and whether it has to be whole.
  */
 export type Check =
+  | 'boolean'
   | 'function'
   | 'object'
   | 'string'

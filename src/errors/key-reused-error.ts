@@ -1,8 +1,18 @@
-import { hasErrorCode, IdempotencyError, type ErrorFacts } from './idempotency-error.js'
+import { hasErrorCode, IdempotencyError, type ErrorFacts, type Outcome } from './idempotency-error.js'
+
+/** What to do next: nothing that could apply one write twice. */
+const advice: Readonly<Record<Outcome, string>> = {
+  'not-applied': 'Use a new key for a new write, and the same bytes for the same one',
+  unknown:
+    'An earlier request with this key may have applied this write: ask the server what happened. To send that request again, use its very bytes and the same key, never another key',
+  applied: 'The write was applied by an earlier request with this key: do not send it again',
+}
 
 /**
- * The key already names another payload, at the server or in a request of this process that is still in flight.
- * `outcome` speaks of this payload; the one that used the key first is another operation.
+ * The key already names another payload, at the server or in a request of this process.
+ *
+ * Where the server says so, `outcome` is `unknown`: the same write may have been sent before with other bytes (a time in its
+ * body, another order of its fields), and under a new key it would be applied twice. Before sending it is `not-applied`.
  */
 export class KeyReusedError extends IdempotencyError {
   override readonly name = 'KeyReusedError'
@@ -11,8 +21,7 @@ export class KeyReusedError extends IdempotencyError {
   declare readonly response: Response | undefined
 
   constructor(facts: ErrorFacts, response?: Response) {
-    const advice = 'Use a new key for a new write, and the same bytes for the same one'
-    super('The idempotency key already names another payload', facts, advice)
+    super('The idempotency key already names another payload', facts, advice[facts.outcome])
     this.response = response
   }
 }

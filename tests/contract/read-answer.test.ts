@@ -21,12 +21,13 @@ describe('readAnswer', () => {
   describe('under the standard contract', () => {
     it.each<readonly [string, AnswerFacts, Verdict | Partial<Reading>]>([
       ...[200, 201, 202, 204, 206].map((status) => [`${status}`, { status }, 'done'] as const),
-      ...[408, 425, 429].map((status) => [`${status}`, { status }, 'refused'] as const),
+      ...[408, 421, 425, 429].map((status) => [`${status}`, { status }, 'refused'] as const),
       ...[500, 502, 503, 504, 507, 599].map((status) => [`${status}`, { status }, 'unknown'] as const),
       ...[400, 401, 402, 403, 404, 405, 410, 412, 413, 422, 501, 505].map(
         (status) => [`${status}`, { status }, { verdict: 'failed', outcome: undefined }] as const,
       ),
       ['304 to a GET', { status: 304, method: 'GET' }, 'done'],
+      ['304 to a QUERY, which is a read (RFC 10008)', { status: 304, method: 'QUERY' }, 'done'],
       ['304 to a write', { status: 304 }, { verdict: 'failed', outcome: 'unknown' }],
       [
         '404 to a DELETE under a key that an earlier call may have used',
@@ -68,7 +69,13 @@ describe('readAnswer', () => {
   })
 
   describe('a 409', () => {
-    const running: Partial<Reading> = { verdict: 'running', maxAsks: 10 }
+    const running: Partial<Reading> = {
+      verdict: 'running',
+      guessed: true,
+      askEveryMs: 2_000,
+      askForMs: 12_000,
+      maxAsks: 10,
+    }
     const inProgress = (json: unknown) => ({ status: 409, given: true, json })
     it.each<readonly [string, AnswerFacts, Partial<Reading>]>([
       [
@@ -95,6 +102,11 @@ describe('readAnswer', () => {
       [
         'to the caller’s key with a code of that kind is running',
         inProgress({ code: 'idempotency_in_progress' }),
+        running,
+      ],
+      [
+        'to the caller’s key with a code of that kind, spelt otherwise, is running',
+        inProgress({ code: 'idempotency_in_flight' }),
         running,
       ],
       [
@@ -162,8 +174,16 @@ describe('readAnswer', () => {
         { status: 500, headers: marked },
         { verdict: 'stored-failure', outcome: 'unknown' },
       ],
-      ['freezes a 429', { status: 429, headers: marked }, { verdict: 'stored-failure' }],
-      ['freezes a 409', { status: 409, afterLost: true, headers: marked }, { verdict: 'stored-failure' }],
+      [
+        'freezes a failure after a lost answer too: only our own request can have had the key',
+        { status: 402, headers: marked, afterLost: true, json: { message: 'declined' } },
+        { verdict: 'stored-failure', outcome: undefined },
+      ],
+      [
+        'freezes a 422 that says what is wrong',
+        { status: 422, headers: marked, afterLost: true, json: { message: 'declined' } },
+        { verdict: 'stored-failure', outcome: undefined },
+      ],
       [
         'keeps what is not known of a redirect',
         { status: 302, headers: marked },
@@ -171,6 +191,48 @@ describe('readAnswer', () => {
       ],
     ])('%s', (_, answer, expected) => {
       expect(read(standard, answer)).toMatchObject(expected)
+    })
+
+    // A store keeps its own words as well: in progress, and mismatch.
+    const asked: Partial<Reading> = { verdict: 'running', guessed: true, replayed: true, askForMs: 12_000 }
+    const stored: Partial<Reading> = { verdict: 'stored-failure', outcome: 'unknown', replayed: true }
+    it.each<readonly [string, AnswerFacts, Partial<Reading>]>([
+      ['a 409 after a lost answer', { status: 409, afterLost: true }, asked],
+      ['a 409 after a lost answer to the caller’s key', { status: 409, afterLost: true, given: true }, asked],
+      ['a 429 after a lost answer', { status: 429, afterLost: true }, asked],
+      ['a 425 after a lost answer', { status: 425, afterLost: true }, asked],
+      ['a 409 on the first attempt with a new key: something sent it twice', { status: 409 }, asked],
+      ['a 429 on the first attempt with a new key', { status: 429 }, asked],
+      [
+        'a 409 "in progress" to the caller’s key',
+        { status: 409, given: true, json: { code: 'REQUEST_IN_PROGRESS' } },
+        asked,
+      ],
+      ['a 409 to the caller’s key', { status: 409, given: true }, stored],
+      ['a 429 to the caller’s key, which will not change', { status: 429, given: true }, stored],
+      ['a 422 without a word after a lost answer', { status: 422, afterLost: true, json: {} }, stored],
+      [
+        'a 422 about the key to the caller’s key',
+        { status: 422, given: true, json: { message: 'Idempotency-Key is already used' } },
+        stored,
+      ],
+      ['a 409 to a write without a key', { status: 409, keyless: true }, stored],
+    ])('of a store claims nothing by %s', (_, answer, expected) => {
+      expect(read(standard, { ...answer, headers: marked })).toMatchObject(expected)
+    })
+
+    it.each([
+      ['x-idempotent-replayed', 'true'],
+      ['X-Idempotency-Cached', 'TRUE'],
+    ])('is read as %s: %s', (header, value) => {
+      expect(read(standard, { status: 201, headers: { [header]: value } }).replayed).toBe(true)
+    })
+
+    it('needs no value where the contract says so', () => {
+      const contract = defineContract({ replayMarkers: [{ header: 'Original-Request', anyValue: true }] })
+      expect(read(contract, { status: 201, headers: { 'original-request': 'req_1' } }).replayed).toBe(true)
+      expect(read(contract, { status: 201, headers: { 'original-request': '' } }).replayed).toBe(true)
+      expect(read(contract, { status: 201 }).replayed).toBe(false)
     })
 
     const vendor = defineContract({
@@ -196,8 +258,15 @@ describe('readAnswer', () => {
       })
     })
 
-    it('freezes what would be a used key: the answer is the first one’s', () => {
-      expect(readAnswer(vendor, makeAnswer({ status: 422, headers: hit })).verdict).toBe('stored-failure')
+    it.each<[string, unknown, Reading['outcome']]>([
+      ['what it was refused for, as the first answer', { message: 'amount is too small' }, undefined],
+      ['the key, as the store’s own word', { message: 'Idempotency-Key is already used' }, 'unknown'],
+      ['nothing, as either', undefined, 'unknown'],
+    ])('freezes a used key whose answer says %s', (_, json, outcome) => {
+      expect(read(vendor, { status: 422, headers: hit, given: true, json })).toMatchObject({
+        verdict: 'stored-failure',
+        outcome,
+      })
     })
 
     it('yields to what the contract says', () => {
@@ -277,7 +346,87 @@ describe('readAnswer', () => {
       [429, undefined],
       [500, undefined],
     ])('after a %s is %s', (status, minimumWaitMs) => {
-      expect(readAnswer(contract, makeAnswer({ status })).minimumWaitMs).toBe(minimumWaitMs)
+      const answer = makeAnswer({ status, afterLost: true })
+      expect(readAnswer(contract, answer).minimumWaitMs).toBe(minimumWaitMs)
+    })
+  })
+
+  describe('the caller’s key', () => {
+    const given = (status: number, json?: unknown) => ({ status, json, given: true })
+    it.each<readonly [string, AnswerFacts, Reading['outcome']]>([
+      ['412', given(412, { message: 'changed' }), 'unknown'],
+      ['417, which a server uses for another payload', given(417, '<h1>Expectation Failed</h1>'), 'unknown'],
+      ['422 without a body', given(422), 'unknown'],
+      ['422 with an empty object', given(422, {}), 'unknown'],
+      ['422 about the key', given(422, { title: 'Idempotency-Key is already used' }), 'unknown'],
+      ['422 about a fingerprint', given(422, { code: 'FINGERPRINT_MISMATCH' }), 'unknown'],
+      ['400 about the key', given(400, { error: { type: 'idempotency_error' } }), 'unknown'],
+      ['422 about the payload', given(422, { message: 'amount is too small' }), undefined],
+      ['400 about the payload', given(400, { message: 'amount is too small' }), undefined],
+      ['400 without a body', given(400), undefined],
+      ['404', given(404), undefined],
+      ['422 to a key of ours', { status: 422 }, undefined],
+    ])('speaks of earlier calls: %s', (_, answer, outcome) => {
+      expect(read(standard, answer)).toMatchObject({ verdict: 'failed', outcome })
+    })
+
+    it.each([true, false])('that is reused has the outcome unknown (given: %s)', (isGiven) => {
+      const contract = defineContract({ classify: () => 'key-reused' })
+      expect(read(contract, { status: 422, given: isGiven })).toMatchObject({
+        verdict: 'key-reused',
+        outcome: 'unknown',
+      })
+    })
+
+    it('that is reused has the outcome that the contract says, where it says one', () => {
+      const contract = defineContract({ classify: () => ({ verdict: 'key-reused', outcome: 'not-applied' }) })
+      expect(read(contract, { status: 422, given: true }).outcome).toBe('not-applied')
+    })
+  })
+
+  describe('running, as a contract says', () => {
+    const contract = defineContract({
+      replayMarkers: [{ header: 'x-cache' }],
+      classify: ({ status, json }) => {
+        if (json !== undefined) return { verdict: 'running', namesKey: true, askForMs: json as number }
+        return status === 409 ? 'running' : undefined
+      },
+    })
+
+    it('is no wait for a conflict of the domain: a new key cannot be known at the first attempt', () => {
+      expect(read(contract, { status: 409 })).toMatchObject({ verdict: 'failed', outcome: undefined })
+    })
+
+    it.each<[string, AnswerFacts]>([
+      ['after a lost answer', { status: 409, afterLost: true }],
+      ['with the caller’s key', { status: 409, given: true }],
+      ['from the store', { status: 409, headers: { 'x-cache': 'true' } }],
+      ['where the answer names the key', { status: 409, json: 60_000 }],
+    ])('is a wait %s, with a bound', (_, answer) => {
+      expect(read(contract, answer)).toMatchObject({ verdict: 'running', askForMs: 60_000 })
+      expect(read(contract, answer).guessed).toBeUndefined()
+    })
+
+    it.each([
+      [Infinity, 60_000],
+      [-1, 60_000],
+      [NaN, 60_000],
+      [3, 3],
+      [90_000, 60_000],
+    ])('for %s ms in one answer is bounded by %s ms', (askForMs, expected) => {
+      expect(read(contract, { status: 423, json: askForMs }).askForMs).toBe(expected)
+    })
+
+    it('is bounded by the contract, a guess too', () => {
+      const patient = contract.with({ askForMs: 600_000 })
+      expect(read(patient, { status: 409, afterLost: true }).askForMs).toBe(600_000)
+      const hasty = standard.with({ askForMs: 5_000 })
+      expect(read(hasty, { status: 409, afterLost: true }).askForMs).toBe(5_000)
+    })
+
+    it('is bounded under a contract that was not made with defineContract', () => {
+      const loose = { ...contract, askForMs: undefined as unknown as number }
+      expect(read(loose as ServerContract, { status: 409, afterLost: true }).askForMs).toBe(60_000)
     })
   })
 

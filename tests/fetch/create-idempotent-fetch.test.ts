@@ -390,7 +390,7 @@ describe('createIdempotentFetch', () => {
     it('says that the server knows the key with another payload', async () => {
       const { send } = setUp([json(422, 'other')], { contract: ietf })
       const error = await thrown(send(url, { ...post, idempotencyKey: 'k' }))
-      expect(error).toMatchObject({ code: 'key_reused', outcome: 'not-applied', attempts: 1, key: 'k' })
+      expect(error).toMatchObject({ code: 'key_reused', outcome: 'unknown', attempts: 1, key: 'k' })
       expect(await error.response.json()).toBe('other')
     })
   })

@@ -20,7 +20,9 @@ afterEach(async () => {
   expect(rejections).toEqual([])
 })
 
-const running = defineContract({ classify: ({ status: code }) => (code === 409 ? 'running' : undefined) })
+const running = defineContract({
+  classify: ({ status: code }) => (code === 409 ? { verdict: 'running', namesKey: true } : undefined),
+})
 const never = () => new Promise<never>(() => undefined)
 
 describe.each(majors)('%s: the caller’s abort', (_, ky) => {

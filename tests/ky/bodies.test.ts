@@ -5,7 +5,9 @@ import { defineContract } from 'fetch-idempotency/contracts'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { hurried, hurriedClock, majors, ok, open, status, stub, url } from './harness.js'
 
-const running = defineContract({ classify: ({ status: code }) => (code === 409 ? 'running' : undefined) })
+const running = defineContract({
+  classify: ({ status: code }) => (code === 409 ? { verdict: 'running', namesKey: true } : undefined),
+})
 const form = () => {
   const data = new FormData()
   data.append('file', new Blob(['content'], { type: 'text/plain' }), 'a.txt')

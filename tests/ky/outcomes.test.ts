@@ -33,7 +33,9 @@ import {
   url,
 } from './harness.js'
 
-const running = defineContract({ classify: ({ status: code }) => (code === 409 ? 'running' : undefined) })
+const running = defineContract({
+  classify: ({ status: code }) => (code === 409 ? { verdict: 'running', namesKey: true } : undefined),
+})
 
 describe.each(majors)('%s: idempotencyOf', (major, ky) => {
   it.each([

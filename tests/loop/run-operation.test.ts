@@ -167,7 +167,7 @@ describe('the last answer', () => {
     [408, 4, 'not-applied'],
     [409, 1, 'unknown'],
     [412, 1, 'unknown'],
-    [422, 1, 'not-applied'],
+    [422, 1, 'unknown'],
     [425, 4, 'not-applied'],
     [429, 4, 'not-applied'],
     [500, 4, 'unknown'],

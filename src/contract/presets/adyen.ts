@@ -23,7 +23,7 @@ export const adyen = defineContract({
   retryHints: ['transient-error'],
   classify({ status, headers, json }) {
     const code = String(readField(json, 'errorCode'))
-    if ((status === 409 || status === 422) && code === '704') return 'running'
+    if ((status === 409 || status === 422) && code === '704') return { verdict: 'running', namesKey: true }
     if (status === 503 && code === '703') return { verdict: 'refused', resend: true, keyStoreDown: true }
     const isFinal = status >= 500 && headers.get('transient-error')?.toLowerCase() !== 'true'
     return isFinal ? { verdict: 'unknown', resend: false } : undefined

@@ -25,6 +25,7 @@ export const checkout = defineContract({
   name: 'checkout',
   carrier: header('Cko-Idempotency-Key'),
   methods: ['POST'],
+  keyTtlMs: 86_400_000,
   minimumWaitMs: 30_000,
   honoursKey: ({ method, url }) => method === 'POST' && honoured.test(pathOf(url)),
   classify: (answer) =>

@@ -18,6 +18,7 @@ import { defineContract } from '../define-contract.js'
 export const dwolla = defineContract({
   name: 'dwolla',
   methods: ['POST'],
+  keyTtlMs: 86_400_000,
   classify: (answer) =>
     answer.status === 409 && couldKnowKey(answer) ? { verdict: 'running', maxAsks: 5 } : undefined,
 })

@@ -23,6 +23,8 @@ export const googleAip155 = defineContract({
   keyRules: { pattern: uuidV4Form },
   generateKey: generateRandomKey,
   keyTtlMs: 3_600_000,
+  ttlAssumed: true,
+  replayMayDiffer: true,
   classify: ({ status, json }) =>
     status === 409 && readText(json, 'error', 'status') === 'ALREADY_EXISTS' ? 'failed' : undefined,
 })

@@ -18,5 +18,6 @@ export const lithic = defineContract({
   name: 'lithic',
   keyRules: { pattern: uuidForm },
   methods: ['POST'],
+  keyTtlMs: 86_400_000,
   retryHints: ['x-should-retry'],
 })

@@ -18,6 +18,7 @@ export const mangopay = defineContract({
   name: 'mangopay',
   keyRules: { minLength: 16, maxLength: 36, pattern: /^[A-Za-z0-9-]+$/ },
   methods: ['POST'],
+  keyTtlMs: 86_400_000,
   classify({ status, url, key }) {
     if (status !== 409) return undefined
     const root = clientRoot.exec(url)?.[0]

@@ -16,6 +16,7 @@ import { defineContract } from '../define-contract.js'
 export const modernTreasury = defineContract({
   name: 'modernTreasury',
   methods: ['POST'],
+  keyTtlMs: 86_400_000,
   retryHints: ['x-should-retry'],
   classify: (answer) => (answer.status === 409 && couldKnowKey(answer) ? 'running' : undefined),
 })

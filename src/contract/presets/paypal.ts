@@ -37,6 +37,7 @@ export const paypal = defineContract({
   keyRules: { maxLength: 108 },
   methods: ['POST'],
   keyTtlMs: 10_800_000,
+  replayMayDiffer: true,
   classify({ status, method, url, json, keyOrigin }) {
     if (status === 200 && method === 'POST' && answers200WhenRepeated.test(pathOf(url)))
       return { verdict: 'done', replayed: true }
@@ -45,7 +46,7 @@ export const paypal = defineContract({
       readText(part, 'name'),
       readText(part, 'issue'),
     ])
-    if (codes.includes('PREVIOUS_REQUEST_IN_PROGRESS')) return 'running'
+    if (codes.includes('PREVIOUS_REQUEST_IN_PROGRESS')) return { verdict: 'running', namesKey: true }
     if (!codes.some((code) => usedKeyCodes.has(code))) return undefined
     return keyOrigin === 'given' ? 'key-reused' : { verdict: 'failed', outcome: 'unknown' }
   },

@@ -26,6 +26,7 @@ export const plaid = defineContract({
   carrier: bodyField('idempotency_key'),
   keyRules: { maxLength: 50 },
   methods: ['POST'],
+  keyTtlMs: 86_400_000,
   honoursKey: ({ method, url }) => method === 'POST' && honoured.test(pathOf(url)),
   classify: ({ status, url }) =>
     status >= 500 && /\/wallet\//.test(pathOf(url))

@@ -17,10 +17,11 @@ export const resend = defineContract({
   name: 'resend',
   keyRules: { maxLength: 256 },
   methods: ['POST'],
+  keyTtlMs: 86_400_000,
   honoursKey: ({ method, url }) => method === 'POST' && /\/emails(?:\/batch)?$/.test(pathOf(url)),
   classify({ status, json }) {
     const name = status === 409 ? readText(json, 'name') : undefined
-    if (name === 'concurrent_idempotent_requests') return 'running'
+    if (name === 'concurrent_idempotent_requests') return { verdict: 'running', namesKey: true }
     return name === 'invalid_idempotent_request' ? 'key-reused' : undefined
   },
 })

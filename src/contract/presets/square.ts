@@ -24,6 +24,7 @@ export const square = defineContract({
   keyRules: { maxLength: 45 },
   generateKey: generateHexKey,
   methods: ['POST', 'PUT'],
+  replayMayDiffer: true,
   classify: ({ status, json }) =>
     status === 400 &&
     readList(json, 'errors').some((error) => readText(error, 'code') === 'IDEMPOTENCY_KEY_REUSED')

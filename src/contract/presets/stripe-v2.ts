@@ -19,7 +19,8 @@ export const stripeV2 = defineContract({
   keyTtlMs: 2_592_000_000,
   retryHints: ['stripe-should-retry'],
   classify({ status, json }) {
-    if (status === 409 && readText(json, 'error', 'code') === 'idempotency_key_in_use') return 'running'
+    if (status === 409 && readText(json, 'error', 'code') === 'idempotency_key_in_use')
+      return { verdict: 'running', namesKey: true }
     return status >= 400 && readText(json, 'error', 'type') === 'idempotency_error' ? 'key-reused' : undefined
   },
 })

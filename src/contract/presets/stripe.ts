@@ -19,9 +19,11 @@ import { readText } from '../json-field.js'
 export const stripe = defineContract({
   name: 'stripe',
   methods: ['POST'],
+  keyTtlMs: 86_400_000,
   retryHints: ['stripe-should-retry'],
   classify({ status, json }) {
-    if (status === 409 && readText(json, 'error', 'code') === 'idempotency_key_in_use') return 'running'
+    if (status === 409 && readText(json, 'error', 'code') === 'idempotency_key_in_use')
+      return { verdict: 'running', namesKey: true }
     if (status >= 400 && readText(json, 'error', 'type') === 'idempotency_error') return 'key-reused'
     return status === 424 ? { verdict: 'failed', outcome: 'unknown' } : undefined
   },

@@ -13,6 +13,8 @@ export interface AnswerFacts {
   readonly key?: string
   /** The caller gave the key. */
   readonly given?: boolean
+  /** The write has no key. */
+  readonly keyless?: boolean
   /** An earlier attempt of this operation was lost. */
   readonly afterLost?: boolean
   readonly conditional?: boolean
@@ -41,7 +43,7 @@ export const uuidV4 = '8e03978e-40d5-43e8-bc93-6894a57f9324'
 /** An answer as a contract sees it. */
 export function makeAnswer(facts: AnswerFacts): Answer {
   const { status, json, headers = {}, method = 'POST', url = 'https://api.example.com/v1/things' } = facts
-  const { key = uuid, given = false, afterLost = false, conditional = false } = facts
+  const { key = uuid, given = false, afterLost = false, keyless = false, conditional = false } = facts
   return {
     status,
     headers: new Headers(headers),
@@ -49,8 +51,8 @@ export function makeAnswer(facts: AnswerFacts): Answer {
     json,
     method,
     url,
-    key,
-    keyOrigin: given ? 'given' : 'generated',
+    key: keyless ? undefined : key,
+    keyOrigin: keyless ? 'none' : given ? 'given' : 'generated',
     conditional,
     attempt: afterLost ? 2 : 1,
     mayHaveRun: afterLost,

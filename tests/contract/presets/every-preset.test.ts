@@ -71,14 +71,15 @@ describe.each(presets)('%s', (name, contract) => {
       keyRules: contract.keyRules,
     })
     expect(contract.keyTtlMs).toBeGreaterThan(1)
-    expect(adjusted.classify).toBe(contract.classify)
+    const answers = [200, 400, 409, 422, 500].map((status) => makeAnswer({ status, given: true }))
+    for (const answer of answers) expect(adjusted.classify(answer)).toEqual(contract.classify(answer))
   })
 })
 
 describe('the folder of presets', () => {
   it('exports every file', () => {
     expect(presets.length).toBe(readdirSync(folder).length)
-    expect(presets.length).toBe(24)
+    expect(presets.length).toBe(35)
   })
 
   it.each(readdirSync(folder))('%s names its public source', (file) => {

@@ -76,6 +76,27 @@ describePreset(zalando, {
   keys: { accepted: ['k', uuid], refused: ['', 'x'.repeat(256)] },
   rows: [
     [
+      'a 207 whose parts are all done is done',
+      { status: 207, json: { items: [{ status: 201 }, { status: '200' }] } },
+      { verdict: 'done', outcome: undefined },
+    ],
+    [
+      'a 207 with a part that is not leaves the outcome open',
+      { status: 207, json: { items: [{ status: 201 }, { status: 409 }] } },
+      { verdict: 'done', outcome: 'unknown' },
+    ],
+    [
+      'a 207 that is a list is read too',
+      { status: 207, json: [{ status: 400 }] },
+      { verdict: 'done', outcome: 'unknown' },
+    ],
+    [
+      'a 207 that says nothing leaves the outcome open',
+      { status: 207, json: {} },
+      { verdict: 'done', outcome: 'unknown' },
+    ],
+    ['a 500 is kept, and not sent again', { status: 500 }, { verdict: 'unknown', resend: false }],
+    [
       'a repeated success is done, unmarked',
       { status: 201, afterLost: true },
       { verdict: 'done', replayed: false },

@@ -116,7 +116,7 @@ describe.each(hosts)('%s against Nest with @node-idempotency', (name, createHost
     await order(send, { item: `${name}: first` }, key)
     const error = await order(send, { item: `${name}: other` }, key).catch((reason: unknown) => reason)
     expect(isKeyReusedError(error)).toBe(true)
-    expect(error).toMatchObject({ key, outcome: 'not-applied', response: { status: 422 } })
+    expect(error).toMatchObject({ key, outcome: 'unknown', response: { status: 422 } })
     expect(server.executions.started(`${name}: other`)).toBe(0)
   })
 

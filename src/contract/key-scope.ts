@@ -1,0 +1,12 @@
+import type { Contract } from './server-contract.js'
+
+/**
+ * The values of the headers that the server makes part of the key, as one text to compare; empty where the contract names none.
+ * Two attempts whose texts differ are two writes to the server, although they carry the same key.
+ */
+export function readKeyScope(
+  { keyScope }: Pick<Contract, 'keyScope'>,
+  headers: Pick<Headers, 'get'>,
+): string {
+  return keyScope.length === 0 ? '' : JSON.stringify(keyScope.map((name) => headers.get(name)))
+}

@@ -1,0 +1,64 @@
+import { couldKnowKey } from './could-know-key.js'
+import type { Answer, Reading } from './verdict.js'
+
+const inProgress =
+  /in[-_ ]?(?:progress|flight)|(?:key|request)[-_ ]?in[-_ ]?use|processing|concurrent|still running/i
+
+/** A conflict that may be our own first attempt, still being worked on: nobody has said so. */
+const guess: Reading = {
+  verdict: 'running',
+  guessed: true,
+  askEveryMs: 2_000,
+  askForMs: 12_000,
+  maxAsks: 10,
+}
+
+function saysRunning({ headers, json }: Answer): boolean {
+  if (headers.get('retry-after') !== null) return true
+  const { code, type, error } = (json ?? {}) as Record<string, unknown>
+  const words = [code, type, error, (error as Record<string, unknown> | undefined)?.['code']]
+  return words.some((word) => typeof word === 'string' && inProgress.test(word))
+}
+
+/**
+ * What a 409 means, of which a contract says nothing. It has many meanings; only what our own history makes likely is believed.
+ */
+export function readConflict(answer: Answer): Reading {
+  if (answer.mayHaveRun && answer.key !== undefined) return guess
+  if (answer.keyOrigin !== 'given') return { verdict: 'failed' }
+  return saysRunning(answer) ? guess : { verdict: 'failed', outcome: 'unknown' }
+}
+
+/**
+ * What a 409 or a refusal means that comes from the server's store, as its marker says. A store keeps more than what the work
+ * answered: its own "in progress" as well, which then hides how the work ended. So it is asked about, and nothing is claimed.
+ * Only under the caller's key, and before anything of this operation can have run, it speaks of an earlier call.
+ */
+export function readStoredConflict(answer: Answer): Reading {
+  const isOfEarlierCall = answer.keyOrigin === 'given' && !answer.mayHaveRun
+  if (answer.key === undefined) return { verdict: 'failed', outcome: 'unknown' }
+  return isOfEarlierCall && !(answer.status === 409 && saysRunning(answer))
+    ? { verdict: 'stored-failure', outcome: 'unknown' }
+    : guess
+}
+
+const aboutKey = /idempoten|fingerprint/i
+
+/**
+ * Whether a refusal may be about a key that the server knows: an earlier call or attempt with it may then have been applied. A
+ * text that speaks of something else is believed; a 417 or 422, which servers use for a key with another payload, has to
+ * say something.
+ */
+export function mayBeAboutKey(answer: Answer): boolean {
+  if (!couldKnowKey(answer)) return false
+  const { status, text = '' } = answer
+  return /[a-z]/i.test(text) ? status === 417 || aboutKey.test(text) : status === 417 || status === 422
+}
+
+/**
+ * A contract may read a status as `running` that has other meanings too. On the first attempt with a new key the server cannot
+ * have known the key: unless the answer names it, or comes from the server's store, it is about something else.
+ */
+export function isOtherConflict(reading: Reading, replayed: boolean, answer: Answer): boolean {
+  return reading.verdict === 'running' && !reading.namesKey && !replayed && !couldKnowKey(answer)
+}
