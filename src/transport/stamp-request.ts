@@ -1,5 +1,7 @@
 import { decodeHeader, encodeHeader, type KeyCarrier } from '../contract/carrier.js'
-import { findHeader, type CapturedBody, type CapturedRequest } from './capture-request.js'
+import { findHeader } from './capture-headers.js'
+import type { CapturedRequest } from './capture-request.js'
+import type { CapturedBody } from './captured-body.js'
 
 /** The parts of a request in which a key can travel. */
 type Stampable = Pick<CapturedRequest, 'url' | 'headers' | 'body'>
