@@ -13,7 +13,8 @@ export class KeyReusedError extends IdempotencyError {
   constructor(facts: ErrorFacts, response?: Response) {
     const advice = 'Use a new key for a new write, and the same bytes for the same one'
     super('The idempotency key already names another payload', facts, advice)
-    this.response = response
+    // Not listed: it holds the cookies and the URL of the answer.
+    Object.defineProperty(this, 'response', { value: response })
   }
 }
 

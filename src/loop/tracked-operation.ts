@@ -3,6 +3,7 @@ import { monotonicNow } from '../clock/clock.js'
 import { readAnswer } from '../contract/read-answer.js'
 import type { Reading } from '../contract/verdict.js'
 import type { ErrorFacts, Outcome } from '../errors/idempotency-error.js'
+import { safeUrl } from '../errors/safe-url.js'
 import { beginAttempt, endAttempt, outcomeOf, type Operation } from '../operation/operation.js'
 import { generateKey } from '../key/generate-key.js'
 import { decide, type Allowance, type Decision } from '../retry/decide.js'
@@ -20,7 +21,7 @@ const reads: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', '
 
 /** The target as it may be shown: user info, query and fragment can hold secrets. */
 export function withoutSecrets(url: string): string {
-  return /[?#@]/.test(url) ? url.replace(/[?#].*$/s, '').replace(/^([a-z][\w+.-]*:\/\/)[^/@]*@/i, '$1') : url
+  return safeUrl(url)
 }
 
 /** Whether a lost answer of a call may be answered with a resend. */
