@@ -14,16 +14,14 @@ describe('where the globals of the web are missing', () => {
     vi.resetModules()
   })
 
-  it.each(['../src/index.js', '../src/contract/index.js', '../src/ky/index.js'])(
-    'the import of %s works',
-    async (entry) => {
-      vi.resetModules()
-      for (const name of missing) vi.stubGlobal(name, undefined)
-      const imported: unknown = await import(entry)
-      vi.unstubAllGlobals()
-      expect(Object.keys(imported as object)).not.toEqual([])
-    },
-  )
+  // Not `./ky`: ky itself needs a TextEncoder when it is imported.
+  it.each(['../src/index.js', '../src/contract/index.js'])('the import of %s works', async (entry) => {
+    vi.resetModules()
+    for (const name of missing) vi.stubGlobal(name, undefined)
+    const imported: unknown = await import(entry)
+    vi.unstubAllGlobals()
+    expect(Object.keys(imported as object)).not.toEqual([])
+  })
 
   it('a call works once they are there', async () => {
     vi.resetModules()

@@ -11,6 +11,8 @@ import { checkFetchOptions, type IdempotentFetchOptions } from './fetch-options.
 import { openFetchTransport } from './fetch-transport.js'
 import type { IdempotentFetch, IdempotentRequestInit } from './idempotent-init.js'
 import { prepareCall, type PreparedCall } from './prepare-call.js'
+import { readInit } from '../transport/init-members.js'
+import { isPromise } from '../transport/web-shapes.js'
 
 const noCallOptions = checkCallOptions({})
 
@@ -64,7 +66,7 @@ export function createIdempotentFetch(options: IdempotentFetchOptions = {}): Ide
     if (idempotency === false) return passOn(settings.pickFetch(), input, init)
     const options = idempotency === undefined ? noCallOptions : checkCallOptions(idempotency as CallOptions)
     const call = prepareCall(settings, input, init, options)
-    return call instanceof Promise ? call.then(begin) : begin(call)
+    return isPromise(call) ? call.then(begin) : begin(call)
   }
 
   // Not `async`, which would add a promise and a turn to every call.
@@ -81,8 +83,9 @@ export function createIdempotentFetch(options: IdempotentFetchOptions = {}): Ide
 async function passOn(
   fetch: FetchLike,
   input: string | URL | Request,
-  { idempotency: _, idempotencyKey: __, body: given, ...rest }: IdempotentRequestInit,
+  init: IdempotentRequestInit,
 ): Promise<Response> {
+  const { idempotency: _, idempotencyKey: __, body: given, ...rest } = readInit(init)
   const body = typeof given === 'function' ? await given() : given
   return fetch(input, { ...rest, ...(body !== undefined && { body }) })
 }

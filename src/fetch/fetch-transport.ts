@@ -7,6 +7,7 @@ import { stampRequest, unstampRequest, withHeaders } from '../transport/stamp-re
 import type { FetchSettings } from './fetch-options.js'
 import { createHookedCall } from './hooked-call.js'
 import type { PreparedCall } from './prepare-call.js'
+import { isResponse } from '../transport/web-shapes.js'
 
 /** The request with a body that was not sent before. */
 async function remade(request: CapturedRequest): Promise<CapturedRequest> {
@@ -53,7 +54,7 @@ export function openFetchTransport(
       hooked &&
       (async () => {
         const begun = await hooked.begin(request, isHooked)
-        if (begun instanceof Response) return begun
+        if (isResponse(begun)) return begun
         request = begun
         stamp()
         fixed = request
@@ -74,7 +75,7 @@ export function openFetchTransport(
         request = unstampRequest(carrier, request, call.request, companions)
       if (hooked === undefined) return undefined
       const prepared = await hooked.prepare(request, result, retries)
-      if (prepared instanceof Response) return prepared
+      if (isResponse(prepared)) return prepared
       if (typeof prepared === 'symbol') return 'final'
       request = prepared
       stamp()

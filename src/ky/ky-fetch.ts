@@ -17,6 +17,7 @@ import { createTimeoutError, isConnectionFailure, toNetworkFailure } from './ky-
 import { readBackoff } from './ky-retries.js'
 import { isKyRead, type KyOptions } from './ky-shapes.js'
 import { openKyTransport } from './ky-transport.js'
+import { isRequest, isResponse } from '../transport/web-shapes.js'
 
 /** The option in which an `init` hook of ky 2 hands the options of a call on to its fetch. */
 export const callOption = 'idempotencyCall'
@@ -153,7 +154,7 @@ export function createKyFetch(settings: KySettings, calls: KyCalls) {
   ): Promise<Response> {
     const { [callOption]: given, ...rest } = init
     const options = given ?? this
-    if (!(input instanceof Request) || isKyRead(input.method)) return pickFetch()(input, rest)
+    if (!isRequest(input) || isKyRead(input.method)) return pickFetch()(input, rest)
     const { context } = options ?? {}
     if (options === undefined || context === undefined || !('retry' in options || given))
       return Promise.reject(
@@ -204,7 +205,7 @@ function toKyError(error: unknown, request: Request): unknown {
   if (!isIdempotencyError(error)) return error
   const { code, cause } = error
   if (!['outcome_unknown', 'not_applied', 'unsendable', 'deadline_exceeded'].includes(code)) return error
-  if (cause === undefined || cause instanceof Response) return error
+  if (cause === undefined || isResponse(cause)) return error
   const isTimeout = (cause as { name?: unknown }).name === 'TimeoutError'
   const isOther = !isTimeout && code !== 'unsendable' && !isConnectionFailure(cause)
   const end = isTimeout ? createTimeoutError(request) : isOther ? cause : toNetworkFailure(cause)

@@ -11,6 +11,8 @@ import type { KyCall } from './ky-call.js'
 import { createHttpError, createNetworkError, createTimeoutError, isConnectionFailure } from './ky-errors.js'
 import { readAllowance, type OwnRetryOptions } from './ky-retries.js'
 import type { KyOptions } from './ky-shapes.js'
+import { isRequest, isResponse } from '../transport/web-shapes.js'
+import { isSentOnce } from '../transport/captured-body.js'
 
 /** What a call of ky is sent with. */
 export interface KySending {
@@ -28,7 +30,7 @@ function isThrown({ throwHttpErrors = true }: KyOptions, { ok, status, type }: R
 
 /** The request as hooks are shown it; a body that streams is left out, as a hook that read it would use it up. */
 function showRequest({ url, method, headers, body, rest, signal }: CapturedRequest): Request {
-  const shown = (body instanceof ReadableStream ? null : (body ?? null)) as BodyInit | null
+  const shown = (isSentOnce(body) ? null : (body ?? null)) as BodyInit | null
   return new Request(url, { ...rest, method, headers, body: shown, ...(signal && { signal }) })
 }
 
@@ -73,7 +75,7 @@ export function openKyTransport(
         : [outgoing, shown, copy, { retryCount }]
       const result = await hook(...(given as never[]))
       releaseCopy(copy, standing, result)
-      if (result instanceof Response) standing = result
+      if (isResponse(result)) standing = result
       else if (result !== undefined && result !== null) {
         // `ky.retry()`: ky itself knows what to do with it.
         call.replay = () => result
@@ -131,11 +133,11 @@ export function openKyTransport(
           }
           return 'user'
         }
-        if (given instanceof Request) {
+        if (isRequest(given)) {
           standing = given
           break
         }
-        if (given instanceof Response || typeof given === 'symbol') {
+        if (isResponse(given) || typeof given === 'symbol') {
           call.replay = () => given
           return 'user'
         }

@@ -8,6 +8,7 @@ import {
   isBytes,
   isForm,
   isKnownHere,
+  isNativeStream,
   isPromise,
   isSearchParams,
   isStreamingForm,
@@ -69,7 +70,7 @@ function captureStream(
 ): Promise<CapturedBody> {
   const { maxRequestBytes, oversizedBody } = limits
   // `Response` refuses a stream that was read from before, which would otherwise be sent as if it were empty.
-  const fresh = isNative(source)
+  const fresh = isNativeStream(source)
     ? (new (webClass('Response'))(source).body as ReadableStream<Uint8Array>)
     : source
   const use = async (read: ReadResult) => {
@@ -79,10 +80,6 @@ function captureStream(
     throw new OversizedBody()
   }
   return readStream<CapturedBody>(fresh, maxRequestBytes, use, { signal })
-}
-
-function isNative(source: unknown): source is ReadableStream<Uint8Array> {
-  return typeof ReadableStream === 'function' && isWebStream(source) && source instanceof ReadableStream
 }
 
 /** @throws `TypeError` where streams cannot be sent: some browsers would send `[object ReadableStream]` in their place. */

@@ -2,7 +2,7 @@ import { captureBody, toSendable } from './capture-body.js'
 import { copyHeaders } from './capture-headers.js'
 import { isSentOnce, type BodyLimits, type CapturedBody } from './captured-body.js'
 import { readInit } from './init-members.js'
-import { isByteSource, isPromise, isRequest, webClass } from './web-shapes.js'
+import { isByteSource, isPromise, isOfClass, isRequest, webClass } from './web-shapes.js'
 
 /** A request as it was at the call: nothing that the caller does later changes what an attempt sends. */
 export interface CapturedRequest {
@@ -43,8 +43,7 @@ export function unused(base: Request): Request {
 /** The class that a `Request` was made with: another one may not know it, and read it as a URL. */
 export function classOf(base: Request): typeof Request {
   const native = webClass('Request')
-  const { constructor } = base as object
-  return base instanceof native ? native : (constructor as typeof Request)
+  return isOfClass(base, native) ? native : ((base as object).constructor as typeof Request)
 }
 
 /** The body of a `Request`; a runtime that does not show it as a stream gives it whole. */

@@ -160,3 +160,13 @@ export function isKnownHere(body: object, type: string): boolean {
   const sent = new (webClass('Response'))(body as BodyInit).headers.get('content-type') ?? ''
   return type === '' ? sent === '' : sent.toLowerCase().startsWith(type.toLowerCase())
 }
+
+/** Whether a value was made by a class of this realm. */
+export function isOfClass(value: object, Class: Function): boolean {
+  return value instanceof Class
+}
+
+/** Whether a stream is one that this runtime's own classes take. */
+export function isNativeStream(value: unknown): value is ReadableStream<Uint8Array> {
+  return typeof ReadableStream === 'function' && isWebStream(value) && value instanceof ReadableStream
+}
