@@ -27,7 +27,8 @@ export class AlreadyDoneError extends IdempotencyError {
       facts,
       'Read the original, or give a resolve option that does',
     )
-    this.response = response
+    // Not listed: it holds the cookies and the URL of the answer.
+    Object.defineProperty(this, 'response', { value: response })
     this.original = original
   }
 }

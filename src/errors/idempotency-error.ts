@@ -1,3 +1,6 @@
+import { safeUrl } from './safe-url.js'
+import { showError, showFacts, type ShownError } from './show-error.js'
+
 /**
  * What is true of an operation at the end.
  *
@@ -38,6 +41,9 @@ export interface ErrorFacts {
   readonly isResendable?: boolean | undefined
 }
 
+const inspectInNode = Symbol.for('nodejs.util.inspect.custom')
+const inspectInDeno = Symbol.for('Deno.customInspect')
+
 /** Survives two copies of the package (CommonJS and ESM) in one process, where `instanceof` does not. */
 const brand = Symbol.for('fetch-idempotency.error')
 
@@ -63,7 +69,8 @@ export abstract class IdempotencyError extends TypeError {
   readonly #retry: (() => Promise<Response>) | undefined
 
   constructor(what: string, facts: ErrorFacts, advice: string, reason?: string) {
-    const { key, attempts, outcome, method, url, cause, retry } = facts
+    const { key, attempts, outcome, method, cause, retry } = facts
+    const url = safeUrl(facts.url)
     super(
       `${what}${reason === undefined ? '' : ` (${reason})`}: ${method} ${url}. ${advice}`,
       cause === undefined ? undefined : { cause },
@@ -78,6 +85,20 @@ export abstract class IdempotencyError extends TypeError {
 
   get [brand](): IdempotencyErrorCode {
     return this.code
+  }
+
+  /** What `JSON.stringify` writes: no answer, no cause, and no key of the caller's own. */
+  toJSON(): ShownError {
+    return showFacts(this)
+  }
+
+  /** What `console.error` prints in Node, Bun and Deno: an answer or a cause may hold cookies, queries and credentials. */
+  [inspectInNode](): string {
+    return showError(this)
+  }
+
+  [inspectInDeno](): string {
+    return showError(this)
   }
 
   /**
@@ -105,7 +126,11 @@ export function hasErrorCode<E extends IdempotencyError>(
   code?: IdempotencyErrorCode,
 ): (value: unknown) => value is E {
   return (value): value is E => {
-    const found = (value as { [brand]?: unknown } | null | undefined)?.[brand]
-    return found !== undefined && (code === undefined || found === code)
+    try {
+      const found = (value as { [brand]?: unknown } | null | undefined)?.[brand]
+      return found !== undefined && (code === undefined || found === code)
+    } catch {
+      return false
+    }
   }
 }

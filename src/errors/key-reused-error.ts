@@ -22,7 +22,8 @@ export class KeyReusedError extends IdempotencyError {
 
   constructor(facts: ErrorFacts, response?: Response) {
     super('The idempotency key already names another payload', facts, advice[facts.outcome])
-    this.response = response
+    // Not listed: it holds the cookies and the URL of the answer.
+    Object.defineProperty(this, 'response', { value: response })
   }
 }
 

@@ -3,7 +3,7 @@ import { checkCallOptions, type CallOptions } from '../loop/call-options.js'
 import { createLaunch, type OperationCall } from '../loop/launch.js'
 import { isConditional } from '../operation/is-conditional.js'
 import { createRetryPolicy } from '../retry/retry-policy.js'
-import { findHeader } from '../transport/capture-request.js'
+import { findHeader } from '../transport/capture-headers.js'
 import type { FetchLike } from '../transport/fetch-like.js'
 import { markIdempotentFetch } from '../transport/nesting.js'
 import { responsesUpTo } from '../transport/responses.js'
@@ -11,6 +11,8 @@ import { checkFetchOptions, type IdempotentFetchOptions } from './fetch-options.
 import { openFetchTransport } from './fetch-transport.js'
 import type { IdempotentFetch, IdempotentRequestInit } from './idempotent-init.js'
 import { prepareCall, type PreparedCall } from './prepare-call.js'
+import { readInit } from '../transport/init-members.js'
+import { isPromise } from '../transport/web-shapes.js'
 
 const noCallOptions = checkCallOptions({})
 
@@ -64,7 +66,7 @@ export function createIdempotentFetch(options: IdempotentFetchOptions = {}): Ide
     if (idempotency === false) return passOn(settings.pickFetch(), input, init)
     const options = idempotency === undefined ? noCallOptions : checkCallOptions(idempotency as CallOptions)
     const call = prepareCall(settings, input, init, options)
-    return call instanceof Promise ? call.then(begin) : begin(call)
+    return isPromise(call) ? call.then(begin) : begin(call)
   }
 
   // Not `async`, which would add a promise and a turn to every call.
@@ -81,8 +83,9 @@ export function createIdempotentFetch(options: IdempotentFetchOptions = {}): Ide
 async function passOn(
   fetch: FetchLike,
   input: string | URL | Request,
-  { idempotency: _, idempotencyKey: __, body: given, ...rest }: IdempotentRequestInit,
+  init: IdempotentRequestInit,
 ): Promise<Response> {
+  const { idempotency: _, idempotencyKey: __, body: given, ...rest } = readInit(init)
   const body = typeof given === 'function' ? await given() : given
   return fetch(input, { ...rest, ...(body !== undefined && { body }) })
 }

@@ -7,7 +7,7 @@ import {
   type OperationSettings,
 } from '../loop/operation-options.js'
 import type { RetryOptions } from '../retry/retry-policy.js'
-import type { BodyLimits } from '../transport/capture-request.js'
+import type { BodyLimits } from '../transport/captured-body.js'
 import type { Hooks } from './hooks.js'
 import type { FetchLike } from '../transport/fetch-like.js'
 import type { Sender } from '../transport/send-attempt.js'

@@ -1,12 +1,13 @@
 import { UnsendableError } from '../errors/unsendable-error.js'
 import type { TrackedOperation } from '../loop/tracked-operation.js'
-import type { AttemptHeaders, Transport } from '../loop/transport.js'
+import type { Transport } from '../loop/transport.js'
 import { canBeSentOnce, type CapturedRequest } from '../transport/capture-request.js'
 import { sendAttempt } from '../transport/send-attempt.js'
 import { stampRequest, unstampRequest, withHeaders } from '../transport/stamp-request.js'
 import type { FetchSettings } from './fetch-options.js'
 import { createHookedCall } from './hooked-call.js'
 import type { PreparedCall } from './prepare-call.js'
+import { isResponse } from '../transport/web-shapes.js'
 
 /** The request with a body that was not sent before. */
 async function remade(request: CapturedRequest): Promise<CapturedRequest> {
@@ -53,19 +54,20 @@ export function openFetchTransport(
       hooked &&
       (async () => {
         const begun = await hooked.begin(request, isHooked)
-        if (begun instanceof Response) return begun
+        if (isResponse(begun)) return begun
         request = begun
         stamp()
         fixed = request
         isHooked = true
         return undefined
       }),
-    send: (signal: AbortSignal, headers?: AttemptHeaders) =>
+    send: (signal, headers, onStatus) =>
       sendAttempt(
         settings,
         headers ? withHeaders(request, headers, carrier) : request,
         signal,
         hooked?.inspect,
+        onStatus,
       ),
     async prepareRetry(result, retries) {
       if (canBeSentOnce(request)) return 'body-used'
@@ -74,7 +76,7 @@ export function openFetchTransport(
         request = unstampRequest(carrier, request, call.request, companions)
       if (hooked === undefined) return undefined
       const prepared = await hooked.prepare(request, result, retries)
-      if (prepared instanceof Response) return prepared
+      if (isResponse(prepared)) return prepared
       if (typeof prepared === 'symbol') return 'final'
       request = prepared
       stamp()

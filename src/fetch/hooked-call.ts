@@ -7,6 +7,7 @@ import type { AttemptResult } from '../transport/attempted.js'
 import type { Inspect } from '../transport/send-attempt.js'
 import { releaseCopy } from '../transport/settled-response.js'
 import { showError, showRequest, takeHeaders, takeHooked } from './shown-request.js'
+import { isRequest, isResponse } from '../transport/web-shapes.js'
 
 /** The hooks of one call, in the order in which its request meets them. What a hook throws ends the operation. */
 export interface HookedCall {
@@ -46,8 +47,8 @@ export function createHookedCall(
       for (const hook of beforeRequest) {
         const state = { retryCount: 0 } as const
         const result = await hook(asState(standing, state), options, state)
-        if (result instanceof Response) return result
-        if (result instanceof Request) standing = result
+        if (isResponse(result)) return result
+        if (isRequest(result)) standing = result
       }
       return takeHooked(request, shown, standing).catch(refuse)
     },
@@ -61,13 +62,11 @@ export function createHookedCall(
       let result: unknown
       for (const hook of beforeRetry) {
         result = await hook({ ...state, request: standing })
-        if (result instanceof Response || typeof result === 'symbol') break
-        if (result instanceof Request) standing = result
+        if (isResponse(result) || typeof result === 'symbol') break
+        if (isRequest(result)) standing = result
       }
       if (copy !== undefined) releaseCopy(copy, answer as Response, result)
-      return result instanceof Response || typeof result === 'symbol'
-        ? result
-        : takeHeaders(request, standing)
+      return isResponse(result) || typeof result === 'symbol' ? result : takeHeaders(request, standing)
     },
     inspect:
       afterResponse.length === 0
@@ -80,7 +79,7 @@ export function createHookedCall(
               const state = { response: copy, retryCount }
               const result = await hook(asState(request, state), options, copy, { retryCount })
               releaseCopy(copy, standing, result)
-              if (result instanceof Response) standing = result
+              if (isResponse(result)) standing = result
             }
             if (standing !== response) releaseCopy(response, response)
             return standing

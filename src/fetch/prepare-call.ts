@@ -2,12 +2,15 @@ import { BodyTooLargeError } from '../errors/body-too-large-error.js'
 import { UnsendableError } from '../errors/unsendable-error.js'
 import { rememberFacts } from '../operation/facts.js'
 import { withoutSecrets } from '../loop/tracked-operation.js'
-import { captureRequest, OversizedBody, type CapturedRequest } from '../transport/capture-request.js'
+import { captureRequest, type CapturedRequest } from '../transport/capture-request.js'
+import { OversizedBody } from '../transport/captured-body.js'
 import type { CheckedCallOptions } from '../loop/call-options.js'
 import type { FetchSettings } from './fetch-options.js'
 import type { IdempotentRequestInit } from './idempotent-init.js'
 import { onAbort } from '../transport/on-abort.js'
 import { readGivenKey } from '../transport/stamp-request.js'
+import { isPromise, isRequest } from '../transport/web-shapes.js'
+import { readInit } from '../transport/init-members.js'
 
 /** A call with everything fixed: it can be launched again, by `retry()`. */
 export interface PreparedCall {
@@ -41,10 +44,10 @@ export function prepareCall(
   init: IdempotentRequestInit,
   options: CheckedCallOptions,
 ): PreparedCall | Promise<PreparedCall> {
-  const base = input instanceof Request ? input : undefined
+  const base = isRequest(input) ? input : undefined
   const signal = init.signal === undefined ? base?.signal : init.signal
   // Read now, as the caller may use `init` again while a body is read.
-  const { idempotencyKey, idempotency: _, ...plain } = init
+  const { idempotencyKey, idempotency: _, ...plain } = readInit(init)
   const prepare = (request: CapturedRequest): PreparedCall => {
     // Not `throwIfAborted()`, which not every runtime has.
     if (signal?.aborted) throw signal.reason
@@ -54,7 +57,7 @@ export function prepareCall(
     return { request, options, givenKey }
   }
   const refuse = (cause: unknown): never => {
-    const method = (init.method ?? base?.method ?? 'GET').toUpperCase()
+    const method = String(init.method ?? base?.method ?? 'GET').toUpperCase()
     const url = withoutSecrets(base?.url ?? String(input))
     const facts = { key: undefined, attempts: 0, outcome: 'not-applied', method, url } as const
     if (signal?.aborted) {
@@ -67,7 +70,7 @@ export function prepareCall(
   }
   try {
     const captured = captureRequest(input, plain, settings)
-    if (!(captured instanceof Promise)) return prepare(captured)
+    if (!isPromise(captured)) return prepare(captured)
     return (signal ? untilAborted(captured, signal) : captured).then(prepare).catch(refuse)
   } catch (cause) {
     return refuse(cause)

@@ -1,9 +1,10 @@
 import { captureRequest, unused, type CapturedRequest } from '../transport/capture-request.js'
 import type { AttemptResult } from '../transport/attempted.js'
+import { isSentOnce } from '../transport/captured-body.js'
 
 /** The request as hooks are shown it. A body that streams is left out: a hook that read it would use it up. */
 export function showRequest({ url, method, headers, body, base }: CapturedRequest): Request {
-  const shown = (body instanceof ReadableStream ? null : (body ?? null)) as BodyInit | null
+  const shown = (isSentOnce(body) ? null : (body ?? null)) as BodyInit | null
   return new Request(base === undefined ? url : unused(base), { method, headers, body: shown })
 }
 
@@ -28,6 +29,6 @@ export async function takeHooked(
   const taken = await captureRequest(hooked, {}, { maxRequestBytes: Infinity, oversizedBody: 'refuse' })
   const { rest, signal, body, remake } = request
   // A stream was not shown to the hook: what it made of the request has none.
-  const isHidden = body instanceof ReadableStream && !(taken.body as Uint8Array | null)?.length
+  const isHidden = isSentOnce(body) && !(taken.body as Uint8Array | null)?.length
   return { ...taken, rest, signal, ...(isHidden && { body, remake }) }
 }

@@ -17,6 +17,7 @@ import { createTimeoutError, isConnectionFailure, toNetworkFailure } from './ky-
 import { readBackoff } from './ky-retries.js'
 import { isKyRead, type KyOptions } from './ky-shapes.js'
 import { openKyTransport } from './ky-transport.js'
+import { isRequest, isResponse } from '../transport/web-shapes.js'
 
 /** The option in which an `init` hook of ky 2 hands the options of a call on to its fetch. */
 export const callOption = 'idempotencyCall'
@@ -171,7 +172,7 @@ export function createKyFetch(settings: KySettings, calls: KyCalls) {
     init: RequestInit & { [callOption]?: KyOptions } = {},
   ): Promise<Response> {
     const { [callOption]: given, ...rest } = init
-    if (!(input instanceof Request) || isKyRead(input.method)) return pickFetch()(input, rest)
+    if (!isRequest(input) || isKyRead(input.method)) return pickFetch()(input, rest)
     const found = findCall(this, given, input)
     if (found === undefined) return Promise.reject(new TypeError(hooksGone))
     const { call, options } = found
@@ -227,7 +228,7 @@ function toKyError(error: unknown, outgoing: () => Request): unknown {
   if (!isIdempotencyError(error)) return error
   const { code, cause } = error
   const isLost = code === 'outcome_unknown' || code === 'not_applied' || code === 'unsendable'
-  if (!isLost || cause === undefined || cause instanceof Response) return error
+  if (!isLost || cause === undefined || isResponse(cause)) return error
   if ((cause as { name?: unknown }).name === 'TimeoutError')
     return withFactsOf(error, createTimeoutError(outgoing()))
   const isOther = code !== 'unsendable' && !isConnectionFailure(cause)

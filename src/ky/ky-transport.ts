@@ -17,6 +17,8 @@ import {
 } from './ky-errors.js'
 import { readAllowance, type OwnRetryOptions } from './ky-retries.js'
 import type { KyOptions } from './ky-shapes.js'
+import { isRequest, isResponse } from '../transport/web-shapes.js'
+import { isSentOnce } from '../transport/captured-body.js'
 
 /** What a call of ky is sent with. */
 export interface KySending {
@@ -34,7 +36,7 @@ function isThrown({ throwHttpErrors = true }: KyOptions, { ok, status, type }: R
 
 /** The request as hooks are shown it; a body that streams is left out, as a hook that read it would use it up. */
 function showRequest({ url, method, headers, body, rest, signal }: CapturedRequest): Request {
-  const shown = (body instanceof ReadableStream ? null : (body ?? null)) as BodyInit | null
+  const shown = (isSentOnce(body) ? null : (body ?? null)) as BodyInit | null
   return new Request(url, { ...rest, method, headers, body: shown, ...(signal && { signal }) })
 }
 
@@ -79,7 +81,7 @@ export function openKyTransport(
         : [outgoing, shown, copy, { retryCount }]
       const result = await hook(...(given as never[]))
       releaseCopy(copy, standing, result)
-      if (result instanceof Response) standing = result
+      if (isResponse(result)) standing = result
       else if (result !== undefined && result !== null) {
         // `ky.retry()`: ky itself knows what to do with it.
         call.replay = () => result
@@ -97,13 +99,14 @@ export function openKyTransport(
   }
 
   return {
-    async send(signal, headers) {
+    async send(signal, headers, onStatus) {
       const outgoing = headers ? withHeaders(request, headers, carrier) : request
       const result = await sendAttempt(
         sender,
         outgoing,
         signal,
         afterResponse.length > 0 ? inspect : undefined,
+        onStatus,
       )
       const { attempted, error } = result
       // Whatever a body that breaks off says, it is the connection that failed.
@@ -143,11 +146,11 @@ export function openKyTransport(
           }
           return 'user'
         }
-        if (given instanceof Request) {
+        if (isRequest(given)) {
           standing = given
           break
         }
-        if (given instanceof Response || typeof given === 'symbol') {
+        if (isResponse(given) || typeof given === 'symbol') {
           call.replay = () => given
           return 'user'
         }

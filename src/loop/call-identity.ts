@@ -1,5 +1,6 @@
 import type { CallIdentity } from './launch.js'
-import type { CapturedBody, CapturedRequest } from '../transport/capture-request.js'
+import type { CapturedRequest } from '../transport/capture-request.js'
+import type { CapturedBody } from '../transport/captured-body.js'
 import { isSamePayload } from '../transport/same-payload.js'
 import type { CheckedCallOptions } from './call-options.js'
 

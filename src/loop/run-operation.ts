@@ -1,5 +1,6 @@
 import { isIdempotencyError } from '../errors/any-idempotency-error.js'
 import { rememberFacts } from '../operation/facts.js'
+import type { Reading } from '../contract/verdict.js'
 import type { Recorder } from '../operation/record-step.js'
 import type { Decision, StopReason } from '../retry/decide.js'
 import type { AttemptResult } from '../transport/attempted.js'
@@ -39,10 +40,10 @@ export async function runOperation<Answer extends object>(own: OperationRun<Answ
     for (let retries = 1; begun !== 'deadline'; retries += 1) {
       const result = await attempt(own, last.answer)
       if (result === undefined) break
-      const { answer, error } = result
+      const { error } = result
       const { reading, decision } = await judge(own, result)
-      if (reading.verdict === 'done' && reading.outcome !== 'unknown' && answer !== undefined)
-        return finish(own, answer)
+      const answer = restore(own, reading, result.answer)
+      if (answer !== undefined && isResult(reading)) return finish(own, answer)
       last = { reading, decision, answer, error }
       if (decision.action === 'settle') return await end(own, last)
       await pause(own, decision)
@@ -73,15 +74,17 @@ async function attempt<Answer extends object>(
   operation.begin()
   if (previous !== undefined) kind.discard(previous)
   const { aroundAttempt, tracing } = settings
-  const send = (signal: AbortSignal, headers?: AttemptHeaders) => transport.send(signal, headers)
+  type OnStatus = (result: AttemptResult<Answer>) => void
   if (aroundAttempt === undefined && tracing?.attempt.hasSubscribers !== true)
-    return limitAttempt(run, timeoutMs, send)
+    return limitAttempt(run, timeoutMs, (signal, onStatus: OnStatus) =>
+      transport.send(signal, undefined, onStatus),
+    )
 
   const info = operation.attemptInfo()
-  return limitAttempt(run, timeoutMs, async (signal) => {
+  return limitAttempt(run, timeoutMs, async (signal, onStatus: OnStatus) => {
     let sent: Promise<AttemptResult<Answer>> | undefined
     const next = async (headers?: AttemptHeaders): Promise<AttemptReport> => {
-      sent ??= send(signal, headers)
+      sent ??= transport.send(signal, headers, onStatus)
       const { attempted } = await sent
       return 'lost' in attempted
         ? { status: undefined, error: attempted.error }
@@ -119,6 +122,20 @@ async function judge<Answer extends object>(
 }
 
 const final: Decision = { action: 'settle', why: 'final' }
+
+/** Whether an answer is, or holds, the result of the write: nothing can better it. */
+function isResult({ verdict, outcome, result }: Reading): boolean {
+  return outcome !== 'unknown' && (verdict === 'done' || (verdict === 'already-done' && result !== undefined))
+}
+
+/** The answer, or the first result of the write that it holds. */
+function restore<Answer extends object>(
+  { kind }: OperationRun<Answer>,
+  { result }: Reading,
+  answer: Answer | undefined,
+): Answer | undefined {
+  return result === undefined || answer === undefined ? answer : kind.restore(result, answer)
+}
 
 /** Waits as long as was decided; where the budget is empty, until it is this operation's turn. */
 async function pause<Answer extends object>(

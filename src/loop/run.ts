@@ -77,28 +77,33 @@ export function stoppableWithin<T>(
 }
 
 /**
- * Sends one attempt that may take `timeoutMs`. One that takes longer is a lost answer, whether or not the transport heeds
- * its signal.
+ * Sends one attempt that may take `timeoutMs`. One that takes longer is a lost answer, or one of which only the status counts,
+ * whether or not the transport heeds its signal.
  *
  * @throws the reason of the run's stop, and what `send` throws.
  */
 export function limitAttempt<Answer>(
   run: Run,
   timeoutMs: number,
-  send: (signal: AbortSignal) => Promise<AttemptResult<Answer>>,
+  send: (
+    signal: AbortSignal,
+    onStatus: (result: AttemptResult<Answer>) => void,
+  ) => Promise<AttemptResult<Answer>>,
 ): Promise<AttemptResult<Answer>> {
   return new Promise((resolve, reject) => {
     if (run.isStopped) return reject(run.reason)
     const controller = new AbortController()
+    let known: AttemptResult<Answer> | undefined
     const timer = startTimer(() => {
       const error = new DOMException(`no answer within ${timeoutMs} ms`, 'TimeoutError')
-      resolve({ attempted: { lost: 'unknown', error, isTimeout: true }, answer: undefined, error })
+      resolve(known ?? { attempted: { lost: 'unknown', error, isTimeout: true }, answer: undefined, error })
       controller.abort(error)
     }, timeoutMs)
     run.attempt = controller
     run.timer = timer
     run.reject = reject
-    send(controller.signal).then(
+    const onStatus = (result: AttemptResult<Answer>) => void (known = result)
+    send(controller.signal, onStatus).then(
       (result) => {
         clearTimeout(timer)
         resolve(result)

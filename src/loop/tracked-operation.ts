@@ -1,8 +1,9 @@
-import { parseRetryAfter } from '../backoff/retry-after.js'
+import { parseWait } from '../backoff/parse-wait.js'
 import { monotonicNow } from '../clock/clock.js'
 import { readAnswer } from '../contract/read-answer.js'
 import type { Reading } from '../contract/verdict.js'
 import type { ErrorFacts, Outcome } from '../errors/idempotency-error.js'
+import { safeUrl } from '../errors/safe-url.js'
 import { beginAttempt, endAttempt, outcomeOf, type Operation } from '../operation/operation.js'
 import { generateKey } from '../key/generate-key.js'
 import { decide, type Allowance, type Decision } from '../retry/decide.js'
@@ -20,7 +21,7 @@ const reads: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', '
 
 /** The target as it may be shown: user info, query and fragment can hold secrets. */
 export function withoutSecrets(url: string): string {
-  return /[?#@]/.test(url) ? url.replace(/[?#].*$/s, '').replace(/^([a-z][\w+.-]*:\/\/)[^/@]*@/i, '$1') : url
+  return safeUrl(url)
 }
 
 /** Whether a lost answer of a call may be answered with a resend. */
@@ -68,6 +69,8 @@ export class TrackedOperation {
   /** What the retries that were sent have cost, and what the one to come will. */
   #paid = 0
   #reserved = 0
+  /** When the server said for the first time that it is still running, by the monotonic clock. */
+  #askedSinceMs = 0
 
   /**
    * Makes or checks the key, once.
@@ -141,6 +144,8 @@ export class TrackedOperation {
   read(attempted: Attempted): Reading {
     const reading = this.#interpret(attempted)
     const { verdict } = reading
+    if (verdict === 'running' && this.#operation.asks === 0)
+      this.#askedSinceMs = monotonicNow(this.#settings.clock)
     this.#operation = endAttempt(this.#operation, reading)
     this.#outcome = outcomeOf(this.#operation, reading)
     this.#replayed = reading.replayed === true
@@ -227,7 +232,8 @@ export class TrackedOperation {
   }
 
   #interpret(attempted: Attempted): Reading {
-    if ('lost' in attempted) return { verdict: attempted.lost }
+    if ('lost' in attempted)
+      return attempted.isFinal ? { verdict: attempted.lost, resend: false } : { verdict: attempted.lost }
     const reading = readAnswer(this.#settings.contract, new AnswerInFull(attempted, this.#operation))
     return attempted.redirected === true && !reads.has(this.#operation.method)
       ? readRedirected(reading, attempted.status)
@@ -237,7 +243,7 @@ export class TrackedOperation {
   /** How long the server asks to wait, in milliseconds. */
   #readWait(attempted: Attempted, nowMs: number): number | undefined {
     if ('lost' in attempted) return undefined
-    const waitMs = parseRetryAfter(attempted.headers, nowMs)
+    const waitMs = parseWait(attempted.status, attempted.headers, nowMs)
     return waitMs && Math.min(waitMs, this.#call.cutRetryAfterMs ?? Infinity)
   }
 
@@ -254,6 +260,7 @@ export class TrackedOperation {
       leftMs: this.leftMs(),
       retryAfterMs: this.#readWait(attempted, nowMs),
       keyTtlMs: contract.keyTtlMs,
+      askedForMs: monotonicNow(clock) - this.#askedSinceMs,
       allowance,
     })
     if (decision.action === 'settle' || verdict === 'running') return decision

@@ -1,4 +1,6 @@
 import type { Reading } from '../contract/verdict.js'
+
+type StoredResult = NonNullable<Reading['result']>
 import type { Allowance, StopReason } from '../retry/decide.js'
 import type { AttemptResult } from '../transport/attempted.js'
 
@@ -14,6 +16,8 @@ export interface AnswerKind<Answer> {
   copy(answer: Answer): Answer
   /** Reads an answer that a callback has given, so that it can no longer fail. */
   settle(answer: Answer): Promise<Answer>
+  /** The first result of the write, where an answer holds it as text: wrapped, or behind an error. */
+  restore(result: StoredResult, answer: Answer): Answer
   /** Whether the body of an answer is still on the way when the caller gets it. */
   isStreaming(answer: Answer): boolean
   /**
@@ -30,8 +34,15 @@ export interface AnswerKind<Answer> {
 export interface Transport<Answer> {
   /** Runs once, before the first attempt. An answer ends the call. What it throws ends the operation. */
   readonly begin?: (() => Promise<Answer | undefined>) | undefined
-  /** Sends one attempt, until `signal` aborts. A lost answer is a result, not an exception. */
-  readonly send: (signal: AbortSignal, headers?: AttemptHeaders) => Promise<AttemptResult<Answer>>
+  /**
+   * Sends one attempt, until `signal` aborts. A lost answer is a result, not an exception. `onStatus` is told of an answer whose
+   * status counts even if the time runs out while its body is read.
+   */
+  readonly send: (
+    signal: AbortSignal,
+    headers: AttemptHeaders | undefined,
+    onStatus: (result: AttemptResult<Answer>) => void,
+  ) => Promise<AttemptResult<Answer>>
   /** What the host's user says of a retry, asked before it is decided. @defaultValue nothing against it */
   readonly allow?:
     ((result: AttemptResult<Answer>, reading: Reading) => Allowance | Promise<Allowance>) | undefined

@@ -33,27 +33,82 @@ const ownerOf = new WeakMap<IdempotencyFacts, object>()
 export function rememberFacts(end: unknown, facts: IdempotencyFacts, owner?: object): void {
   if (typeof end !== 'object' || end === null) return
   if (owner !== undefined) ownerOf.set(facts, owner)
-  const known = (end as Tagged)[factsTag]
+  const known = readMember(end, factsTag) as Tagged[typeof factsTag]
   const isShared = known === null || (known && (known.key !== facts.key || ownerOf.get(known) !== owner))
   replaceFacts(end, isShared ? null : facts)
 }
 
 /** Ties facts to an end in place of those that it has, such as those of a look-up. `null` marks it as shared. */
 export function replaceFacts(end: object, value: IdempotencyFacts | null): void {
-  if (end instanceof Response) {
-    try {
-      // Nobody lists the properties of a response, and to define one takes longer than to set it.
+  try {
+    // A response of any class. Nobody lists its properties, and to define one takes longer than to set it.
+    if (Object.prototype.toString.call(end) === '[object Response]') {
+      const isNew = !(factsTag in end)
       ;(end as Tagged)[factsTag] = value
+      if (isNew) tellCopies(end as Response)
       return
-    } catch {
-      // Frozen, or tagged by a copy of the package that lets nobody else.
+    }
+  } catch {
+    // Frozen, or tagged by a copy of the package that lets nobody else.
+  }
+  try {
+    Reflect.defineProperty(end, factsTag, { value, configurable: true, writable: true })
+  } catch {
+    // A proxy that was revoked.
+  }
+}
+
+/** Has the copies of a response answer for its facts, too: a hook or a library often gives its caller a copy. */
+function tellCopies(response: Response & Tagged): void {
+  const { clone } = response
+  if (typeof clone !== 'function') return
+  const value = () => {
+    const copy: Response & Tagged = clone.call(response)
+    copy[factsTag] = response[factsTag]
+    tellCopies(copy)
+    return copy
+  }
+  Reflect.defineProperty(response, 'clone', { value, configurable: true, writable: true })
+}
+
+/** Where errors keep what they were made of: `cause`, and the names that known libraries have for it. */
+const places =
+  'response,request,cause,detail,networkError,originalError,error,reason,raw,inner,graphQLErrors,errors'.split(
+    ',',
+  )
+
+/** A member, or nothing where it cannot be read. */
+function readMember(from: object, name: PropertyKey): unknown {
+  try {
+    return (from as Record<PropertyKey, unknown>)[name]
+  } catch {
+    return undefined
+  }
+}
+
+/** How many values are looked at before the search is given up. */
+const maxLooks = 100
+
+/** The values inside an error, nearest first. */
+function* walk(end: unknown): Generator<object> {
+  const seen = new Set<unknown>()
+  const queue = [end]
+  for (let next = 0; next < queue.length && next < maxLooks; next += 1) {
+    const at = queue[next]
+    if (typeof at !== 'object' || at === null || seen.has(at)) continue
+    seen.add(at)
+    yield at
+    for (const name of places) {
+      const inside = readMember(at, name)
+      if (Array.isArray(inside)) queue.push(...inside.slice(0, maxLooks))
+      else if (typeof inside === 'object') queue.push(inside)
     }
   }
-  Reflect.defineProperty(end, factsTag, { value, configurable: true, writable: true })
 }
 
 /**
- * Tells what happened to the operation that ended with this response or error: its key, how many requests it took,
+ * Tells what happened to the operation that ended with this response or error, a copy of it, or an error that a library has
+ * made of it: its key, how many requests it took,
  * whether the answer was replayed, and its outcome. `undefined` for anything else, and for an abort reason that
  * ended more than one operation.
  *
@@ -64,21 +119,13 @@ export function replaceFacts(end: object, value: IdempotencyFacts | null): void 
  * ```
  */
 export function idempotencyOf(end: unknown): IdempotencyFacts | undefined {
-  for (let at = end, depth = 0; typeof at === 'object' && at !== null && depth < 5; depth += 1) {
-    const {
-      [factsTag]: facts,
-      response,
-      request,
-      cause,
-    } = at as Tagged & { [near: string]: Tagged | undefined }
+  for (const at of walk(end)) {
+    const facts = readMember(at, factsTag) as IdempotencyFacts | null | undefined
     if (facts !== undefined) return facts ?? undefined
     if (isIdempotencyError(at)) {
       const { key, attempts, outcome } = at
       return { key, attempts, replayed: false, outcome }
     }
-    const near = response?.[factsTag] ?? request?.[factsTag]
-    if (near) return near
-    at = cause
   }
   return undefined
 }

@@ -11,7 +11,7 @@ const canonicalNames = new Map(
  */
 export function plainFetch(send: typeof fetch): typeof fetch {
   return async (input, init) => {
-    const request = input instanceof Request ? input : new Request(input, init)
+    const request = typeof input === 'object' && 'method' in input ? input : new Request(input, init)
     const body = request.method === 'GET' || request.method === 'DELETE' ? '' : await request.text()
     const headers = Object.fromEntries(
       [...request.headers].map(([name, value]) => [canonicalNames.get(name) ?? name, value]),

@@ -43,6 +43,8 @@ export interface Circumstances {
   readonly leftMs: number
   /** What the server asked for, in milliseconds. */
   readonly retryAfterMs: number | undefined
+  /** How long the server has been asked already how far it is, in milliseconds. @defaultValue `0` */
+  readonly askedForMs?: number | undefined
   /** How long the server remembers the key, in milliseconds. */
   readonly keyTtlMs: number
   /** @defaultValue `'allowed'` */
@@ -78,21 +80,33 @@ function findObstacle(
   return isDefinite && allowance === 'wanted' ? undefined : 'final'
 }
 
+/** How long to wait: as the server asks, else by the distance of asks that the contract gives, else by the backoff. */
+function chooseDelay(
+  operation: Operation,
+  { verdict, askEveryMs, minimumWaitMs = 0 }: Reading,
+  { backoff, random, retryAfterMs }: Circumstances,
+): number {
+  const isRunning = verdict === 'running'
+  const round = isRunning ? operation.asks : operation.spent
+  const askedMs = retryAfterMs && Math.max(retryAfterMs, isRunning ? minimumAskMs : 0)
+  const ownMs = isRunning && askEveryMs !== undefined ? askEveryMs * (0.75 + random() / 2) : undefined
+  return Math.max(askedMs ?? ownMs ?? backoff(round, random), minimumWaitMs) || 0
+}
+
 /**
  * Decides what follows an attempt. `operation` is as it stands after the attempt was read. Pure: no clock, no
  * timer, no state.
  */
 export function decide(operation: Operation, reading: Reading, circumstances: Circumstances): Decision {
-  const { maxAttempts, maxRetryAfterMs, backoff, random, nowMs, leftMs, retryAfterMs, keyTtlMs, allowance } =
-    circumstances
-  const { verdict, minimumWaitMs = 0 } = reading
+  const { maxAttempts, maxRetryAfterMs, nowMs, leftMs, retryAfterMs, keyTtlMs } = circumstances
+  const { allowance, askedForMs = 0 } = circumstances
+  const { verdict, askForMs = Infinity } = reading
   const obstacle = findObstacle(operation, reading, allowance)
   if (obstacle !== undefined) return settle(obstacle)
   if (operation.spent >= maxAttempts) return settle('attempts')
   if (retryAfterMs !== undefined && retryAfterMs > maxRetryAfterMs) return settle('retry-after')
-  const round = verdict === 'running' ? operation.asks : operation.spent
-  const askedMs = retryAfterMs && Math.max(retryAfterMs, verdict === 'running' ? minimumAskMs : 0)
-  const delayMs = Math.max(askedMs ?? backoff(round, random), minimumWaitMs) || 0
+  const delayMs = chooseDelay(operation, reading, circumstances)
+  if (verdict === 'running' && askedForMs + delayMs > askForMs) return settle('attempts')
   if (delayMs >= leftMs) return settle('deadline')
   if (operation.key !== undefined && nowMs + delayMs >= operation.firstSentMs + keyTtlMs)
     return settle('key-age')

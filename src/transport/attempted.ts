@@ -8,6 +8,8 @@ export interface AnsweredAttempt {
   readonly bytes: Uint8Array | undefined
   /** The answer came from where a redirect led: to a write, it may be the answer of another request. */
   readonly redirected?: boolean
+  /** The body of an error could not be read to its end: the status is all that the answer tells. */
+  readonly isBodyLost?: boolean
 }
 
 /** An attempt without an answer, and the reason why there is none. */
@@ -17,6 +19,8 @@ export interface LostAttempt {
   readonly isTimeout: boolean
   /** The answer had begun: it was cut in its body. */
   readonly isCut?: boolean
+  /** It would be lost in the same way again: to send again cannot help. */
+  readonly isFinal?: boolean
 }
 
 /** What an attempt brought: an answer, or the reason why there is none. */

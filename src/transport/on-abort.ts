@@ -27,11 +27,13 @@ export interface Endable {
 
 /** Some workers have no weak references. */
 function refer<T extends object>(target: T): { deref(): T | undefined } {
-  return 'WeakRef' in globalThis ? new WeakRef(target) : { deref: () => target }
+  return typeof WeakRef === 'function' ? new WeakRef(target) : { deref: () => target }
 }
 
 const collected =
-  'FinalizationRegistry' in globalThis ? new FinalizationRegistry<() => void>((stop) => stop()) : undefined
+  typeof FinalizationRegistry === 'function'
+    ? new FinalizationRegistry<() => void>((stop) => stop())
+    : undefined
 
 /** The same for something that the signal, which may live as long as the process, does not keep in memory. */
 export function endOnAbort(signal: AbortSignal, target: Endable): () => void {

@@ -1,10 +1,9 @@
-import type { CapturedBody } from './capture-request.js'
-
-const encoder = new TextEncoder()
+import type { CapturedBody } from './captured-body.js'
+import { isBytes, viewBytes } from './web-shapes.js'
 
 function bytesOf(body: CapturedBody): Uint8Array | undefined {
-  if (body instanceof Uint8Array) return body
-  return typeof body === 'string' || !body ? encoder.encode(body ?? '') : undefined
+  if (isBytes(body)) return viewBytes(body)
+  return typeof body === 'string' || !body ? new TextEncoder().encode(body ?? '') : undefined
 }
 
 /** Whether two bodies are the same bytes, `undefined` where that cannot be seen without reading them. */
@@ -12,8 +11,8 @@ export function isSamePayload(one: CapturedBody, other: CapturedBody): boolean |
   if (one === other) return true
   const bytes = bytesOf(one)
   const otherBytes = bytesOf(other)
-  const size = bytes?.length ?? (one as Blob).size
-  const otherSize = otherBytes?.length ?? (other as Blob).size
+  const size = bytes?.length ?? (one as Partial<Blob>).size
+  const otherSize = otherBytes?.length ?? (other as Partial<Blob>).size
   if (size === undefined || otherSize === undefined) return undefined
   if (size !== otherSize) return false
   return size === 0 || (bytes && otherBytes && bytes.every((byte, index) => byte === otherBytes[index]))

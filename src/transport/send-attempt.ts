@@ -1,22 +1,21 @@
 import type { AttemptResult } from './attempted.js'
+import { findProblem } from './check-answer.js'
+import { isSentOnce } from './captured-body.js'
+import type { BodyReading } from './decide-reading.js'
 import type { FetchLike } from './fetch-like.js'
-import { unused, type CapturedRequest } from './capture-request.js'
-import {
-  followRedirect,
-  followerOf,
-  isRead,
-  isRedirect,
-  type Follower,
-  type Landing,
-} from './follow-redirect.js'
-import { settleResponse, type SettledBody } from './settled-response.js'
-import { readFailure } from './transport-failure.js'
+import { classOf, unused, type CapturedRequest } from './capture-request.js'
+import { followRedirect, followerOf, isRedirect, type Follower, type Landing } from './follow-redirect.js'
+import { discard, settleResponse, type SettledBody } from './settled-response.js'
+import { isDeterministic, readFailure } from './transport-failure.js'
+import { isBytes, isTypeError, webClass } from './web-shapes.js'
 
 /** How an attempt is sent and its answer read. */
 export interface Sender {
   /** What sends now. */
   readonly pickFetch: () => FetchLike
   readonly maxResponseBytes: number
+  /** What the caller has chosen for the body. @defaultValue what the answer's type and length say */
+  readonly bodyReading?: BodyReading | undefined
 }
 
 /** May put another answer in the place of the one that came. What it throws ends the operation. */
@@ -44,12 +43,13 @@ function transmit(
   const init: RequestInit & { duplex?: 'half' } = { ...rest, method, headers, signal }
   if (isOurs) init.redirect = 'manual'
   if (body !== null && body !== undefined) init.body = body as BodyInit
-  if (body instanceof ReadableStream) init.duplex = 'half'
+  if (isSentOnce(body)) init.duplex = 'half'
   if (base === undefined) return fetch(url, init)
-  if (body instanceof Uint8Array) init.body = asBlob(body)
+  if (isBytes(body)) init.body = asBlob(body)
   // A `Request` that is made from another forgets whom to name as its referrer.
   const { referrer, referrerPolicy } = base
-  const made = new Request(url === base.url ? base : new Request(url, unused(base)), {
+  const Class = classOf(base)
+  const made = new Class(url === base.url ? base : new Class(url, unused(base)), {
     ...init,
     referrer,
     referrerPolicy,
@@ -67,16 +67,20 @@ function follow(
 ): Promise<Landing> {
   // A stream is used up by now.
   const body = () =>
-    (request.body instanceof Uint8Array ? asBlob(request.body) : (request.body ?? null)) as BodyInit | null
+    (isBytes(request.body) ? asBlob(request.body) : (request.body ?? null)) as BodyInit | null
   return followRedirect(answer, { ...request, body }, (url, init) =>
     fetch(url, { ...request.rest, ...init, signal }),
   )
 }
 
 /** Whether the request is one that `fetch` takes at all. The URL may be for a fetch that knows what it is relative to. */
-function isSendable({ method, headers, body }: CapturedRequest): boolean {
+function isSendable({ method, headers, body, rest }: CapturedRequest): boolean {
+  const { mode, credentials, cache, redirect, referrerPolicy } = rest
+  const settings = { mode, credentials, cache, redirect, referrerPolicy } as RequestInit
+  const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined))
   try {
-    return new Request('http://a', { method, headers, ...(body != null && { body: '' }) }).method !== ''
+    const init = { ...given, method, headers, ...(body != null && { body: '' }) }
+    return new (webClass('Request'))('http://a', init).method !== ''
   } catch {
     return false
   }
@@ -90,41 +94,54 @@ function readLoss(
   isCut: boolean,
 ): AttemptResult<Response> {
   const verdict = readFailure(error, request.url, mayHaveMoved)
-  const lost =
-    verdict === 'unknown' && error instanceof TypeError && !isSendable(request) ? 'unsendable' : verdict
-  return { attempted: { lost, error, isTimeout: false, isCut }, answer: undefined, error }
-}
-
-/** Reads are streamed to the caller when they succeed; everything else is read to its end within the attempt. */
-function isBodyRead(method: string, response: Response): boolean {
-  return !response.ok || !isRead(method)
+  const lost = verdict === 'unknown' && isTypeError(error) && !isSendable(request) ? 'unsendable' : verdict
+  const isFinal = lost === 'unknown' && isDeterministic(error)
+  return { attempted: { lost, error, isTimeout: false, isCut, isFinal }, answer: undefined, error }
 }
 
 /**
  * Sends one attempt and reads its answer, until `signal` aborts. A lost answer is a result, not an exception, and so is what
- * `inspect` throws.
+ * `inspect` throws, and an answer that is no response.
+ *
+ * `onStatus` is told of an answer whose status holds whatever becomes of its body, as soon as it is there: that an error's body
+ * does not end takes nothing from its status.
  */
 export async function sendAttempt(
   sender: Sender,
   request: CapturedRequest,
   signal: AbortSignal,
   inspect: Inspect | undefined,
+  onStatus?: (result: AttemptResult<Response>) => void,
 ): Promise<AttemptResult<Response>> {
-  const { method } = request
   const fetch = sender.pickFetch()
   const follower = followerIn(request, fetch)
   const isOurs = follower === 'us'
-  const read = (response: Response) =>
-    isBodyRead(method, response)
-      ? settleResponse(response, sender.maxResponseBytes)
-      : { response, bytes: undefined }
-  let isCut = false
-  const lose = (error: unknown) => readLoss(error, request, follower === 'fetch', isCut)
-  let answered: Answered
+  const read = (response: Response) => settleResponse(response, sender.maxResponseBytes, sender.bodyReading)
+  const lose = (error: unknown, isCut = false) => readLoss(error, request, follower === 'fetch', isCut)
+  let answer: Response
+  let isWrite = false
   try {
-    answered = await receive()
+    answer = await transmit(fetch, request, signal, isOurs)
+    if (isOurs && isRedirect(answer))
+      ({ response: answer, isWrite } = await follow(fetch, request, answer, signal))
   } catch (error) {
     return lose(error)
+  }
+  // What follows is our own: where it fails, the answer is not lost.
+  const problem = findProblem(answer)
+  if (problem !== undefined) return reportProblem(answer, problem)
+  // A fetch that does not heed its signal brings its answer when the attempt is long over.
+  if (signal.aborted) {
+    discard(answer)
+    return lose(signal.reason)
+  }
+  if (answer.status >= 400)
+    onStatus?.(report({ response: answer, bytes: undefined, isWrite, isBodyLost: true }))
+  let answered: Answered
+  try {
+    answered = { ...(await read(answer)), isWrite }
+  } catch (error) {
+    return lose(error, true)
   }
   // Read before it is shown, so that what a hook throws is its own and not the connection's.
   if (inspect !== undefined && !signal.aborted) {
@@ -132,6 +149,8 @@ export async function sendAttempt(
     let inspected: Response
     try {
       inspected = await inspect(response, request)
+      const problem = findProblem(inspected)
+      if (problem !== undefined) throw problem
     } catch (error) {
       return report(answered, { error })
     }
@@ -142,36 +161,12 @@ export async function sendAttempt(
         if (response.ok) return { ...report(answered), answer: shown.response }
         answered = { ...answered, ...shown }
       } catch (error) {
-        return response.ok ? report(answered, { error }) : lose(error)
+        return response.ok ? report(answered, { error }) : lose(error, true)
       }
     }
   }
   if (signal.aborted) discard(answered.response)
   return report(answered)
-
-  async function receive(): Promise<Answered> {
-    let answer = await transmit(fetch, request, signal, isOurs)
-    let isWrite = false
-    if (isOurs && isRedirect(answer))
-      ({ response: answer, isWrite } = await follow(fetch, request, answer, signal))
-    // A fetch that does not heed its signal brings its answer when the attempt is long over.
-    if (signal.aborted) {
-      discard(answer)
-      throw signal.reason
-    }
-    isCut = true
-    const { response, bytes } = await read(answer)
-    return { response, bytes, isWrite }
-  }
-}
-
-function report(
-  { response, bytes, isWrite }: Answered,
-  failure?: { readonly error: unknown },
-): AttemptResult<Response> {
-  const { status, headers } = response
-  const redirected = response.redirected && !isWrite
-  return { attempted: { status, headers, bytes, redirected }, answer: response, error: undefined, failure }
 }
 
 /** An answer that was read, and whether it is that of the write. */
@@ -179,7 +174,22 @@ interface Answered extends SettledBody {
   readonly isWrite: boolean
 }
 
-/** Frees the connection of an answer that nobody will read. */
-export function discard(response: Response | undefined): void {
-  if (response?.body && !response.bodyUsed) response.body.cancel().catch(() => undefined)
+function report(
+  { response, bytes, isWrite, isBodyLost = false }: Answered,
+  failure?: AttemptResult<Response>['failure'],
+): AttemptResult<Response> {
+  const { status, headers } = response
+  const redirected = response.redirected && !isWrite
+  const attempted = { status, headers, bytes, redirected, isBodyLost }
+  return { attempted, answer: response, error: undefined, failure }
+}
+
+/** What is no response ends the operation, with the outcome that its status tells, if it has one. */
+function reportProblem(answer: { status?: unknown } | undefined, error: TypeError): AttemptResult<Response> {
+  const status = answer?.status
+  const attempted =
+    typeof status === 'number'
+      ? { status, headers: new (webClass('Headers'))(), bytes: undefined }
+      : ({ lost: 'unknown', error, isTimeout: false } as const)
+  return { attempted, answer: undefined, error, failure: { error } }
 }

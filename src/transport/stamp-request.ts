@@ -1,15 +1,14 @@
 import { decodeHeader, encodeHeader, type KeyCarrier } from '../contract/carrier.js'
-import { findHeader, type CapturedBody, type CapturedRequest } from './capture-request.js'
+import { findHeader } from './capture-headers.js'
+import type { CapturedRequest } from './capture-request.js'
+import type { CapturedBody } from './captured-body.js'
+import { isBytes } from './web-shapes.js'
 
 /** The parts of a request in which a key can travel. */
 type Stampable = Pick<CapturedRequest, 'url' | 'headers' | 'body'>
 
 function textOf(body: CapturedBody): string | undefined {
-  return body instanceof Uint8Array
-    ? new TextDecoder().decode(body)
-    : typeof body === 'string'
-      ? body
-      : undefined
+  return isBytes(body) ? new TextDecoder().decode(body) : typeof body === 'string' ? body : undefined
 }
 
 /** The key that a request carries already, `undefined` when it has none. */

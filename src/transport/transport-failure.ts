@@ -18,8 +18,44 @@ const badUrlMessage =
   /invalid url|not a valid url|url is invalid|(?:^|: )failed to parse url|^unknown scheme$|credentials/i
 const notSentMessage = /client error \(Connect\)/
 
+/** What a fetch refuses of an answer, or of its own rules: the same request would meet it again. */
+const deterministicMessage =
+  /^(?:unexpected redirect|redirect count exceeded|more than \d+ redirects|integrity mismatch|cors failure|blocked|cross origin not allowed.*|URL scheme must be a HTTP\(S\) scheme|a redirect (?:to|with) .*|invalid (?:redirect|location).*|uri requested responds with .*redirect.*|maximum redirect reached.*)/i
+
+/** Whether a failure would come again however often the request is sent, though it may have been executed. */
+export function isDeterministic(error: unknown): boolean {
+  for (let at = error, depth = 0; typeof at === 'object' && at !== null && depth < 8; depth += 1) {
+    const { code, message, cause } = readError(at)
+    if (says(code, /^UND_ERR_REQ_CONTENT_LENGTH_MISMATCH$/) || says(message, deterministicMessage))
+      return true
+    at = cause
+  }
+  return false
+}
+
+const behindRedirect = Symbol('behind a redirect')
+
 /** What went wrong behind a redirect tells nothing of the write, which may have been applied before it. */
-export class LostBehindRedirect extends TypeError {}
+export class LostBehindRedirect extends TypeError {
+  readonly [behindRedirect] = true
+}
+
+function isBehindRedirect(error: object): boolean {
+  try {
+    return behindRedirect in error
+  } catch {
+    return false
+  }
+}
+
+/** Where a member of it is a revoked proxy, even to ask whether it is a list throws. */
+function isList(value: unknown): value is readonly unknown[] {
+  try {
+    return Array.isArray(value) && value.length > 0
+  } catch {
+    return false
+  }
+}
 
 interface SystemError {
   readonly code?: unknown
@@ -33,6 +69,24 @@ interface SystemError {
   readonly cause?: unknown
   readonly errors?: unknown
 }
+
+/** An error whose members cannot be read tells nothing. */
+function readError(error: object): SystemError {
+  const read: Record<string, unknown> = {}
+  for (const name of parts) {
+    try {
+      read[name] = (error as Record<string, unknown>)[name]
+    } catch {
+      // A getter that throws, or a proxy that was revoked.
+    }
+  }
+  return read
+}
+
+/** How many of the errors of an attempt at several addresses are read: they may hold each other. */
+const maxErrors = 32
+
+const parts = 'code,syscall,port,hostname,address,host,path,message,cause,errors'.split(',')
 
 function says(text: unknown, pattern: RegExp): text is string {
   return typeof text === 'string' && pattern.test(text)
@@ -83,16 +137,20 @@ function isOfOther(message: unknown, target: URL | undefined): boolean {
  * `not-sent`; a runtime that does not say (browsers) gives `unknown`. Where the fetch may have followed a redirect of a
  * write (`mayHaveMoved`), a connection that failed may be that of where it led.
  */
-export function readFailure(error: unknown, url?: string, mayHaveMoved = false): FailureVerdict {
+export function readFailure(error: unknown, url?: string, mayHaveMoved = false, depth = 0): FailureVerdict {
   const target = parse(url)
-  for (let at = error, depth = 0; typeof at === 'object' && at !== null && depth < 8; depth += 1) {
-    const { code, syscall, message, cause, errors } = at as SystemError
-    if (Array.isArray(errors) && errors.length > 0) {
-      const [verdict, ...others] = new Set(errors.map((one) => readFailure(one, url, mayHaveMoved)))
+  for (let at = error; typeof at === 'object' && at !== null && depth < 8; depth += 1) {
+    const system = readError(at)
+    const { code, syscall, message, cause, errors } = system
+    if (isList(errors)) {
+      const verdicts = [...new Set(errors)]
+        .slice(0, maxErrors)
+        .map((one) => readFailure(one, url, mayHaveMoved, depth + 3))
+      const [verdict, ...others] = new Set(verdicts)
       return others.length > 0 ? 'unknown' : (verdict as FailureVerdict)
     }
-    if (at instanceof LostBehindRedirect) return 'unknown'
-    if (target !== undefined && isElsewhere(at, target, mayHaveMoved)) return 'unknown'
+    if (isBehindRedirect(at)) return 'unknown'
+    if (target !== undefined && isElsewhere(system, target, mayHaveMoved)) return 'unknown'
     // Of a broken connection too, unless the system call was the one that opens it.
     if (says(code, notSent) || syscall === 'connect') return 'not-sent'
     if (says(code, unsendable)) return 'unsendable'

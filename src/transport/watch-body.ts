@@ -1,4 +1,5 @@
-import { rebuild } from './settled-response.js'
+import { canReadInto, createByteStream } from './read-stream.js'
+import { overlay } from './response-overlay.js'
 
 /**
  * A response whose body still streams: `over` is called when it ends in any way, and `fail` ends it from outside. Until it
@@ -8,36 +9,35 @@ export function watchBody(
   response: Response,
   over: () => void,
 ): { answer: Response; fail: (reason: unknown) => void } {
-  let opened: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | undefined
-  const open = () => (opened ??= (response.body as ReadableStream<Uint8Array<ArrayBuffer>>).getReader())
-  let controller!: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>
-  const stream = new ReadableStream<Uint8Array<ArrayBuffer>>(
+  const body = response.body as ReadableStream<Uint8Array>
+  let opened: ReadableStreamDefaultReader<Uint8Array> | undefined
+  const open = () => (opened ??= body.getReader())
+  let end: ((reason: unknown) => void) | undefined
+  const stream = createByteStream(
+    canReadInto(body),
     {
-      start(own) {
-        controller = own
-      },
-      async pull() {
+      async read() {
         try {
           const { done, value } = await open().read()
-          if (!done) return controller.enqueue(value)
-          controller.close()
+          if (done) over()
+          return value
         } catch (error) {
-          controller.error(error)
+          over()
+          throw error
         }
-        over()
       },
       cancel(reason) {
         over()
         return open().cancel(reason)
       },
     },
-    { highWaterMark: 0 },
+    (controller) => (end = (reason) => controller.error(reason)),
   )
   const fail = (reason: unknown) => {
-    controller.error(reason)
+    end?.(reason)
     open()
       .cancel(reason)
       .catch(() => undefined)
   }
-  return { answer: rebuild(response, stream), fail }
+  return { answer: overlay(response, undefined, () => stream), fail }
 }

@@ -136,3 +136,58 @@ describe('KeyReusedError', () => {
     expect(new KeyReusedError(facts).response).toBeUndefined()
   })
 })
+
+describe('what an error shows', () => {
+  const answer = () => {
+    const response = new Response('{}', {
+      status: 409,
+      headers: { 'set-cookie': 'sid=SECRET', 'x-a': 'SECRET' },
+    })
+    return Object.defineProperty(response, 'url', { value: 'https://api.test/?token=SECRET' })
+  }
+  const causes: [string, () => unknown][] = [
+    ['an answer', answer],
+    ['an error with an answer', () => Object.assign(new Error('http'), { response: answer() })],
+    [
+      'an error that names a URL',
+      () => new TypeError('Failed to parse URL from https://u:SECRET@a.test/?q=SECRET'),
+    ],
+    [
+      'an error that keeps its input',
+      () => Object.assign(new TypeError('Invalid URL'), { input: 'https://u:SECRET@a' }),
+    ],
+    [
+      'an error that cannot be read',
+      () => ({
+        get message() {
+          throw new Error('SECRET')
+        },
+      }),
+    ],
+  ]
+
+  it.each(
+    kinds.flatMap(([name, , , create]) =>
+      causes.map(([what, cause]) => [name, what, create, cause] as const),
+    ),
+  )('%s by %s: no query, cookie or credential', (_, __, create, cause) => {
+    const url = 'https://user:SECRET@api.test/orders?token=SECRET#SECRET'
+    const error = create({ ...facts, key: 'order:SECRET@example.com', url, cause: cause() })
+    const shown = [
+      inspect(error),
+      inspect(new Error('outer', { cause: error })),
+      JSON.stringify(error),
+      error.message,
+    ]
+    for (const text of shown) expect(text).not.toContain('SECRET')
+    expect(shown[0]).toContain(error.code)
+    expect(error.key).toBe('order:SECRET@example.com')
+  })
+
+  it('has the key that was made', () => {
+    const key = '0190a1b2-c3d4-7e5f-8a6b-7c8d9e0f1a2b'
+    const error = new OutcomeUnknownError({ ...facts, key })
+    expect(JSON.parse(JSON.stringify(error))).toMatchObject({ code: 'outcome_unknown', key, attempts: 3 })
+    expect(inspect(error)).toContain(key)
+  })
+})

@@ -477,7 +477,9 @@ describe('afterResponse', () => {
 
   it('gives an answer that is read within the attempt, like any other', async () => {
     const broken = () =>
-      new Response(new ReadableStream({ pull: () => Promise.reject(new TypeError('terminated')) }))
+      new Response(new ReadableStream({ pull: () => Promise.reject(new TypeError('terminated')) }), {
+        headers: { 'content-type': 'application/json' },
+      })
     const { post, sent } = setUp(
       { afterResponse: [(_, __, { status }) => (status === 200 ? broken() : undefined)] },
       [json(200), json(201, 'whole')],
@@ -495,7 +497,7 @@ describe('afterResponse', () => {
             controller.error(new TypeError('terminated'))
           },
         }),
-        { status: 201 },
+        { status: 201, headers: { 'content-type': 'application/json' } },
       )
     const hook = vi.fn(async (_: unknown, __: unknown, response: Response) => void (await response.json()))
     const { post, sent } = setUp({ afterResponse: [hook] }, [cut, json(201, 'whole')])
@@ -534,7 +536,10 @@ describe('afterResponse', () => {
 
   it.each<[string, () => Response]>([
     ['as fetch gave it', () => json(201, 'whole')],
-    ['of another class', () => new (class extends Response {})('"whole"', { status: 201 })],
+    [
+      'of another class',
+      () => new (class extends Response {})('"whole"', { headers: { 'content-type': 'application/json' } }),
+    ],
   ])('may read its copy of a whole answer later: one %s', async (_, step) => {
     const shown: Response[] = []
     const { post } = setUp({ afterResponse: [(__, ___, response) => void shown.push(response)] }, [step])

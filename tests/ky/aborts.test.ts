@@ -39,7 +39,14 @@ describe.each(majors)('%s: the caller’s abort', (_, ky) => {
   it.each([
     ['in flight', hang],
     ['in flight, though the fetch does not heed it', never],
-    ['in the body', () => new Response(new ReadableStream({ pull: never }), { status: 201 })],
+    [
+      'in the body',
+      () =>
+        new Response(new ReadableStream({ pull: never }), {
+          status: 201,
+          headers: { 'content-type': 'application/json' },
+        }),
+    ],
     ['in the body of a failure', () => new Response(new ReadableStream({ pull: never }), { status: 500 })],
   ])('%s ends the call at once, with the caller’s reason', async (__, answer) => {
     for (const reason of [new Error('mine'), 'a string', undefined]) {
@@ -396,8 +403,9 @@ describe.each(majors)('%s over real sockets', (_, ky) => {
     [
       'cut in a chunked body',
       (socket) =>
-        socket.write('HTTP/1.1 201 Created\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{"id"\r\n', () =>
-          socket.destroy(),
+        socket.write(
+          'HTTP/1.1 201 Created\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{"id"\r\n',
+          () => socket.destroy(),
         ),
     ],
     ['cut in the headers', (socket) => socket.write('HTTP/1.1 201 Cre', () => socket.destroy())],

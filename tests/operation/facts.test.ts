@@ -104,3 +104,62 @@ describe('rememberFacts', () => {
     },
   )
 })
+
+describe('what libraries make of an end', () => {
+  const lost = () => {
+    const error = new TypeError('lost')
+    rememberFacts(error, facts())
+    return error
+  }
+
+  it.each<[string, () => unknown]>([
+    ['detail, as in stripe', () => Object.assign(new Error('connection'), { detail: lost() })],
+    [
+      'networkError, as in urql and Apollo',
+      () => Object.assign(new Error('[Network]'), { networkError: lost() }),
+    ],
+    ['a list of errors', () => new AggregateError([new Error('other'), lost()])],
+    ['originalError in a list', () => ({ graphQLErrors: [{ originalError: lost() }] })],
+    ['cause of a detail', () => ({ detail: new Error('outer', { cause: lost() }) })],
+    [
+      'a response in a cause',
+      () => {
+        const response = new Response()
+        rememberFacts(response, facts())
+        return new Error('outer', { cause: Object.assign(new Error('http'), { response }) })
+      },
+    ],
+    [
+      'an error beside a getter that throws',
+      () => ({
+        get response() {
+          throw new Error('no')
+        },
+        cause: lost(),
+      }),
+    ],
+  ])('is found by %s', (_, make) => {
+    expect(idempotencyOf(make())).toEqual(facts())
+  })
+
+  it('is found on the copies of a response, and on theirs', () => {
+    const response = new Response('body')
+    rememberFacts(response, facts())
+    expect(idempotencyOf(response.clone())).toEqual(facts())
+    expect(idempotencyOf(response.clone().clone())).toEqual(facts())
+  })
+
+  it('is looked for in what holds itself, and not for ever', () => {
+    const error = new AggregateError([], 'round')
+    error.errors.push(error, ...Array.from({ length: 1_000 }, () => new Error('other')))
+    error.cause = error
+    expect(idempotencyOf(error)).toBeUndefined()
+  })
+
+  it('is tied to nothing that cannot be read', () => {
+    const { proxy, revoke } = Proxy.revocable({}, {})
+    revoke()
+    rememberFacts(proxy, facts())
+    expect(idempotencyOf(proxy)).toBeUndefined()
+  })
+})

@@ -7,6 +7,7 @@ const refused = () => fetchFailed(systemError('ECONNREFUSED', 'connect', { port:
 const cut = (status: number) =>
   new Response(new ReadableStream({ start: (controller) => controller.error(new TypeError('terminated')) }), {
     status,
+    headers: { 'content-type': 'application/json' },
   })
 
 /** What the network does to one request. */

@@ -59,6 +59,7 @@ describe('Rule 2: the answer’s body is part of the attempt', () => {
             },
             { highWaterMark: 0 },
           ),
+          { headers: { 'content-type': 'application/json' } },
         ),
     )
     const response = await createIdempotentFetch({ fetch, maxResponseBytes: 50 })(url, post)

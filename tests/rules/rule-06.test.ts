@@ -12,7 +12,10 @@ import {
   type Step,
 } from '../fetch/fakes.js'
 
-const stall = () => new Response(new ReadableStream({ start: (c) => c.enqueue(new Uint8Array(1)) }))
+const stall = () =>
+  new Response(new ReadableStream({ start: (c) => c.enqueue(new Uint8Array(1)) }), {
+    headers: { 'content-type': 'application/json' },
+  })
 
 describe('Rule 6: nothing outlives the caller’s AbortSignal', () => {
   it.each<[string, Step]>([

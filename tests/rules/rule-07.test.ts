@@ -3,7 +3,10 @@ import { createIdempotentFetch, type IdempotencyEvent } from 'fetch-idempotency'
 import { systemClock } from '../../src/clock/system-clock.js'
 import { fakeClock, hang, json, playFetch, reset, thrown, url, type Step } from '../fetch/fakes.js'
 
-const stall = () => new Response(new ReadableStream({ start: (c) => c.enqueue(new Uint8Array(1)) }))
+const stall = () =>
+  new Response(new ReadableStream({ start: (c) => c.enqueue(new Uint8Array(1)) }), {
+    headers: { 'content-type': 'application/json' },
+  })
 
 function setUp(steps: readonly [Step, ...Step[]], retry: object = {}) {
   const play = playFetch(...steps)

@@ -14,7 +14,9 @@ import {
 } from '../fetch/fakes.js'
 
 const cut = () =>
-  new Response(new ReadableStream({ start: (controller) => controller.error(new TypeError('terminated')) }))
+  new Response(new ReadableStream({ start: (controller) => controller.error(new TypeError('terminated')) }), {
+    headers: { 'content-type': 'application/json' },
+  })
 
 /** What can come of an attempt, and whether the server may have acted. */
 const attempts: [name: string, make: () => Step, mayRun: boolean][] = [

@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream'
 import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { captureRequest, OversizedBody, type CapturedBody } from '../../src/transport/capture-request.js'
+import { captureRequest } from '../../src/transport/capture-request.js'
+import { OversizedBody, type CapturedBody } from '../../src/transport/captured-body.js'
 import type { IdempotentRequestInit } from '../../src/fetch/idempotent-init.js'
 import { url } from '../fetch/fakes.js'
 

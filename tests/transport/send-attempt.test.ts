@@ -33,11 +33,21 @@ function half(
 const cut = (init?: ResponseInit) => half((controller) => controller.error(new TypeError('terminated')), init)
 const stall = (init?: ResponseInit) => half(() => undefined, init)
 
+const jsonType = { 'content-type': 'application/json' }
+
 describe('an attempt', () => {
+  it('that is cut in the body of an error has the status of the error', async () => {
+    const { fetch, sent } = playFetch(cut({ status: 401 }))
+    const response = await createIdempotentFetch({ fetch, clock: fakeClock() })(url, post)
+    expect(response.status).toBe(401)
+    expect(idempotencyOf(response)).toMatchObject({ outcome: 'not-applied', attempts: 1 })
+    await expect(response.json()).rejects.toThrow('terminated')
+    expect(sent).toHaveLength(1)
+  })
+
   it.each<[string, ResponseInit]>([
-    ['of unknown length', {}],
+    ['of unknown length', { headers: jsonType }],
     ['of known length', { headers: { 'content-length': '100' } }],
-    ['of a failure', { status: 400 }],
   ])('that is cut in its body %s is lost, and the write is sent again', async (_, init) => {
     const { fetch, sent } = playFetch(cut(init), json(201, { whole: true }))
     const response = await createIdempotentFetch({ fetch, clock: fakeClock() })(url, post)
@@ -48,7 +58,7 @@ describe('an attempt', () => {
 
   it.each<[string, Parameters<typeof playFetch>[0]]>([
     ['before the headers', hang],
-    ['in the body', stall()],
+    ['in the body', stall({ headers: jsonType })],
     ['in the body of known length', stall({ headers: { 'content-length': '100' } })],
     // A fetch that does not heed its signal.
     ['without heeding the signal', () => new Promise(() => undefined)],
@@ -149,7 +159,10 @@ describe('an attempt', () => {
       },
       cancel: cancelled,
     })
-    const { fetch } = playFetch(() => new Response(body, { status: 202 }), json(201, 'second'))
+    const { fetch } = playFetch(
+      () => new Response(body, { status: 202, headers: jsonType }),
+      json(201, 'second'),
+    )
     const send = createIdempotentFetch({
       fetch,
       clock: fakeClock(),

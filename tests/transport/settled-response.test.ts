@@ -22,7 +22,7 @@ const forms: [string, (body: BodyInit | null, init?: ResponseInit) => Response][
 ]
 
 async function settle(response: Response, max = maxBytes): Promise<Response> {
-  return (await settleResponse(response, max)).response
+  return (await settleResponse(response, max, 'read')).response
 }
 
 describe.each(forms)('a settled response %s', (_, make) => {
@@ -238,7 +238,7 @@ describe('settleResponse', () => {
   }
 
   it('gives the bytes', async () => {
-    const { bytes } = await settleResponse(new Response('ab'), maxBytes)
+    const { bytes } = await settleResponse(new Response('ab'), maxBytes, 'read')
     expect(bytes).toEqual(new Uint8Array([97, 98]))
   })
 
@@ -280,7 +280,7 @@ describe('settleResponse', () => {
     ['with a length', { 'content-length': '9' }],
   ])('throws what the connection throws in the midst of a body %s', async (_, headers) => {
     const { stream } = tracked(['half'], 'error')
-    await expect(settleResponse(new Response(stream, { headers }), maxBytes)).rejects.toThrow('terminated')
+    await expect(settle(new Response(stream, { headers }))).rejects.toThrow('terminated')
   })
 
   it('leaves a body that announces more than the limit unread', async () => {
@@ -296,7 +296,7 @@ describe('settleResponse', () => {
   it('streams a body that turns out longer than the limit, from its first byte', async () => {
     const { state, stream } = tracked(['abc', 'def', 'ghi'])
     const original = new Response(stream, { status: 201, headers: { 'x-a': 'b' } })
-    const { response, bytes } = await settleResponse(original, 4)
+    const { response, bytes } = await settleResponse(original, 4, 'read')
     expect(bytes).toBeUndefined()
     expect(state.pulled).toBe(2)
     expect(response).toMatchObject({ status: 201, bodyUsed: false })
@@ -306,19 +306,19 @@ describe('settleResponse', () => {
 
   it('cancels the source when such a body is cancelled', async () => {
     const { state, stream } = tracked(['abc', 'def'], 'open')
-    const { response } = await settleResponse(new Response(stream), 4)
+    const { response } = await settleResponse(new Response(stream), 4, 'read')
     await response.body?.cancel('enough')
     expect(state).toMatchObject({ isCancelled: true, cancelled: 'enough' })
   })
 
   it('keeps a body of exactly the limit', async () => {
-    expect((await settleResponse(new Response('abcd'), 4)).bytes).toHaveLength(4)
+    expect((await settleResponse(new Response('abcd'), 4, 'read')).bytes).toHaveLength(4)
   })
 
   it('does not trust the length of a body that was compressed', async () => {
     const { stream } = tracked(['abcdef'])
     const headers = { 'content-length': '2', 'content-encoding': 'gzip' }
-    const { response, bytes } = await settleResponse(new Response(stream, { headers }), 4)
+    const { response, bytes } = await settleResponse(new Response(stream, { headers }), 4, 'read')
     expect(bytes).toBeUndefined()
     expect(await response.text()).toBe('abcdef')
   })
@@ -407,7 +407,39 @@ describe('a body whose end nothing marks', () => {
     ['is whole, in lines', '{"a":1}\n{"b":2}\n', closing, false],
     ['is of lines', '{"a":1}\n{"b":', { ...closing, 'content-type': 'application/x-ndjson' }, false],
     ['is a sequence', '{"a":1}\x1e', { ...closing, 'content-type': 'application/json-seq' }, false],
-    ['is empty', '', closing, false],
+    ['is empty, of a server that closes', '', closing, true],
+    ['is empty, of a server that says nothing', '', json, false],
+    ['is empty by its length', '', { ...closing, 'content-length': '0' }, false],
+    ['is empty, and compressed', '', { ...json, 'content-encoding': 'gzip', 'content-length': '10' }, true],
+    [
+      'breaks off, compressed, of known length',
+      cut,
+      { ...json, 'content-encoding': 'gzip', 'content-length': '6' },
+      true,
+    ],
+    [
+      'breaks off, compressed, in chunks',
+      cut,
+      { ...json, 'content-encoding': 'br', 'transfer-encoding': 'chunked' },
+      true,
+    ],
+    [
+      'is not compressed, of known length',
+      cut,
+      { ...json, 'content-encoding': 'identity', 'content-length': '6' },
+      false,
+    ],
+    [
+      'is whole, compressed',
+      '{"id":1}',
+      { ...json, 'content-encoding': 'gzip', 'content-length': '6' },
+      false,
+    ],
+    ['is a string that breaks off', '"half', closing, true],
+    ['is a string with an escape at its end', '"half\\"', closing, true],
+    ['is a string', '"whole"', closing, false],
+    ['is a word that breaks off', 'tru', closing, true],
+    ['is a word', 'null', closing, false],
     ['is no JSON', 'half a wor', { ...closing, 'content-type': 'text/plain' }, false],
     ['is broken JSON of known length', '{"id":', { ...closing, 'content-length': '6' }, false],
     ['is broken JSON in chunks', '{"id":', { ...json, 'transfer-encoding': 'gzip, Chunked' }, false],

@@ -1,0 +1,48 @@
+/** Whether a body is read to its end within the attempt, or reaches the caller as it comes. */
+export type BodyReading = 'read' | 'stream'
+
+/** What is known of an answer when its headers have come. */
+export interface AnswerHead {
+  readonly status: number
+  readonly headers: Pick<Headers, 'get'>
+}
+
+/** Documents: JSON, HTML, XML and forms have an end, and make no sense before it. */
+const documents: readonly RegExp[] = [
+  /^(?:application|text)\/(?:x-)?json$/,
+  // Not the messages of Connect, nor JSON that is streamed by its name.
+  /^(?!application\/(?:connect|grpc|grpc-web|stream)\+)[^/]+\/[^/]+\+json$/,
+  /^application\/x-amz-json-[\d.]+$/,
+  /^text\/html$/,
+  /^(?:application|text)\/xml$/,
+  /^[^/]+\/[^/]+\+xml$/,
+  /^multipart\/form-data$/,
+  /^application\/x-www-form-urlencoded$/,
+]
+
+/**
+ * Decides what becomes of the body of an answer, the same for reads and writes:
+ *
+ * - longer than `maxBytes` by its own `content-length`: it streams
+ * - `text/event-stream`: it streams
+ * - with a `content-length`: it is read, whatever its type
+ * - without one: JSON, HTML, XML and form data are read; anything else streams, as NDJSON, JSON sequences, `multipart/mixed`,
+ *   gRPC, octets, plain text, and what has no type
+ * - an error (400 and above) is read, as its body may say what the status means
+ *
+ * A `choice` of the caller's goes before all of it but the limit.
+ */
+export function decideReading(
+  { status, headers }: AnswerHead,
+  maxBytes: number,
+  choice?: BodyReading | undefined,
+): BodyReading {
+  const length = headers.get('content-length')
+  if (choice === 'stream' || Number(length) > maxBytes) return 'stream'
+  if (choice === 'read') return 'read'
+  const [type = ''] = (headers.get('content-type') ?? '').split(';', 1)
+  const name = type.trim().toLowerCase()
+  if (name === 'text/event-stream') return 'stream'
+  if (length !== null || status >= 400) return 'read'
+  return documents.some((pattern) => pattern.test(name)) ? 'read' : 'stream'
+}

@@ -1,0 +1,45 @@
+import { basePrototypeOf, constructLike } from './response-class.js'
+
+/** No response can be made with one of these and a body, though Chromium gives them an empty one. */
+const bodiless: ReadonlySet<number> = new Set([204, 205, 304])
+
+/** A response with another body, and everything else as the wrapped fetch gave it. */
+export function rebuild(original: Response, content: unknown): Response {
+  const { status, headers } = original
+  const body = bodiless.has(status) ? null : content
+  // A server may send a status that no response can be made with.
+  const isOdd = status < 200 || status > 599
+  const response = constructLike(original, body, { status: isOdd ? 500 : status, headers })
+  keepClass(response, original)
+  return resemble(response, original)
+}
+
+/** A class of the caller's own that stands on the same ground keeps its methods, and what was put on the response stays. */
+function keepClass(response: Response, original: Response): void {
+  const own: object = Object.getPrototypeOf(original) as object
+  if (own !== basePrototypeOf(original) && basePrototypeOf(original) === basePrototypeOf(response))
+    Object.setPrototypeOf(response, own)
+  for (const [name, value] of Object.entries(original))
+    if (!(name in response))
+      Object.defineProperty(response, name, { value, configurable: true, writable: true })
+}
+
+/** What no response can be made with, for a response and its clones. */
+function resemble(response: Response, original: Response): Response {
+  const { status, ok, statusText, url, redirected, type } = original
+  const as = (value: unknown) => ({ value, configurable: true })
+  const clone = response.clone
+  return Object.defineProperties(response, {
+    // Neither can one be made with every reason phrase that may arrive.
+    statusText: as(statusText),
+    url: as(url),
+    redirected: as(redirected),
+    type: as(type),
+    ...(response.status !== status && { status: as(status), ok: as(ok) }),
+    clone: {
+      ...as(() => resemble(clone.call(response), response)),
+      // As that of any response, it may be replaced.
+      writable: true,
+    },
+  })
+}
