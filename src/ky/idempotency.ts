@@ -15,13 +15,14 @@ import type { FetchLike } from '../transport/fetch-like.js'
 import { defaultMaxBytes, takeFetch } from '../transport/take-fetch.js'
 import { installGate } from './gate-retries.js'
 import { beginStampedAttempt, stampCall } from './stamped-call.js'
-import { openCall, readRetry, silenceKy, takeHooks, type KyCall, type KyCalls } from './ky-call.js'
+import { isKyFetch, openCall, readRetry, silenceKy, takeHooks, type KyCall, type KyCalls } from './ky-call.js'
 import { callOption, createKyFetch } from './ky-fetch.js'
 import { unsetLimit } from './ky-retries.js'
 import {
   isKyRead,
   readHookArguments,
   type KyBeforeRequest,
+  type KyHook,
   type KyOptions,
   type KyRetryOptions,
 } from './ky-shapes.js'
@@ -150,7 +151,7 @@ export function idempotency(
   const settings = copyOperationOptions(options, retry)
   const { maxRequestBytes = defaultMaxBytes, maxResponseBytes = defaultMaxBytes } = options
   const ends = { resolve: options.resolve, reconcile: options.reconcile }
-  const calls: KyCalls = { byContext: new WeakMap(), byRequest: new WeakMap(), fetches: new WeakSet() }
+  const calls: KyCalls = { byContext: new WeakMap(), byRequest: new WeakMap(), hooks: new WeakSet() }
 
   /** @throws `TypeError` for a key on the instance: every call would send the same one. */
   function checkInstance({ context, headers }: ParentOptions): void {
@@ -171,6 +172,8 @@ export function idempotency(
     own[callOption] = own
     if (typeof own.retry === 'object' && own.retry.limit === unsetLimit)
       own.retry = { ...own.retry, limit: undefined }
+    const lists = Object.values(own.hooks ?? {}) as (readonly KyHook[] | undefined)[]
+    call.hasHooks = lists.flatMap((list) => list ?? []).some((hook) => !calls.hooks.has(hook))
     own.hooks = { ...own.hooks, ...takeHooks(call, own.hooks ?? {}) }
     const { json, stringifyJson = JSON.stringify } = own
     if (json !== undefined)
@@ -180,22 +183,26 @@ export function idempotency(
       }
   }
 
+  calls.hooks.add(takeOptions)
+
   const beforeRequest: KyBeforeRequest = (first, second) => {
     const { request, options: shown } = readHookArguments(first, second)
-    if (isKyRead(request.method)) return
     const call = calls.byContext.get(shown.context) ?? openCall(shown.context, undefined)
+    const { fetch } = call.given ?? (shown as KyOptions)
+    const isOther = fetch !== undefined && !isKyFetch(fetch)
+    // A loop of another kind would stand around or in place of ours.
+    if (isOther) takeFetch(fetch)
+    if (isKyRead(request.method)) return
     calls.byContext.set(shown.context, call)
     calls.byRequest.set(request, call)
     call.shown = shown
     call.stamped = request
-    const { fetch } = call.given ?? (shown as KyOptions)
-    if (fetch === undefined || calls.fetches.has(fetch as object)) {
+    if (!isOther) {
       silenceKy(call)
       stamp(settings, call, request)
       return
     }
     // A fetch that was given after ours may call it. Where it does not, the loop is ky's, behind the gate of the parts.
-    takeFetch(fetch)
     readRetry(call)
     const stamped = stampCall(settings, shown.context, request)
     call.key = stamped.operation.key
@@ -203,6 +210,7 @@ export function idempotency(
     installGate(stamped, Object.assign(shown.retry, { idempotencyGate: 'default' }), request.method)
     beginStampedAttempt(stamped, request)
   }
+  calls.hooks.add(beforeRequest)
 
   function extend(parent: ParentOptions, isStatic = false): KyIdempotencyOptions {
     checkInstance(parent)

@@ -22,14 +22,21 @@ export interface KyCall {
   /** When the key was first sent, where an earlier fetch of this call may have been applied. */
   firstSentMs: number | undefined
   /** The loop is ours, so that ky's own runs none of the user's hooks: these are they. */
+  beforeRequest: readonly KyHook[]
   afterResponse: readonly KyHook[]
   beforeRetry: readonly KyHook[]
+  /** The user has hooks. */
+  hasHooks: boolean
   isOurs: boolean
   retryCount: number
   /** Requests that were sent before `ky.retry()` asked for more. */
   attempts: number
   stoppedBy: StopReason | undefined
-  /** What one of them has given that only ky itself can carry out: `ky.retry()`, `ky.stop`, an error. */
+  /** What an `afterResponse` has given for ky to carry out: `ky.retry()`. */
+  forced: unknown
+  /** ky carries it out, by its own loop and with the user's `beforeRetry`. */
+  isForcing: boolean
+  /** What a `beforeRetry` has given that only ky itself can carry out: `ky.stop`, a response, an error. */
   replay: (() => unknown) | undefined
 }
 
@@ -46,12 +53,16 @@ export function openCall(context: object, given: KyOptions | undefined): KyCall 
     key: undefined,
     isGenerated: false,
     firstSentMs: undefined,
+    beforeRequest: [],
     afterResponse: [],
     beforeRetry: [],
+    hasHooks: true,
     isOurs: false,
     retryCount: 0,
     attempts: 0,
     stoppedBy: undefined,
+    forced: undefined,
+    isForcing: false,
     replay: undefined,
   }
 }
@@ -61,35 +72,45 @@ export interface KyCalls {
   readonly byContext: WeakMap<object, KyCall>
   /** By the request that a hook has seen, for a fetch of the user's own that calls ours without ky's options. */
   readonly byRequest: WeakMap<Request, KyCall>
-  /** The fetches that belong to it. */
-  readonly fetches: WeakSet<object>
+  /** The hooks that belong to it. */
+  readonly hooks: WeakSet<object>
 }
 
-/**
- * Hooks that ky runs in place of a user's: nothing where the loop is ours, which has run them, except for what only ky can carry
- * out; for a read, the user's own.
- */
-function stepBack(call: KyCall, hooks: readonly KyHook[]): KyHook[] {
-  return hooks.map((hook, index) => (...given) => {
-    if (!call.isOurs) return hook(...given)
-    const { replay } = call
-    if (index > 0 || replay === undefined) return undefined
-    call.replay = undefined
-    return replay()
-  })
+/** Hooks that ky runs in place of a user's: the user's own for a read; where the loop is ours, which has run them, what is left for ky. */
+function stepBack(
+  call: KyCall,
+  hooks: readonly KyHook[],
+  leftForKy: (given: never[], index: number) => unknown,
+): KyHook[] {
+  return hooks.map(
+    (hook, index) =>
+      (...given) =>
+        call.isOurs ? leftForKy(given, index) : hook(...given),
+  )
 }
 
 /** Takes the user's hooks over from ky's own loop. */
 export function takeHooks(
   call: KyCall,
   { afterResponse = [], beforeRetry = [] }: NonNullable<KyOptions['hooks']>,
-): {
-  afterResponse: KyHook[]
-  beforeRetry: KyHook[]
-} {
+): { afterResponse: KyHook[]; beforeRetry: KyHook[] } {
   call.afterResponse = [...afterResponse]
   call.beforeRetry = [...beforeRetry]
-  return { afterResponse: stepBack(call, afterResponse), beforeRetry: stepBack(call, beforeRetry) }
+  return {
+    afterResponse: stepBack(call, afterResponse, (_, index) => {
+      if (index > 0 || call.forced === undefined) return undefined
+      const { forced } = call
+      call.forced = undefined
+      call.isForcing = true
+      return forced
+    }),
+    beforeRetry: stepBack(call, beforeRetry, (given, index) => {
+      const { replay } = call
+      if (replay === undefined) return call.isForcing ? beforeRetry[index]?.(...given) : undefined
+      call.replay = undefined
+      return replay()
+    }),
+  }
 }
 
 const never: ShouldRetry = () => false
@@ -102,13 +123,13 @@ export function readRetry(call: KyCall): void {
 
 /** Keeps ky from retrying what our loop retries. Only a hook's `ky.retry()` may still ask for more. */
 export function silenceKy(call: KyCall): void {
-  const { shown, isKy2, afterResponse, beforeRetry } = call
+  const { shown, isKy2, hasHooks } = call
   if (shown === undefined) return
   const { retry } = shown
   readRetry(call)
   retry.shouldRetry = never
-  // Without a retry to prepare for, ky 2 makes no copy of the request.
-  if (isKy2 && afterResponse.length === 0 && beforeRetry.length === 0) retry.limit = 0
+  // Without a retry to prepare for, ky 2 makes no copy of the request. A hook could see it.
+  if (isKy2 && !hasHooks) retry.limit = 0
 }
 
 /** Lets ky run its own `beforeRetry` hooks once more, at once, where one of them has given what only ky can carry out. */
@@ -121,4 +142,16 @@ export function letKyReplay({ shown }: KyCall, method: string): void {
     delay: () => 0,
     jitter: undefined,
   })
+}
+
+const brand = Symbol.for('fetch-idempotency.ky-fetch')
+
+/** Marks a fetch as one of ours for ky. */
+export function markKyFetch<F extends object>(fetch: F): F {
+  return Object.defineProperty(fetch, brand, { value: true })
+}
+
+/** Whether a fetch is one of ours for ky, of whichever `idempotency()`. */
+export function isKyFetch(fetch: unknown): boolean {
+  return (fetch as { [brand]?: boolean } | null | undefined)?.[brand] === true
 }

@@ -8,7 +8,7 @@ const { NetworkError } = ky as unknown as {
 
 /** What runtimes and fetch libraries say when a connection fails; ky 2 knows the same words. */
 const networkMessages =
-  /^(?:fetch failed|terminated|network error|Network request failed|Network connection lost|\s?A network error occurred\.?|NetworkError when attempting to fetch resource\.|The Internet connection appears to be offline\.|Failed to fetch(?: \(.*\))?|Load failed(?: \(.*\))?|error sending request for url.*)$/s
+  /^(?:fetch failed|terminated|The socket connection was closed unexpectedly\b.*|network error|Network request failed|Network connection lost|\s?A network error occurred\.?|NetworkError when attempting to fetch resource\.|The Internet connection appears to be offline\.|Failed to fetch(?: \(.*\))?|Load failed(?: \(.*\))?|error sending request for url.*)$/s
 
 /**
  * Whether what a fetch has thrown is a connection that failed. Anything else is an error of the fetch itself, such as a bug
@@ -17,7 +17,7 @@ const networkMessages =
 export function isConnectionFailure(error: unknown): boolean {
   for (let at = error, depth = 0; typeof at === 'object' && at !== null && depth < 8; depth += 1) {
     const { name, message, code, cause } = at as { [field: string]: unknown }
-    if (name === 'TypeError' && typeof message === 'string' && networkMessages.test(message)) return true
+    if (typeof message === 'string' && networkMessages.test(message)) return true
     if (
       typeof code === 'string' &&
       /^(?:E[A-Z_]+|UND_ERR_\w+|ConnectionRefused|FailedToOpenSocket)$/.test(code)
@@ -47,7 +47,8 @@ export function createNetworkError(request: Request, cause: unknown, isKy2: bool
   return cause instanceof Error ? cause : new TypeError(String(cause))
 }
 
-/** What ky shows its hooks for an answer that is no success. */
-export function createHttpError(response: Response, request: Request, options: object): Error {
-  return new HTTPError(response, request, options as never)
+/** What ky shows its hooks for an answer that is no success; ky 2 reads the body into `data`. */
+export function createHttpError(response: Response, request: Request, options: object, data: unknown): Error {
+  const error: Error = new HTTPError(response, request, options as never)
+  return data === undefined ? error : Object.assign(error, { data })
 }

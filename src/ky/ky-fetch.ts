@@ -12,7 +12,15 @@ import { isNative } from '../transport/follow-redirect.js'
 import { markIdempotentFetch } from '../transport/nesting.js'
 import { responsesUpTo } from '../transport/responses.js'
 import { readGivenKey } from '../transport/stamp-request.js'
-import { letKyReplay, openCall, silenceKy, takeHooks, type KyCall, type KyCalls } from './ky-call.js'
+import {
+  letKyReplay,
+  markKyFetch,
+  openCall,
+  silenceKy,
+  takeHooks,
+  type KyCall,
+  type KyCalls,
+} from './ky-call.js'
 import { createTimeoutError, isConnectionFailure, toNetworkFailure } from './ky-errors.js'
 import { readBackoff } from './ky-retries.js'
 import { isKyRead, type KyOptions } from './ky-shapes.js'
@@ -138,7 +146,7 @@ export function createKyFetch(settings: KySettings, calls: KyCalls) {
     const { method, url } = input
     // ky's own time for all of it is over, or would be with the next wait.
     const isOutOfTotal = () => call.stoppedBy === 'deadline' && Boolean(options.totalTimeout)
-    const outgoing = () => new Request(url, { method })
+    const outgoing = () => new Request(url, { method, headers: input.headers })
     try {
       const response = await send(call, options, input, rest)
       const { outcome = 'unknown', attempts = 0 } = idempotencyOf(response) ?? {}
@@ -177,17 +185,20 @@ export function createKyFetch(settings: KySettings, calls: KyCalls) {
     if (found === undefined) return Promise.reject(new TypeError(hooksGone))
     const { call, options } = found
     calls.byContext.set(call.context, call)
+    if (call.isForcing) call.retryCount += 1
+    call.isForcing = false
     call.stoppedBy = undefined
-    if (!call.isKy2 && options.hooks && !call.isOurs)
+    if (!call.isKy2 && options.hooks && !call.isOurs) {
+      call.beforeRequest = (options.hooks.beforeRequest ?? []).filter((hook) => !calls.hooks.has(hook))
       Object.assign(options.hooks, takeHooks(call, options.hooks))
+    }
     call.shown ??= options as KyCall['shown']
     call.isOurs = true
     silenceKy(call)
     const sent = end(call, options, input, rest)
     return options.timeout === false && !options.totalTimeout ? sent : untimed(sent)
   }
-  calls.fetches.add(kyFetch)
-  return markIdempotentFetch(kyFetch)
+  return markKyFetch(markIdempotentFetch(kyFetch))
 }
 
 const hooksGone =
@@ -226,7 +237,9 @@ function keepFacts(response: Response): Response {
 /** A lost answer is ky's to tell; what only we can know is told by our own errors. */
 function toKyError(error: unknown, outgoing: () => Request): unknown {
   if (!isIdempotencyError(error)) return error
-  const { code, cause } = error
+  const { code, cause, attempts } = error
+  // What was not sent at all is no lost answer.
+  if (attempts === 0) return error
   const isLost = code === 'outcome_unknown' || code === 'not_applied' || code === 'unsendable'
   if (!isLost || cause === undefined || isResponse(cause)) return error
   if ((cause as { name?: unknown }).name === 'TimeoutError')

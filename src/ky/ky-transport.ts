@@ -40,6 +40,21 @@ function showRequest({ url, method, headers, body, rest, signal }: CapturedReque
   return new Request(url, { ...rest, method, headers, body: shown, ...(signal && { signal }) })
 }
 
+/** The body of an answer as ky 2 shows it on its errors: parsed where it is JSON, `undefined` where it was not read. */
+function readData(
+  attempted: AttemptResult<Response>['attempted'],
+  { parseJson = (json) => JSON.parse(json) as unknown }: KyOptions,
+): unknown {
+  if ('lost' in attempted || attempted.bytes === undefined || attempted.bytes.length === 0) return undefined
+  const text = new TextDecoder().decode(attempted.bytes)
+  if (!/^[^;]*[/+-]json\s*(?:;|$)/i.test(attempted.headers.get('content-type') ?? '')) return text
+  try {
+    return parseJson(text) as unknown
+  } catch {
+    return undefined
+  }
+}
+
 /** How a write of ky is sent: as ky sends it, with the user's hooks where ky runs them. */
 export function openKyTransport(
   { call, options, retry, carrier, sender }: KySending,
@@ -47,7 +62,7 @@ export function openKyTransport(
   operation: TrackedOperation,
 ): Transport<Response> {
   const { key, companions } = operation
-  const { afterResponse, beforeRetry, isKy2 } = call
+  const { beforeRequest, afterResponse, beforeRetry, isKy2 } = call
   const shown = call.shown as object
   let request = first
 
@@ -60,7 +75,6 @@ export function openKyTransport(
     }
   }
   stamp()
-  call.retryCount = 0
 
   const decorate = (response: Response) => {
     const { parseJson } = options
@@ -84,7 +98,7 @@ export function openKyTransport(
       if (isResponse(result)) standing = result
       else if (result !== undefined && result !== null) {
         // `ky.retry()`: ky itself knows what to do with it.
-        call.replay = () => result
+        call.forced = result
         break
       }
     }
@@ -93,7 +107,10 @@ export function openKyTransport(
 
   const toKyError = ({ answer, attempted, error }: AttemptResult<Response>): Error => {
     const outgoing = showRequest(request)
-    if (answer !== undefined) return createHttpError(answer.clone(), outgoing, shown)
+    if (answer !== undefined) {
+      const data = isKy2 ? readData(attempted, options) : undefined
+      return createHttpError(answer.clone(), outgoing, shown, data)
+    }
     const isTimeout = 'lost' in attempted && attempted.isTimeout
     return isTimeout ? createTimeoutError(outgoing) : createNetworkError(outgoing, error, isKy2)
   }
@@ -114,7 +131,9 @@ export function openKyTransport(
     },
     allow(result) {
       const { attempted, answer, error } = result
-      if (call.replay !== undefined) return 'refused'
+      if (call.forced !== undefined) return 'refused'
+      // ky asks its user only where another attempt is left.
+      if (retry.limit !== undefined && call.retryCount >= retry.limit) return 'allowed'
       const isTimeout = 'lost' in attempted && attempted.isTimeout
       if (answer === undefined && !isTimeout && !isConnectionFailure(error)) return 'refused'
       return readAllowance(retry, {
@@ -127,32 +146,41 @@ export function openKyTransport(
         retryCount: call.retryCount + 1,
       })
     },
-    async prepareRetry(result, retries) {
-      call.retryCount = retries
+    async prepareRetry(result) {
+      const retryCount = (call.retryCount += 1)
       if (canBeSentOnce(request)) return 'body-used'
       if (key !== undefined && !operation.isKeyed())
         request = unstampRequest(carrier, request, first, companions)
-      if (beforeRetry.length === 0) return undefined
-      const error = toKyError(result)
-      const outgoing = showRequest(request)
-      let standing = outgoing
+      const isRenewed = !isKy2 && beforeRequest.length > 0
+      if (beforeRetry.length === 0 && !isRenewed) return undefined
+      let standing = showRequest(request)
+      const error = beforeRetry.length > 0 ? toKyError(result) : undefined
       for (const hook of beforeRetry) {
         let given: unknown
         try {
-          given = await hook({ request: standing, options: shown, error, retryCount: retries } as never)
+          given = await hook({ request: standing, options: shown, error, retryCount } as never)
         } catch (thrown) {
           call.replay = () => {
             throw thrown
           }
           return 'user'
         }
+        if (isResponse(given) || typeof given === 'symbol') {
+          call.replay = () => given
+          return 'user'
+        }
         if (isRequest(given)) {
           standing = given
           break
         }
-        if (isResponse(given) || typeof given === 'symbol') {
-          call.replay = () => given
-          return 'user'
+      }
+      // ky 1 runs `beforeRequest` on every attempt.
+      for (const hook of isRenewed ? beforeRequest : []) {
+        const given = await hook(...([standing, shown, { retryCount }] as never[]))
+        if (isResponse(given)) return given
+        if (isRequest(given)) {
+          standing = given
+          break
         }
       }
       request = { ...request, url: standing.url, headers: Object.fromEntries(standing.headers) }

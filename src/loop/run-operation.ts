@@ -117,7 +117,9 @@ async function judge<Answer extends object>(
   if (failure !== undefined) throw failure.error
   if (verdict === 'done') return { reading, decision: final }
   const { allow } = transport
-  const allowance = allow && (await stoppable(run, async () => allow(result, reading)))
+  const allowance =
+    allow && (await stoppableWithin(run, operation.leftMs(), async () => allow(result, reading)))
+  if (allowance === 'deadline') return { reading, decision: unsent.decision }
   return { reading, decision: operation.decide(reading, attempted, allowance) }
 }
 
