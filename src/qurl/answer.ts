@@ -17,13 +17,13 @@ export function readAnswer(
   call: Call,
   received: Received,
   facts: IdempotencyFacts | undefined,
-  { baseUrl, note }: Pick<Answer, 'baseUrl' | 'note'>,
+  { baseUrl, note, attempts }: Pick<Answer, 'baseUrl' | 'note'> & { readonly attempts: number },
 ): Answer {
   const { status, text, json, problem } = received
   const document = isRecord(json) ? json : {}
   const envelope = readMeta(document['meta'])
   const write = call.method === 'GET' ? undefined : facts
-  const meta = metaOfAnswer(received, envelope, facts)
+  const meta = metaOfAnswer(received, envelope, facts, attempts)
   const refuse = (detail: string, errorStatus = 0) => {
     // Whoever answered so may not be the service, or not have done what was asked.
     const known = write && { ...write, outcome: 'unknown' as const }
@@ -58,6 +58,7 @@ function metaOfAnswer(
   { status, headers }: Received,
   envelope: EnvelopeMeta,
   facts: IdempotencyFacts | undefined,
+  attempts: number,
 ): ResultMeta {
   const rateLimit = readRateLimit(headers)
   const requestId = envelope.request_id ?? headers.get('x-request-id') ?? undefined
@@ -66,7 +67,7 @@ function metaOfAnswer(
     status,
     headers,
     replayed: facts?.replayed ?? false,
-    attempts: facts?.attempts ?? 1,
+    attempts: facts?.attempts ?? attempts,
     ...(requestId === undefined ? {} : { requestId }),
     ...(rateLimit === undefined ? {} : { rateLimit }),
     ...(typeof foundExisting === 'boolean' ? { foundExisting } : {}),

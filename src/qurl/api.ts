@@ -4,25 +4,24 @@ import { createAttemptFetch } from './attempt-fetch.js'
 import { contract } from './contract.js'
 import type { ResolvedOptions } from './client-options.js'
 
+/** How long to wait before a retry when the service does not say: by the option, else a random time up to a doubling one. */
+export function waitOf(
+  { retryDelay }: Pick<ResolvedOptions, 'retryDelay'>,
+  retry: number,
+  random: () => number,
+): number {
+  return retryDelay === undefined ? Math.min(500 * 2 ** (retry - 1), 30_000) * random() : retryDelay(retry)
+}
+
 /** The ky instance that sends: the idempotency hooks, the service's contract, and the client's own patience. */
 export function createApi(options: ResolvedOptions, redact: (text: string) => string): KyInstance {
-  const {
-    debug,
-    deadlineMs = Infinity,
-    fetch,
-    maxRetries,
-    maxRetryAfterMs,
-    retryBudget,
-    retryDelay,
-  } = options
-  // The hooks ask for the longest wait, to see whether it fits before the deadline; ky draws the one that is taken.
-  const delay = retryDelay ?? ((retry: number) => Math.min(500 * 2 ** (retry - 1), 30_000))
+  const { debug, deadlineMs = Infinity, fetch, maxRetries, maxRetryAfterMs, retryBudget } = options
   const hooks = idempotency({
     contract,
     fetch: createAttemptFetch(fetch),
     deadlineMs,
     maxRetryAfterMs,
-    backoff: (retry) => delay(retry),
+    backoff: (retry, random) => waitOf(options, retry, random),
     ...(retryBudget === undefined ? {} : { budget: retryBudget }),
     ...(debug === undefined
       ? {}
@@ -41,6 +40,6 @@ export function createApi(options: ResolvedOptions, redact: (text: string) => st
     redirect: 'manual',
     // The fetch below keeps the time of each attempt, the reading of its answer included.
     timeout: false,
-    retry: { limit: maxRetries, delay, backoffLimit: Infinity, jitter: retryDelay === undefined },
+    retry: { limit: maxRetries },
   })
 }

@@ -14,6 +14,7 @@ export function createAttemptFetch(send: typeof fetch): typeof fetch {
     const request = input instanceof Request ? input : undefined
     exchange.head = undefined
     exchange.received = undefined
+    exchange.attempts += 1
     const key = (request?.headers ?? new Headers(init?.headers)).get('idempotency-key')
     const headers = key === null ? exchange.headers : { ...exchange.headers, 'Idempotency-Key': key }
     // The exchange has the body; ky 1.14 waits until every copy of it was read or let go.

@@ -72,7 +72,7 @@ export interface ClientOptions {
    */
   readonly retryDelay?: RetryDelay | undefined
   /**
-   * What retries are paid from, so that an outage is not answered with a storm of them. Give several clients of one service
+   * What retries of writes are paid from, so that an outage is not answered with a storm of them. Give several clients of one service
    * the same budget: `createRetryBudget()`.
    *
    * @defaultValue one for this client: 500 tokens, of which a retry costs 14 after a lost answer or a 5xx and 5 after a 429,

@@ -26,6 +26,10 @@ export interface Exchange {
   readonly isShareable: boolean
   /** An error answer may be a result, so one whose body is lost is a lost answer. */
   readonly needsErrorBody: boolean
+  /** When the call must have ended, on the monotonic clock; for reads, whose deadline nobody else keeps. */
+  readonly untilMs: number | undefined
+  /** Requests sent so far. */
+  attempts: number
   /** The answer of the attempt on its way, as soon as its status is known. */
   head?: Pick<Received, 'status' | 'statusText' | 'headers'> | undefined
   /** The answer of the last attempt, when it was read. */

@@ -70,6 +70,24 @@ function describeLoss(
   return `the request could not be sent${why}${call.method === 'GET' ? '' : ', so nothing was done'}`
 }
 
+const unsentCodes = /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|UND_ERR_CONNECT_TIMEOUT|ConnectionRefused)$/
+const unsentCalls = /^(?:connect|getaddrinfo)$/
+
+/** Whether a failed read never left this machine. Of a write the loop tells. */
+export function isUnsent(failure: unknown): boolean {
+  for (let at = failure, depth = 0; typeof at === 'object' && at !== null && depth < 8; depth += 1) {
+    const { code, syscall, cause, errors } = at as {
+      code?: unknown
+      syscall?: unknown
+      cause?: unknown
+      errors?: readonly unknown[]
+    }
+    if (unsentCodes.test(String(code)) || unsentCalls.test(String(syscall))) return true
+    at = Array.isArray(errors) && errors.length > 0 ? errors[0] : cause
+  }
+  return false
+}
+
 /** As Node, undici and Bun name what went wrong: `ECONNREFUSED`, `UND_ERR_SOCKET`, `ConnectionRefused`. */
 const codeForm = /^(?:[A-Z][A-Z\d]*(?:_[A-Z\d]+)*|(?:[A-Z][a-z]+){2,})$/
 

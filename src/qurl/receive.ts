@@ -2,6 +2,7 @@ import { startTimer } from '../clock/start-timer.js'
 import type { Exchange, Received } from './exchange.js'
 import { isCutJson, parseJson } from './json.js'
 import { readBody } from './read-body.js'
+import { leftOf } from './read-retries.js'
 
 /** A lost answer, in the shape in which every runtime's `fetch` reports one. */
 const lost = (cause: unknown): TypeError => new TypeError('fetch failed', { cause })
@@ -20,7 +21,7 @@ export function receive(
 ): Promise<Received> {
   return new Promise((resolve, reject) => {
     const controller = new AbortController()
-    const timer = startTimer(expire, exchange.timeoutMs)
+    const timer = startTimer(expire, Math.min(exchange.timeoutMs, leftOf(exchange)))
     signal.addEventListener('abort', stop)
     if (signal.aborted) stop()
     else run().then(resolve, reject).finally(release)

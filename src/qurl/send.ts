@@ -1,11 +1,14 @@
 import { idempotencyOf, isKeyReusedError, type IdempotencyFacts } from '../ky/index.js'
 import { readAnswer } from './answer.js'
+import { monotonicNow } from '../clock/clock.js'
+import { systemClock } from '../clock/system-clock.js'
 import { createApi } from './api.js'
 import type { Answer, Call, Send } from './call.js'
 import { credentialOf } from './credential.js'
-import { exchangeOption, type Exchange, type Received } from './exchange.js'
+import type { Exchange, Received } from './exchange.js'
 import { parseJson } from './json.js'
-import { errorOfLoss, errorOfMissingCrypto } from './loss.js'
+import { kyOptions } from './ky-options.js'
+import { errorOfLoss, errorOfMissingCrypto, isUnsent } from './loss.js'
 import { keepFacts } from './meta.js'
 import { resolveCallOptions } from './call-options.js'
 import type { ResolvedOptions } from './client-options.js'
@@ -22,10 +25,11 @@ export function createSend(options: ResolvedOptions): Send {
   const api = createApi(options, (text) => hide(text, lastCredential))
 
   return async (call) => {
-    const { method, path, writes } = call
+    const { method, path } = call
     const takesKey = method === 'POST' || method === 'PATCH'
+    const isRead = method === 'GET'
     const given = resolveCallOptions(call.options, takesKey, call.minKeyLength, call.needsKey)
-    const { key, signal, firstSentMs, maxRetries } = given
+    const { key, signal } = given
     if (takesKey && key === undefined && !hasCrypto()) throw errorOfMissingCrypto()
     signal?.throwIfAborted()
 
@@ -48,28 +52,24 @@ export function createSend(options: ResolvedOptions): Send {
       timeoutMs: given.timeoutMs ?? options.timeoutMs,
       isShareable: key !== undefined,
       needsErrorBody: call.accepts !== undefined,
+      untilMs:
+        isRead && options.deadlineMs !== undefined
+          ? monotonicNow(systemClock) + options.deadlineMs
+          : undefined,
+      attempts: 0,
     }
     const redact = (text: string) => hide(text, credential)
     const settled = (received: Received, facts: IdempotencyFacts | undefined) =>
       readAnswer(call, received, facts, {
         baseUrl,
+        attempts: exchange.attempts,
         note: (message, more) =>
           debug?.('warn', `qurl: ${message}`, { method, path, status: received.status, ...more }),
       })
 
     try {
-      const response = await api(exchange.url, {
-        method,
-        [exchangeOption]: exchange,
-        ...(signal === undefined ? {} : { signal }),
-        ...(maxRetries === undefined ? {} : { retry: { limit: maxRetries } }),
-        context: {
-          ...(key === undefined ? {} : { idempotencyKey: key }),
-          ...(writes === undefined ? {} : { idempotency: { writes, firstSentAt: firstSentMs } }),
-        },
-        // Two calls with one key are one request if they have the same body and headers, and a mistake if they do not.
-        ...(key === undefined ? {} : { headers, ...(body === undefined ? {} : { body }) }),
-      } as Parameters<typeof api>[1])
+      const response = await api(exchange.url, kyOptions(call, exchange, given, options))
+      if (isRead) debug?.('debug', 'qurl: settled', { method, path, attempts: exchange.attempts })
       return settled(exchange.received ?? (await readShared(response)), idempotencyOf(response))
     } catch (failure) {
       if (failure instanceof QURLError) throw failure
@@ -89,12 +89,12 @@ async function readFailure(
 ): Promise<Answer> {
   const facts = idempotencyOf(failure)
   const told = call.method === 'GET' ? undefined : facts
-  const callFacts = { attempts: facts?.attempts, key: told?.key, outcome: told?.outcome }
+  const callFacts = { attempts: facts?.attempts ?? exchange.attempts, key: told?.key, outcome: told?.outcome }
   const response = responseOf(failure)
   const received =
     response === undefined ? headOf(failure, exchange) : (exchange.received ?? (await readShared(response)))
   if (received === undefined) {
-    const isSent = facts?.outcome !== 'not-applied'
+    const isSent = facts === undefined ? !isUnsent(failure) : facts.outcome !== 'not-applied'
     throw keepFacts(errorOfLoss(failure, call, callFacts, isSent, redact), told)
   }
   // Removed already, by an attempt of this very call whose answer was lost.
