@@ -8,6 +8,9 @@ import { keepFacts, type ResultMeta } from './meta.js'
 import { readRateLimit } from './problem.js'
 import { isRecord } from './validate.js'
 
+/** The service has spoken, and under the same key it would say the same again. */
+const lookAtData = 'It may have been done: error.data holds what the answer said'
+
 /**
  * Opens the service's envelope.
  *
@@ -34,7 +37,7 @@ export function readAnswer(
       title: 'Unexpected response',
       detail: `${call.method} ${call.path}: ${detail}`,
       request_id: meta.requestId,
-      advice: known && advise(call, status),
+      advice: known && (isRecord(json) ? lookAtData : advise(call, status)),
       // Links and secrets are shown once: an answer that cannot be used may hold the only copy.
       data: document['data'] ?? json ?? (text === '' ? undefined : text),
       ...(known && { key: known.key, attempts: known.attempts, outcome: known.outcome }),

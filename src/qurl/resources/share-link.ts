@@ -111,14 +111,11 @@ Object.defineProperty(ShareLink.prototype, Symbol.for('nodejs.util.inspect.custo
 
 /** A copy of binary data, `undefined` for anything else and for a buffer that was handed to another thread. */
 function readBytes(der: unknown): Uint8Array | undefined {
-  const isBuffer = Object.prototype.toString.call(der) === '[object ArrayBuffer]'
-  if (!isBuffer && !ArrayBuffer.isView(der)) return undefined
-  const bytes = isBuffer
-    ? new Uint8Array(der as ArrayBuffer)
-    : new Uint8Array(
-        (der as ArrayBufferView).buffer,
-        (der as ArrayBufferView).byteOffset,
-        (der as ArrayBufferView).byteLength,
-      )
-  return bytes.byteLength === 0 ? undefined : new Uint8Array(bytes)
+  try {
+    if (ArrayBuffer.isView(der)) return new Uint8Array(der.buffer, der.byteOffset, der.byteLength).slice()
+    const isBuffer = Object.prototype.toString.call(der) === '[object ArrayBuffer]'
+    return isBuffer ? new Uint8Array(der as ArrayBuffer).slice() : undefined
+  } catch {
+    return undefined
+  }
 }
