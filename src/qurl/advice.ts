@@ -4,18 +4,6 @@ import { isKnockFailure } from './contract.js'
 /** Refusals that do not tell whether the service knows the key: once they are over, it can be asked again. */
 const passing: ReadonlySet<number> = new Set([401, 403, 408, 425, 429])
 
-/**
- * What a caller can do about a write that may have been done.
- *
- * @param status - That of the last answer, 0 when it was lost.
- */
-export function advise(call: Call, status = 0): string {
-  const { method, path, writes = 'never' } = call
-  const isRefusal = status >= 400 && status < 500 && !passing.has(status)
-  const isFinal = isRefusal || isKnockFailure(method, path, status)
-  return `It may have been done: ${isFinal ? look : next[writes]}`
-}
-
 const look = 'look before you call again'
 
 const next = {
@@ -25,3 +13,19 @@ const next = {
   always: 'call again with the same input, which finds what is there',
   never: look,
 } as const
+
+/** A DELETE can be sent again: what is gone stays gone. */
+const nextOfDelete =
+  'call again; an answer that it is gone already (404, 410, or 409 "revoked") means that it is done'
+
+/**
+ * What a caller can do about a write that may have been done.
+ *
+ * @param status - That of the last answer, 0 when it was lost.
+ */
+export function advise({ method, path, advice, writes = 'never' }: Call, status = 0): string {
+  const isRefusal = status >= 400 && status < 500 && !passing.has(status)
+  const isFinal = isRefusal || isKnockFailure(method, path, status)
+  if (isFinal) return `It may have been done: ${look}`
+  return `It may have been done: ${advice ?? (method === 'DELETE' ? nextOfDelete : next[writes])}`
+}

@@ -1,57 +1,81 @@
 import type { IdempotencyFacts } from '../ky/index.js'
 import { advise } from './advice.js'
-import { keepFacts, type ResultMeta } from './meta.js'
-import { createError, ERROR_CODE_UNEXPECTED_RESPONSE } from './errors.js'
-import { isWrite, readRateLimit, type CallFacts } from './failure.js'
 import type { Answer, Call, EnvelopeMeta } from './call.js'
+import { ERROR_CODE_UNEXPECTED_RESPONSE } from './error-codes.js'
+import { createError } from './errors.js'
+import type { Received } from './exchange.js'
+import { keepFacts, type ResultMeta } from './meta.js'
+import { readRateLimit } from './problem.js'
 import { isRecord } from './validate.js'
+
+/** The service has spoken, and under the same key it would say the same again. */
+const lookAtData = 'It may have been done: error.data holds what the answer said'
 
 /**
  * Opens the service's envelope.
  *
- * @param body - The parsed answer, `undefined` when it is no JSON.
  * @throws {@link ValidationError} (`unexpected_response`) when a body is needed and there is none, or another thing.
  */
 export function readAnswer(
   call: Call,
-  { status, headers }: Response,
-  body: unknown,
+  received: Received,
   facts: IdempotencyFacts | undefined,
+  { baseUrl, note, attempts }: Pick<Answer, 'baseUrl' | 'note'> & { readonly attempts: number },
 ): Answer {
-  const document = isRecord(body) ? body : {}
+  const { status, text, json, problem } = received
+  const document = isRecord(json) ? json : {}
   const envelope = readMeta(document['meta'])
-  const write = isWrite(call) ? facts : undefined
-  const rateLimit = readRateLimit(headers)
-  const requestId = envelope.request_id ?? headers.get('x-request-id') ?? undefined
-  const meta: ResultMeta = {
-    status,
-    headers,
-    replayed: facts?.replayed ?? false,
-    attempts: facts?.attempts ?? 1,
-    ...(requestId === undefined ? {} : { requestId }),
-    ...(rateLimit === undefined ? {} : { rateLimit }),
-    ...(envelope.found_existing === undefined ? {} : { foundExisting: envelope.found_existing }),
-    ...(facts?.key === undefined ? {} : { key: facts.key }),
-  }
+  const write = call.method === 'GET' ? undefined : facts
+  const meta = metaOfAnswer(received, envelope, facts, attempts)
   const refuse = (detail: string, errorStatus = 0) => {
     // Whoever answered so may not be the service, or not have done what was asked.
     const known = write && { ...write, outcome: 'unknown' as const }
+    note(`refused the answer: ${detail}`)
     const error = createError({
       status: errorStatus,
       code: ERROR_CODE_UNEXPECTED_RESPONSE,
       title: 'Unexpected response',
       detail: `${call.method} ${call.path}: ${detail}`,
-      request_id: requestId,
-      advice: known && advise(call, status),
-      ...(known satisfies CallFacts | undefined),
+      request_id: meta.requestId,
+      advice: known && (isRecord(json) ? lookAtData : advise(call, status)),
+      // Links and secrets are shown once: an answer that cannot be used may hold the only copy.
+      data: document['data'] ?? json ?? (text === '' ? undefined : text),
+      ...(known && { key: known.key, attempts: known.attempts, outcome: known.outcome }),
     })
     return keepFacts(error, known)
   }
-  if (call.readsBody !== false && status !== 204) {
-    if (body === undefined) throw refuse('the answer is not JSON', status)
-    if (!isRecord(body)) throw refuse('the answer is not an object')
+  const answer = { status, data: document['data'], envelope, baseUrl, meta, write, refuse, note }
+  if (problem !== undefined) throw refuse(problem, status)
+  if (status === 204 || status === 304) return answer
+  if (call.readsBody === false && text === '') {
+    if (status !== 204 && json === undefined) note('204 was expected')
+    return answer
   }
-  return { status, data: document['data'], envelope, meta, write, refuse }
+  if (json === undefined) throw refuse('the answer is not JSON', status)
+  if (!isRecord(json)) throw refuse('the answer is not an object')
+  if (facts?.replayed === true && facts.attempts === 1) note('the answer came from the store of the service')
+  return answer
+}
+
+function metaOfAnswer(
+  { status, headers }: Received,
+  envelope: EnvelopeMeta,
+  facts: IdempotencyFacts | undefined,
+  attempts: number,
+): ResultMeta {
+  const rateLimit = readRateLimit(headers)
+  const requestId = envelope.request_id ?? headers.get('x-request-id') ?? undefined
+  const foundExisting = envelope.found_existing
+  return {
+    status,
+    headers,
+    replayed: facts?.replayed ?? false,
+    attempts: facts?.attempts ?? attempts,
+    ...(requestId === undefined ? {} : { requestId }),
+    ...(rateLimit === undefined ? {} : { rateLimit }),
+    ...(typeof foundExisting === 'boolean' ? { foundExisting } : {}),
+    ...(facts?.key === undefined ? {} : { key: facts.key }),
+  }
 }
 
 function readMeta(value: unknown): EnvelopeMeta {
@@ -62,6 +86,6 @@ function readMeta(value: unknown): EnvelopeMeta {
     ...(typeof page_size === 'number' ? { page_size } : {}),
     ...(typeof has_more === 'boolean' ? { has_more } : {}),
     ...(typeof next_cursor === 'string' ? { next_cursor } : {}),
-    ...(typeof found_existing === 'boolean' ? { found_existing } : {}),
+    ...(found_existing === undefined ? {} : { found_existing }),
   }
 }

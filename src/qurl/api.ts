@@ -1,44 +1,45 @@
 import ky, { type KyInstance } from 'ky'
 import { idempotency } from '../ky/index.js'
+import { createAttemptFetch } from './attempt-fetch.js'
 import { contract } from './contract.js'
 import type { ResolvedOptions } from './client-options.js'
-import { plainFetch } from './plain-fetch.js'
+
+/** How long to wait before a retry when the service does not say: by the option, else a random time up to a doubling one. */
+export function waitOf(
+  { retryDelay }: Pick<ResolvedOptions, 'retryDelay'>,
+  retry: number,
+  random: () => number,
+): number {
+  return retryDelay === undefined ? Math.min(500 * 2 ** (retry - 1), 30_000) * random() : retryDelay(retry)
+}
 
 /** The ky instance that sends: the idempotency hooks, the service's contract, and the client's own patience. */
 export function createApi(options: ResolvedOptions, redact: (text: string) => string): KyInstance {
-  const {
-    debug,
-    deadlineMs = Number.POSITIVE_INFINITY,
-    fetch,
-    maxRetries,
-    maxRetryAfterMs,
-    retryDelay,
-  } = options
-  // The hooks ask for the longest wait, to see whether it fits before the deadline; ky draws the one that is taken.
-  const delay = retryDelay ?? ((retry: number) => Math.min(500 * 2 ** (retry - 1), 30_000))
+  const { debug, deadlineMs = Infinity, fetch, maxRetries, maxRetryAfterMs, retryBudget } = options
   const hooks = idempotency({
     contract,
-    fetch: plainFetch(fetch),
+    fetch: createAttemptFetch(fetch),
     deadlineMs,
     maxRetryAfterMs,
-    backoff: (retry) => delay(retry),
-    onEvent({ type, ...event }) {
-      debug(
-        `qurl: ${type}`,
-        'error' in event && event.error !== undefined
-          ? { ...event, error: redact(String(event.error)) }
-          : event,
-      )
-    },
+    backoff: (retry, random) => waitOf(options, retry, random),
+    ...(retryBudget === undefined ? {} : { budget: retryBudget }),
+    ...(debug === undefined
+      ? {}
+      : {
+          onEvent({ type, ...event }) {
+            const facts =
+              'error' in event && event.error !== undefined
+                ? { ...event, error: redact(String(event.error)) }
+                : event
+            debug('debug', `qurl: ${type}`, facts)
+          },
+        }),
   })
   return ky.extend(hooks).extend({
-    // As that fetch does it in any case: so that a refused connection cannot be one behind a redirect.
+    // As the fetch below does it: so that a refused connection cannot be one behind a redirect.
     redirect: 'manual',
-    retry: {
-      limit: maxRetries,
-      delay,
-      backoffLimit: Number.POSITIVE_INFINITY,
-      jitter: retryDelay === undefined,
-    },
+    // The fetch below keeps the time of each attempt, the reading of its answer included.
+    timeout: false,
+    retry: { limit: maxRetries },
   })
 }

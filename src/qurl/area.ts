@@ -1,17 +1,28 @@
+import type { Answer, Call, Send } from './call.js'
+import type { ReadOptions, RequestOptions } from './call-options.js'
 import { keepMeta } from './meta.js'
 import { writeOperations, type WriteFacts, type WriteOperation } from './operations.js'
-import type { ReadOptions, RequestOptions } from './call-options.js'
-import { readAllPages, type PaginatedOutput } from './page.js'
-import type { Answer, Send } from './call.js'
-import { readQuery, type Check } from './validate.js'
+import { iterablePage, readAllPages, type PagePromise, type PaginatedOutput } from './page.js'
+import { isRecord, readQuery, type Check } from './validate.js'
 
 /** The facts of {@link WriteOperation} that a call's own input decides. */
 export type WriteTuning = Partial<WriteFacts> & {
-  /** Reads an error answer as a result, when it is one. */
-  readonly accepts?: (status: number, data: unknown) => boolean
+  readonly accepts?: Call['accepts']
   /** Says what is wrong with the data of an answer, or nothing. */
-  readonly check?: (data: unknown) => string | undefined
+  readonly check?: (data: unknown, answer: Answer) => string | undefined
 }
+
+/** How one paged list is read. */
+export interface ListShape<Rows extends string> {
+  readonly method: string
+  /** The name that its rows get. */
+  readonly rows: Rows
+  readonly checks: Readonly<Record<string, Check>>
+  /** Finds the rows in the data of an answer. @defaultValue the data is the rows */
+  readonly rowsOf?: (data: unknown) => unknown
+}
+
+type Page<Rows extends string, T> = PaginatedOutput & Record<Rows, T[]>
 
 /** One area of the API: the verbs that its calls are made of. */
 export abstract class Area {
@@ -19,6 +30,11 @@ export abstract class Area {
 
   constructor(send: Send) {
     this.#send = send
+  }
+
+  /** Sends one call, for methods that read more of the answer than its data. */
+  protected exchange(call: Call): Promise<Answer> {
+    return this.#send(call)
   }
 
   /** Reads one object. */
@@ -36,31 +52,46 @@ export abstract class Area {
     { check, ...tuning }: WriteTuning = {},
   ): Promise<T> {
     const facts: WriteFacts = writeOperations[operation]
-    return dataOf<T>(await this.#send({ method, path, body, options, ...facts, ...tuning }), check)
+    return dataOf<T>(await this.#send({ method, path, body, options, ...facts, ...defined(tuning) }), check)
   }
 
-  /** Deletes; there is nothing to read. */
-  protected async remove(path: string, options?: ReadOptions): Promise<void> {
-    await this.#send({ method: 'DELETE', path, options, readsBody: false })
+  /** Deletes; there is nothing to read. The promise itself is what `metaOf` and `idempotencyOf` tell of. */
+  protected remove(makePath: () => string, options?: ReadOptions): Promise<void> {
+    const deletion: Promise<void> = this.#remove(makePath, options).then(({ meta, write }) => {
+      keepMeta(deletion, meta, write)
+    })
+    return deletion
   }
 
-  /** Deletes, and reads what the service tells about it. */
-  protected removeAndRead(path: string, options?: ReadOptions): Promise<Answer> {
-    return this.#send({ method: 'DELETE', path, options })
+  async #remove(makePath: () => string, options?: ReadOptions): Promise<Answer> {
+    return this.#send({ method: 'DELETE', path: makePath(), options, readsBody: false })
   }
 
-  /** Reads one page; its rows get the name `rows`. */
-  protected async readPage<Rows extends string, T>(
-    method: string,
-    rows: Rows,
-    path: string,
-    input: unknown,
-    checks: Readonly<Record<string, Check>>,
+  /** Reads one page, or with an iterator all rows from it on. */
+  protected readPage<Rows extends string, T>(
+    shape: ListShape<Rows>,
+    makePath: () => string,
+    input: object | undefined,
     options?: ReadOptions,
-    rowsOf: (data: unknown) => unknown = (data) => data,
-  ): Promise<PaginatedOutput & Record<Rows, T[]>> {
+  ): PagePromise<Page<Rows, T>, T> {
+    const readFrom = (cursor: string | undefined) =>
+      this.#readPage<Rows, T>(shape, makePath, cursor === undefined ? input : { ...input, cursor }, options)
+    return iterablePage(readFrom(undefined), {
+      method: shape.method,
+      readPage: readFrom,
+      rowsOf: (page) => page[shape.rows],
+      signal: options?.signal,
+    })
+  }
+
+  async #readPage<Rows extends string, T>(
+    { method, rows, checks, rowsOf }: ListShape<Rows>,
+    makePath: () => string,
+    input: unknown,
+    options?: ReadOptions,
+  ): Promise<Page<Rows, T>> {
     const query = readQuery(method, input, checks)
-    const answer = await this.#send({ method: 'GET', path, query, options })
+    const answer = await this.#send({ method: 'GET', path: makePath(), query, options })
     const { has_more, next_cursor } = answer.envelope
     const page = {
       [rows]: rowsIn<T>(answer, rowsOf),
@@ -68,7 +99,28 @@ export abstract class Area {
       ...(next_cursor ? { next_cursor } : {}),
       ...pageFacts(answer),
     }
-    return keepMeta(page, answer.meta, undefined) as PaginatedOutput & Record<Rows, T[]>
+    return keepMeta(page, answer.meta, undefined) as Page<Rows, T>
+  }
+
+  /** Reads every row of a paged list. Wrong input throws here, before the first page is asked for. */
+  protected readAll<Rows extends string, T>(
+    shape: ListShape<Rows>,
+    makePath: () => string,
+    input: object | undefined,
+    options?: ReadOptions,
+  ): AsyncGenerator<T, void, undefined> {
+    const { cursor: _, ...checks } = shape.checks
+    const all = { ...shape, method: shape.method.replace('list', 'listAll') }
+    readQuery(all.method, input, checks)
+    makePath()
+    const copy = { ...input }
+    return readAllPages<Page<Rows, T>, T>({
+      method: all.method,
+      readPage: (cursor) =>
+        this.#readPage<Rows, T>(all, makePath, cursor === undefined ? copy : { ...copy, cursor }, options),
+      rowsOf: (page) => page[shape.rows],
+      signal: options?.signal,
+    })
   }
 
   /** Reads a list that the service gives whole. */
@@ -78,48 +130,41 @@ export abstract class Area {
     options?: ReadOptions,
   ): Promise<{ has_more: false; page_size?: number; request_id?: string } & Record<Rows, T[]>> {
     const answer = await this.#send({ method: 'GET', path, options })
+    if (answer.envelope.has_more === true || answer.envelope.next_cursor !== undefined) {
+      answer.note('the answer says that there is more, but this list has no pages')
+    }
     const whole = { [rows]: rowsIn<T>(answer), has_more: false, ...pageFacts(answer) }
     return keepMeta(whole, answer.meta, undefined) as { has_more: false } & Record<Rows, T[]>
   }
-
-  /** Reads every row of a paged list. Wrong input throws here, before the first page is asked for. */
-  protected readAll<I extends object, P extends PaginatedOutput, T>(
-    method: string,
-    input: I | undefined,
-    checks: Readonly<Record<string, Check>>,
-    readPage: (input: I & { cursor?: string }) => Promise<P>,
-    rowsOf: (page: P) => readonly T[],
-    options?: ReadOptions,
-  ): AsyncGenerator<T, void, undefined> {
-    const { cursor: _, ...withoutCursor } = checks
-    readQuery(method, input, withoutCursor)
-    const copy = { ...input } as I
-    return readAllPages(
-      method,
-      (cursor) => readPage(cursor === undefined ? copy : { ...copy, cursor }),
-      rowsOf,
-      options?.signal,
-    )
-  }
 }
 
+/** Without the fields that are `undefined`, which would hide those of the operation. */
+const defined = <T extends object>(tuning: T) =>
+  Object.fromEntries(Object.entries(tuning).filter(([, value]) => value !== undefined)) as Partial<Call>
+
 /** The `data` of an answer that must have some. */
-function dataOf<T>({ data, status, meta, write, refuse }: Answer, check?: WriteTuning['check']): T {
+export function dataOf<T>(answer: Answer, check?: WriteTuning['check']): T {
+  const { data, status, meta, write, refuse } = answer
   const problem =
     status === 204
       ? 'the service answered 204 where a body is needed'
       : data === undefined || data === null
         ? 'the answer has no data'
-        : check?.(data)
+        : check?.(data, answer)
   if (problem !== undefined) throw refuse(`${problem} (HTTP ${status})`)
   return keepMeta(data as T, meta, write)
 }
 
 /** The rows of a list; an answer without content is an empty one. */
-function rowsIn<T>({ data, status, refuse }: Answer, rowsOf = (found: unknown) => found): T[] {
-  if (status === 204) return []
+function rowsIn<T>(answer: Answer, rowsOf = (found: unknown) => found): T[] {
+  const { data, status, refuse, note } = answer
+  if (status === 204) {
+    note('204 where a list was expected: taken for an empty one')
+    return []
+  }
   const rows = rowsOf(data)
   if (!Array.isArray(rows)) throw refuse('the answer holds no list')
+  if (!rows.every((row) => isRecord(row))) note('the list holds something else than objects')
   return rows as T[]
 }
 

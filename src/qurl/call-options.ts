@@ -9,6 +9,12 @@ export interface ReadOptions {
   readonly timeout?: number | undefined
   /** More headers for this call. */
   readonly headers?: RequestInit['headers']
+  /**
+   * Retries of this call after its first attempt; 0 sends it once.
+   *
+   * @defaultValue that of the client
+   */
+  readonly maxRetries?: number | undefined
 }
 
 /** Options of one call that writes. */
@@ -35,12 +41,14 @@ export interface RequestOptions extends ReadOptions {
 export interface ResolvedCall {
   readonly signal: AbortSignal | undefined
   readonly timeoutMs: number | undefined
-  readonly headers: Headers
+  /** `undefined` when none were given. */
+  readonly headers: Headers | undefined
+  readonly maxRetries: number | undefined
   readonly key: string | undefined
   readonly firstSentMs: number | undefined
 }
 
-const readOptionNames = ['signal', 'timeout', 'headers']
+const readOptionNames = ['signal', 'timeout', 'headers', 'maxRetries']
 const writeOptionNames = [...readOptionNames, 'idempotencyKey', 'firstSentAt']
 /** What the client says about a request's body and key is not to be contradicted. */
 const ownHeaders = ['accept', 'content-length', 'content-type', 'host', 'idempotency-key']
@@ -78,12 +86,29 @@ function checkFirstSentAt(firstSentAt: unknown, key: unknown): number {
     const got = typeof ms === 'number' ? ms : describeShape(ms)
     throw invalid(`options.firstSentAt: must be a date or milliseconds since the epoch (got ${got})`)
   }
-  if (key == null) throw invalid('options.firstSentAt: needs the idempotencyKey that was sent then')
+  if (key === undefined) throw invalid('options.firstSentAt: needs the idempotencyKey that was sent then')
   return ms
 }
 
+function checkMaxRetries(maxRetries: unknown): number {
+  if (typeof maxRetries !== 'number' || !Number.isInteger(maxRetries) || maxRetries < 0) {
+    throw invalid('options.maxRetries: must be a whole number of at least 0')
+  }
+  return maxRetries
+}
+
+const none: ResolvedCall = {
+  signal: undefined,
+  timeoutMs: undefined,
+  headers: undefined,
+  maxRetries: undefined,
+  key: undefined,
+  firstSentMs: undefined,
+}
+
 /**
- * Checks and copies the options of one call.
+ * Checks and copies the options of one call. A key of `null` is refused: it is a row without a key, and a new key for each
+ * run would do the work once per run.
  *
  * @throws {@link ValidationError} for an unknown option or a value that cannot be used.
  */
@@ -91,22 +116,28 @@ export function resolveCallOptions(
   options: RequestOptions | undefined,
   takesKey: boolean,
   minKeyLength = 1,
+  needsKey = false,
 ): ResolvedCall {
-  const given = options ?? {}
+  if (options === undefined && !needsKey) return none
+  const given: unknown = options ?? (options === null ? null : {})
   if (!isRecord(given)) throw invalid(`options: must be an object (got ${describeShape(given)})`)
   refuseUnknown('options', given, takesKey ? writeOptionNames : readOptionNames)
-  const { signal, timeout, headers, idempotencyKey, firstSentAt } = given as RequestOptions
+  const { signal, timeout, headers, maxRetries, idempotencyKey, firstSentAt } = given as RequestOptions
   if (signal != null && typeof signal.addEventListener !== 'function') {
     throw invalid(`options.signal: must be an AbortSignal (got ${describeShape(signal)})`)
   }
   if (timeout != null && !(typeof timeout === 'number' && timeout > 0)) {
     throw invalid('options.timeout: must be a number above 0')
   }
+  if (needsKey && idempotencyKey === undefined) {
+    throw invalid('options.idempotencyKey: is required here, so that the same batch can be sent again')
+  }
   return {
     signal: signal ?? undefined,
     timeoutMs: timeout == null ? undefined : clampTimer(timeout),
-    headers: checkHeaders(headers ?? {}),
-    key: idempotencyKey == null ? undefined : checkKey(idempotencyKey, minKeyLength),
-    firstSentMs: firstSentAt == null ? undefined : checkFirstSentAt(firstSentAt, idempotencyKey),
+    headers: headers == null ? undefined : checkHeaders(headers),
+    maxRetries: maxRetries === undefined ? undefined : checkMaxRetries(maxRetries),
+    key: idempotencyKey === undefined ? undefined : checkKey(idempotencyKey, minKeyLength),
+    firstSentMs: firstSentAt === undefined ? undefined : checkFirstSentAt(firstSentAt, idempotencyKey),
   }
 }

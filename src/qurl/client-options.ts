@@ -1,17 +1,32 @@
 import { clampTimer } from './clamp-timer.js'
+import type { RetryBudget } from '../ky/index.js'
+import { checkApiKey, type ApiKeySource } from './credential.js'
+import { readEnvironment } from './environment.js'
 import { checkKind, describeShape, invalid, isRecord, refuseUnknown } from './validate.js'
 
-/** Writes a debug line. It never holds a credential, a body or a query. */
-export type DebugLog = (message: string, data?: Readonly<Record<string, unknown>>) => void
+/** Writes a debug line. It never holds a credential, a body or a query. `data.level` tells how odd it is: `debug` or `warn`. */
+export type DebugLog = (message: string, data?: Record<string, unknown>) => void
+
+/** `debug` is what happens in every call. `warn` is an answer that was used or refused although it was not as documented. */
+export type DebugLevel = 'debug' | 'warn'
 
 /** How long to wait before retry number `retry` (1 for the first), in milliseconds. */
 export type RetryDelay = (retry: number) => number
 
 /** Options of {@link QURLClient}. */
 export interface ClientOptions {
-  /** API key or JWT. It is sent as a bearer token and shown nowhere else. */
-  readonly apiKey: string
-  /** Where the API is: `https`, or `http` on this machine. A path prefix is kept. @defaultValue `'https://api.layerv.ai'` */
+  /**
+   * API key or JWT. It is sent as a bearer token and shown nowhere else. A function is asked before every call, so that a
+   * credential can be replaced while the client lives.
+   *
+   * @defaultValue the environment variable `QURL_API_KEY`, where there is one
+   */
+  readonly apiKey?: ApiKeySource | undefined
+  /**
+   * Where the API is: `https`, or `http` on this machine. A path prefix is kept.
+   *
+   * @defaultValue the environment variable `QURL_ENDPOINT`, else `'https://api.layerv.ai'`
+   */
   readonly baseUrl?: string | undefined
   /** The `fetch` to send with, called with a URL string and plain options. @defaultValue `globalThis.fetch`, as it is at construction */
   readonly fetch?: typeof fetch | undefined
@@ -43,19 +58,32 @@ export interface ClientOptions {
   readonly maxRetryAfterMs?: number | undefined
   /** @defaultValue `'fetch-idempotency-qurl/<version>'` */
   readonly userAgent?: string | undefined
-  /** `true` writes to `console.debug`. @defaultValue `false` */
-  readonly debug?: boolean | DebugLog | undefined
+  /**
+   * `true` writes what happens to `console.debug`, and what is odd to `console.warn`; `'warn'` only what is odd. A function
+   * gets both, with the level in its data.
+   *
+   * @defaultValue `false`
+   */
+  readonly debug?: boolean | DebugLevel | DebugLog | undefined
   /**
    * How long to wait when the service does not say.
    *
    * @defaultValue anything up to half a second, doubling to 30 s
    */
   readonly retryDelay?: RetryDelay | undefined
+  /**
+   * What retries of writes are paid from, so that an outage is not answered with a storm of them. Give several clients of one service
+   * the same budget: `createRetryBudget()`.
+   *
+   * @defaultValue one for this client: 500 tokens, of which a retry costs 14 after a lost answer or a 5xx and 5 after a 429,
+   * and a success gives some back
+   */
+  readonly retryBudget?: RetryBudget | undefined
 }
 
 /** {@link ClientOptions}, checked and copied, with every default in place. */
 export interface ResolvedOptions {
-  readonly apiKey: string
+  readonly apiKey: ApiKeySource
   readonly baseUrl: string
   readonly fetch: typeof fetch
   readonly maxRetries: number
@@ -63,7 +91,9 @@ export interface ResolvedOptions {
   readonly deadlineMs: number | undefined
   readonly maxRetryAfterMs: number
   readonly userAgent: string
-  readonly debug: DebugLog
+  /** `undefined` when nobody listens. */
+  readonly debug: ((level: DebugLevel, message: string, data: Record<string, unknown>) => void) | undefined
+  readonly retryBudget: RetryBudget | undefined
   readonly retryDelay: RetryDelay | undefined
 }
 
@@ -82,17 +112,13 @@ const clientOptionNames = [
   'userAgent',
   'debug',
   'retryDelay',
+  'retryBudget',
 ]
 
-/** A credential that can stand in a header as it is. The text of the error must not show any of it. */
-function checkApiKey(apiKey: unknown): string {
-  if (typeof apiKey !== 'string' || apiKey === '') {
-    throw invalid(
-      `apiKey: must be a non-empty string (got ${apiKey === '' ? 'an empty one' : describeShape(apiKey)})`,
-    )
-  }
-  if (!/^[\x21-\x7e]+$/.test(apiKey)) throw invalid('apiKey: must be printable ASCII without spaces')
-  return apiKey
+function checkSource(source: unknown): ApiKeySource {
+  if (typeof source === 'function') return source as ApiKeySource
+  if (source === undefined) throw invalid('apiKey: is missing, and the environment has no QURL_API_KEY')
+  return checkApiKey(source)
 }
 
 const localHosts: readonly string[] = ['localhost', '127.0.0.1', '[::1]']
@@ -119,11 +145,23 @@ function checkUserAgent(userAgent: unknown): string {
   return userAgent as string
 }
 
-function checkDebug(debug: unknown): DebugLog {
-  if (typeof debug === 'function') return debug as DebugLog
-  if (typeof debug !== 'boolean')
-    throw invalid(`debug: must be a boolean or a function (got ${describeShape(debug)})`)
-  return debug ? (message, data) => console.debug(message, data) : () => {}
+function checkDebug(debug: unknown): ResolvedOptions['debug'] {
+  if (typeof debug === 'function') {
+    return (level, message, data) => (debug as DebugLog)(message, { level, ...data })
+  }
+  if (typeof debug !== 'boolean' && debug !== 'debug' && debug !== 'warn')
+    throw invalid(`debug: must be a boolean, 'debug', 'warn' or a function (got ${describeShape(debug)})`)
+  if (debug === false) return undefined
+  return (level, message, data) => {
+    if (level === 'warn') console.warn(message, data)
+    else if (debug !== 'warn') console.debug(message, data)
+  }
+}
+
+function checkRetryBudget(budget: unknown): RetryBudget | undefined {
+  if (budget === undefined || (typeof budget === 'object' && budget !== null))
+    return budget as RetryBudget | undefined
+  throw invalid(`retryBudget: must be what createRetryBudget() gives (got ${describeShape(budget)})`)
 }
 
 /**
@@ -132,7 +170,8 @@ function checkDebug(debug: unknown): DebugLog {
  * @throws {@link ValidationError} that names the option and never shows the credential.
  */
 export function resolveClientOptions(options: ClientOptions, defaultUserAgent: string): ResolvedOptions {
-  if (!isRecord(options)) throw invalid(`options: must be an object (got ${describeShape(options)})`)
+  if (!isRecord(options as unknown))
+    throw invalid(`options: must be an object (got ${describeShape(options)})`)
   refuseUnknown('options', options, clientOptionNames)
   const {
     maxRetries = 3,
@@ -149,9 +188,10 @@ export function resolveClientOptions(options: ClientOptions, defaultUserAgent: s
   if (isIdempotentFetch(fetch)) throw invalid('fetch: retries already; give the fetch that it wraps')
   if (deadlineMs !== undefined && !(deadlineMs > 0)) throw invalid('deadlineMs: must be above 0')
   if (!(maxRetryAfterMs >= 0)) throw invalid('maxRetryAfterMs: must be at least 0')
+  const environment = readEnvironment()
   return {
-    apiKey: checkApiKey(options.apiKey),
-    baseUrl: checkBaseUrl(options.baseUrl ?? 'https://api.layerv.ai'),
+    apiKey: checkSource(options.apiKey ?? environment.apiKey),
+    baseUrl: checkBaseUrl(options.baseUrl ?? environment.baseUrl ?? 'https://api.layerv.ai'),
     fetch,
     maxRetries: Number.isFinite(maxRetries) ? Math.max(0, Math.floor(maxRetries)) : 3,
     timeoutMs: clampTimer(timeout > 0 && Number.isFinite(timeout) ? timeout : 30_000),
@@ -160,9 +200,6 @@ export function resolveClientOptions(options: ClientOptions, defaultUserAgent: s
     userAgent: checkUserAgent(options.userAgent ?? defaultUserAgent),
     debug: checkDebug(options.debug ?? false),
     retryDelay: options.retryDelay,
+    retryBudget: checkRetryBudget(options.retryBudget),
   }
 }
-
-/** First and last four characters, or nothing of a short key. */
-export const maskApiKey = (apiKey: string): string =>
-  apiKey.length > 8 ? `${apiKey.slice(0, 4)}***${apiKey.slice(-4)}` : '***'

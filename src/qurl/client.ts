@@ -1,45 +1,72 @@
 import { Area } from './area.js'
-import { maskApiKey, resolveClientOptions, type ClientOptions } from './client-options.js'
+import { bindMethods } from './bind-methods.js'
+import { resolveClientOptions, type ClientOptions } from './client-options.js'
+import { maskApiKey } from './credential.js'
 import { AccessCodes } from './resources/access-codes.js'
 import { Account } from './resources/account.js'
 import { ApiKeys } from './resources/api-keys.js'
+import { ConnectorResources } from './resources/connector-resources.js'
 import { Connectors } from './resources/connectors.js'
+import { DelegatedQurls } from './resources/delegated-qurls.js'
 import { Domains } from './resources/domains.js'
 import { Portals } from './resources/portals.js'
 import { Qurls } from './resources/qurls.js'
 import { Resources } from './resources/resources.js'
 import { Sessions } from './resources/sessions.js'
+import { Sharing } from './resources/share.js'
 import { Webhooks } from './resources/webhooks.js'
 import { createSend } from './send.js'
 import { VERSION } from './version.js'
 
 /** Every call of the API, on one object. Each area has its own file, with the types of its calls. */
 export interface QURLClient
-  extends Qurls, Resources, Sessions, Portals, Account, Domains, Webhooks, ApiKeys, AccessCodes, Connectors {}
+  extends
+    Qurls,
+    Resources,
+    Sharing,
+    ConnectorResources,
+    DelegatedQurls,
+    Sessions,
+    Portals,
+    Account,
+    Domains,
+    Webhooks,
+    ApiKeys,
+    AccessCodes,
+    Connectors {}
 
 /**
  * A client of the qURL API. Every write carries an idempotency key that all its attempts share, and is sent again only where
- * the service is known to do it once.
+ * the service is known to do it once. Its methods may be taken off it: `const { create } = client`.
  *
  * @example
  * ```ts
- * const client = new QURLClient({ apiKey: process.env.QURL_API_KEY ?? '' })
+ * const client = new QURLClient() // with the key in the environment variable QURL_API_KEY
  * const { qurl_link } = await client.create({ target_url: 'https://example.com/report', expires_in: '24h' })
  * ```
  */
 // oxlint-disable-next-line no-unsafe-declaration-merging -- the methods are put on the prototype below
 export class QURLClient extends Area {
+  readonly #given: ClientOptions
   readonly #baseUrl: string
   readonly #maskedKey: string
 
   /**
    * @throws {@link ValidationError} for an option that cannot work. The text never shows the credential.
    */
-  constructor(options: ClientOptions) {
+  constructor(options: ClientOptions = {}) {
     const resolved = resolveClientOptions(options, `fetch-idempotency-qurl/${VERSION}`)
     super(createSend(resolved))
-    this.#baseUrl = resolved.baseUrl
-    this.#maskedKey = maskApiKey(resolved.apiKey)
+    const { apiKey, baseUrl } = resolved
+    this.#given = { ...options }
+    this.#baseUrl = baseUrl
+    this.#maskedKey = typeof apiKey === 'string' ? maskApiKey(apiKey) : '***'
+    bindMethods(this)
+  }
+
+  /** A client with other options in the place of some of this one's. */
+  withOptions(options: ClientOptions): QURLClient {
+    return new QURLClient({ ...this.#given, ...options })
   }
 
   /** What may be shown of a client. */
@@ -51,6 +78,9 @@ export class QURLClient extends Area {
 const areas = [
   Qurls,
   Resources,
+  Sharing,
+  ConnectorResources,
+  DelegatedQurls,
   Sessions,
   Portals,
   Account,

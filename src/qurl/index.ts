@@ -2,7 +2,9 @@
 export { QURLClient } from './client.js'
 export { ProtectedResource } from './resources/protected-resource.js'
 export { VERSION } from './version.js'
-export type { ClientOptions, DebugLog, RetryDelay } from './client-options.js'
+export type { ClientOptions, DebugLevel, DebugLog, RetryDelay } from './client-options.js'
+export type { ApiKeySource } from './credential.js'
+export { createRetryBudget, type RetryBudget } from '../ky/index.js'
 export type { ReadOptions, RequestOptions } from './call-options.js'
 
 // What came with a result or an error
@@ -10,18 +12,22 @@ export { metaOf, type ResultMeta } from './meta.js'
 export { idempotencyOf, type IdempotencyFacts } from '../ky/index.js'
 
 // Webhooks that arrive
-export { verifyWebhookSignature } from './webhook-signature.js'
+export { unwrapWebhook } from './unwrap-webhook.js'
+export { verifyWebhookSignature, type WebhookBody } from './webhook-signature.js'
 
 // Errors
+export { QURLError } from './qurl-error.js'
 export {
   AuthenticationError,
   AuthorizationError,
   ConflictError,
+  ConnectorResourceOutcomeUnknownError,
   createError,
+  CRIDVerificationError,
+  DelegatedBatchOutcomeUnknownError,
   GoneError,
   NetworkError,
   NotFoundError,
-  QURLError,
   RateLimitError,
   RuntimeError,
   ServerError,
@@ -31,7 +37,10 @@ export {
 export {
   isAuthenticationError,
   isAuthorizationError,
+  isCRIDVerificationError,
   isConflictError,
+  isConnectorResourceOutcomeUnknownError,
+  isDelegatedBatchOutcomeUnknownError,
   isGoneError,
   isNetworkError,
   isNotFoundError,
@@ -41,10 +50,17 @@ export {
   isServerError,
   isTimeoutError,
   isValidationError,
-} from './errors.js'
+} from './error-guards.js'
 export {
   ERROR_CODE_AMBIGUOUS_RESOURCE,
   ERROR_CODE_CLIENT_VALIDATION,
+  ERROR_CODE_CONNECTOR_RESOURCE_OUTCOME_UNKNOWN,
+  ERROR_CODE_CONNECTOR_RESOURCE_REVOKED,
+  ERROR_CODE_CRID_MISMATCH,
+  ERROR_CODE_DELEGATED_BATCH_OUTCOME_UNKNOWN,
+  ERROR_CODE_INVALID_CRID,
+  ERROR_CODE_INVALID_CRID_KEY,
+  ERROR_CODE_MISSING_CRID,
   ERROR_CODE_NETWORK,
   ERROR_CODE_NOT_MODIFIED,
   ERROR_CODE_REDIRECT_REFUSED,
@@ -53,11 +69,14 @@ export {
   ERROR_CODE_TIMEOUT,
   ERROR_CODE_UNEXPECTED_RESPONSE,
   ERROR_CODE_UNKNOWN,
-} from './errors.js'
-export type { Outcome, QURLErrorData, RateLimit, TombstoneInfo } from './errors.js'
+  ERROR_CODE_WEBHOOK_SIGNATURE,
+} from './error-codes.js'
+export type { CRIDVerificationErrorCode } from './errors.js'
+export type { Outcome, QURLErrorData, RateLimit, TombstoneInfo } from './qurl-error.js'
 
 // Shared types
-export type { PaginatedOutput, UnpaginatedOutput } from './page.js'
+export type { Meta } from './call.js'
+export type { PagePromise, PaginatedOutput, UnpaginatedOutput } from './page.js'
 export type {
   AccessPolicy,
   AccessToken,
@@ -81,6 +100,7 @@ export type {
 } from './resources/batch.js'
 export type { CreateInput, CreateOutput, LinkOptions, ResourceType } from './resources/link.js'
 export type {
+  AccessGrant,
   ExtendInput,
   ListAllInput,
   ListInput,
@@ -109,25 +129,56 @@ export type {
 } from './resources/resources.js'
 
 // Sessions
-export type { Session, SessionListOutput, TerminateSessionsOutput } from './resources/sessions.js'
+export type {
+  Session,
+  SessionListOutput,
+  SessionTerminateOutput,
+  TerminateSessionsOutput,
+} from './resources/sessions.js'
+
+// Temporary links by CRID
+export { ShareLink, type ShareLinkInit, type ShareLinkJSON } from './resources/share-link.js'
+export type { ShareResourceOptions } from './resources/share.js'
+
+// Connectors' resources
+export { ConnectorResource } from './resources/connector-resource.js'
+export type { EnsureConnectorResourceResult } from './resources/connector-resources.js'
+
+// Delegated batches
+export type {
+  CreateDelegatedQurlBatchOptions,
+  DelegatedQurl,
+  GetDelegatedQurlBatchOptions,
+} from './resources/delegated-qurls.js'
+export type {
+  DelegatedQurlBatchAccepted,
+  DelegatedQurlBatchItemResult,
+  GetDelegatedQurlBatchOutput,
+} from './resources/delegated-answer.js'
+export type { CreateDelegatedQurlBatchInput, DelegatedQurlGrant } from './resources/delegated-input.js'
 
 // Portals
 export type { CreatePortalOptions, Portal } from './resources/portal.js'
 export type { PortalForUrl, ProtectUrlOptions, ResourceHandle } from './resources/portals.js'
 
-// Quota, usage, customer, billing
+// Who calls, quota, usage, customer, billing
 export type {
+  BillingInvoiceListOutput,
   CheckoutSession,
   CreateBillingCheckoutInput,
   Customer,
   Invoice,
   InvoiceListOutput,
   ListBillingInvoicesInput,
+  Me,
+  Plan,
   PortalSession,
   Quota,
   UpdateCustomerInput,
+  UsageCostEstimate,
   UsageCurrentPeriod,
   UsageDaily,
+  UsageDailyEntry,
 } from './resources/account.js'
 
 // Domains
@@ -135,6 +186,7 @@ export type {
   DnsRecord,
   Domain,
   DomainCheck,
+  DomainCheckDetail,
   DomainListOutput,
   DomainStatus,
   DomainVerifyResult,
@@ -151,6 +203,7 @@ export type {
   Webhook,
   WebhookDelivery,
   WebhookDeliveryListOutput,
+  WebhookEvent,
   WebhookEventType,
   WebhookEventTypeInfo,
   WebhookListOutput,
@@ -160,13 +213,20 @@ export type {
 } from './resources/webhooks.js'
 
 // API keys
+export { isApiKeyRequestScope } from './resources/api-keys.js'
 export type {
   ApiKey,
   ApiKeyClaim,
   ApiKeyListOutput,
+  ApiKeyRequestScope,
   ApiKeyScope,
   CreateApiKeyInput,
   CreateApiKeyOutput,
+  CreateBootstrapKeyInput,
+  CreateDurableApiKeyInput,
+  CreateEnrollmentTokenInput,
+  CredentialClaimInput,
+  CredentialTargetInput,
   ListApiKeysInput,
   UpdateApiKeyInput,
 } from './resources/api-keys.js'
@@ -184,6 +244,8 @@ export type {
 // Connectors
 export type {
   ConnectorInstallation,
+  ConnectorInstallationCapabilities,
   ConnectorInstallationListOutput,
+  ConnectorInstallationStats,
   ListConnectorInstallationsInput,
 } from './resources/connectors.js'

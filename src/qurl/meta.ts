@@ -1,6 +1,8 @@
 import { rememberFacts } from '../operation/facts.js'
 import { idempotencyOf, type IdempotencyFacts } from '../ky/index.js'
-import { createError, ERROR_CODE_UNEXPECTED_RESPONSE, type QURLError, type RateLimit } from './errors.js'
+import { ERROR_CODE_UNEXPECTED_RESPONSE } from './error-codes.js'
+import { createError } from './errors.js'
+import type { QURLError, RateLimit } from './qurl-error.js'
 
 /** What an answer told beside its data. */
 export interface ResultMeta {
@@ -23,6 +25,7 @@ const metas = new WeakMap<object, ResultMeta>()
 
 /**
  * Tells what came with a result of the client: request id, status, headers, rate limit. The result itself stays plain data.
+ * A row of a list tells of its page. A deletion resolves to nothing, so its promise is what to ask about.
  *
  * @returns `undefined` for anything that is not a result of a call, such as a copy of one.
  *
@@ -30,6 +33,10 @@ const metas = new WeakMap<object, ResultMeta>()
  * ```ts
  * const qurl = await client.create({ target_url: 'https://example.com' })
  * console.log(metaOf(qurl)?.requestId)
+ *
+ * const deletion = client.deleteResource(qurl.resource_id)
+ * await deletion
+ * console.log(metaOf(deletion)?.requestId)
  * ```
  */
 export const metaOf = (result: unknown): ResultMeta | undefined => metas.get(result as object)
@@ -51,7 +58,14 @@ export function keepFacts<T>(end: T, write: IdempotencyFacts | undefined): T {
 export const copyMeta = <T>(result: T, from: object): T =>
   keepMeta(result, metas.get(from), idempotencyOf(from))
 
-/** The error for a result that lacks what it is for. The write behind it may have been done all the same. */
+/** Puts what a page told on one of its rows. */
+export function shareMeta<T>(row: T, page: object): T {
+  const meta = metas.get(page)
+  if (meta !== undefined && typeof row === 'object' && row !== null) metas.set(row, meta)
+  return row
+}
+
+/** The error for a result that lacks what it is for, and which it keeps. The write behind it may have been done all the same. */
 export function refuseResult(detail: string, result: object): QURLError {
   const facts = idempotencyOf(result)
   const known = facts && { ...facts, outcome: 'unknown' as const }
@@ -61,7 +75,8 @@ export function refuseResult(detail: string, result: object): QURLError {
     title: 'Unexpected response',
     detail,
     request_id: metas.get(result)?.requestId,
-    ...known,
+    data: result,
+    ...(known && { key: known.key, attempts: known.attempts, outcome: known.outcome }),
   })
   return keepFacts(error, known)
 }

@@ -10,14 +10,23 @@ export type Writes = 'keyed' | 'always' | 'never'
 /** What is known of one write. */
 export interface WriteFacts {
   readonly writes: Writes
+  /** What a caller does when the outcome is unknown, where that is not the same for all operations of a kind. */
+  readonly advice?: string
   /** Shortest key that the service takes. @defaultValue `1` */
   readonly minKeyLength?: number
+  /** The caller has to give the key. @defaultValue `false` */
+  readonly needsKey?: boolean
   /** The endpoint is public: the API key is not sent to it. @defaultValue `false` */
   readonly isPublic?: boolean
 }
 
 const keyed: WriteFacts = { writes: 'keyed' }
-const never: WriteFacts = { writes: 'never' }
+
+/** A write that sets what it says, whose result can be read. */
+const readable = (method: string): WriteFacts => ({
+  writes: 'never',
+  advice: `look with ${method} before you call again`,
+})
 
 /** Every POST and PATCH of the API, by its method on the client. */
 export const writeOperations = {
@@ -32,26 +41,37 @@ export const writeOperations = {
   // Deduplicated by target URL; a tunnel only with `find_or_create`. The call decides by its input.
   createResource: { writes: 'always' },
   createQurlForResource: keyed,
-  updateResource: never,
-  updateResourceQurl: never,
-  // Issues a link on every call.
-  resolveResource: never,
+  updateResource: readable('getResource'),
+  updateResourceQurl: readable('getResource'),
+  // Both issue a link on every call.
+  resolveResource: readable('getResource'),
+  shareResource: readable('getResource'),
+  // Finds the resource by its slug.
+  ensureConnectorResource: { writes: 'always' },
 
-  updateCustomer: never,
-  createBillingCheckout: never,
-  createBillingPortal: never,
+  createDelegatedQurlBatch: { writes: 'keyed', minKeyLength: 32, needsKey: true },
+
+  updateCustomer: readable('getCustomer'),
+  createBillingCheckout: { writes: 'never', advice: 'look at your plan before you call again' },
+  createBillingPortal: { writes: 'never', advice: 'call again; it only opens another page' },
 
   registerDomain: keyed,
-  verifyDomain: never,
-  regenerateDomainToken: never,
+  verifyDomain: {
+    writes: 'never',
+    advice: 'call again; looking at the DNS records twice changes nothing more',
+  },
+  regenerateDomainToken: readable('getDomain'),
 
   createWebhook: keyed,
   updateWebhook: keyed,
   // A second request makes a second secret, and the first one is gone.
-  regenerateWebhookSecret: never,
+  regenerateWebhookSecret: {
+    writes: 'never',
+    advice: 'the old secret may be gone, so call again and use the secret of the answer that arrives',
+  },
 
   createApiKey: { writes: 'keyed', minKeyLength: 32 },
-  updateApiKey: never,
+  updateApiKey: readable('listApiKeys'),
 
   createAccessCode: keyed,
   // Uses up one of the code's uses.

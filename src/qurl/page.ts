@@ -1,3 +1,4 @@
+import { shareMeta } from './meta.js'
 import { unexpected } from './validate.js'
 
 /** What every paged list tells beside its rows. */
@@ -16,27 +17,45 @@ export interface UnpaginatedOutput {
   request_id?: string
 }
 
+/**
+ * One page on its way. Awaited, it is that page; iterated, it is its rows and those of all pages after it.
+ *
+ * @example
+ * ```ts
+ * for await (const webhook of client.listWebhooks()) console.log(webhook.url)
+ * ```
+ */
+export interface PagePromise<P, T> extends Promise<P>, AsyncIterable<T> {}
+
 const maxPages = 10_000
+
+/** How a list is read page by page. */
+export interface PageReader<P extends PaginatedOutput, T> {
+  /** The method, for messages. */
+  readonly method: string
+  readonly readPage: (cursor: string | undefined) => Promise<P>
+  readonly rowsOf: (page: P) => readonly T[]
+  readonly signal?: AbortSignal | undefined
+}
 
 /**
  * Reads a list row by row, page after page, until the service says that there is no more. A page without rows is no end.
  *
+ * @param first - The first page, when it was asked for already.
  * @throws {@link ValidationError} (`unexpected_response`) when the service says that there is more but gives no cursor or one
  * that it gave before: stopping there would pass a part for the whole.
  * @throws the signal's reason when the caller ends it between two pages.
  */
 export async function* readAllPages<P extends PaginatedOutput, T>(
-  method: string,
-  readPage: (cursor: string | undefined) => Promise<P>,
-  rowsOf: (page: P) => readonly T[],
-  signal?: AbortSignal,
+  { method, readPage, rowsOf, signal }: PageReader<P, T>,
+  first?: Promise<P>,
 ): AsyncGenerator<T, void, undefined> {
   const seen = new Set<string>()
   let cursor: string | undefined
   for (let count = 0; count < maxPages; count++) {
     signal?.throwIfAborted()
-    const page = await readPage(cursor)
-    yield* rowsOf(page)
+    const page = await (count === 0 && first !== undefined ? first : readPage(cursor))
+    for (const row of rowsOf(page)) yield shareMeta(row, page)
     if (!page.has_more) return
     cursor = page.next_cursor
     if (cursor === undefined || cursor === '') {
@@ -46,4 +65,15 @@ export async function* readAllPages<P extends PaginatedOutput, T>(
     seen.add(cursor)
   }
   throw unexpected(`${method}: more than ${maxPages} pages`)
+}
+
+/** Makes the promise of a page one that can be iterated. */
+export function iterablePage<P extends PaginatedOutput, T>(
+  page: Promise<P>,
+  reader: PageReader<P, T>,
+): PagePromise<P, T> {
+  return Object.defineProperty(page, Symbol.asyncIterator, {
+    value: () => readAllPages(reader, page),
+    configurable: true,
+  }) as PagePromise<P, T>
 }

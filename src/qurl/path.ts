@@ -1,8 +1,9 @@
+import { findIdProblem, type IdKind } from './pasted-secret.js'
 import { describeShape, invalid } from './validate.js'
 
 /**
  * Builds a request path; every value becomes one encoded segment. Values that are not a name are refused: empty or padded
- * strings, and `.` and `..`, which a URL parser would resolve into a call on the parent.
+ * strings, pasted links and tokens, and `.` and `..`, which a URL parser would resolve into a call on the parent.
  *
  * @throws {@link ValidationError} for a value that cannot be one path segment.
  *
@@ -12,20 +13,36 @@ import { describeShape, invalid } from './validate.js'
  * ```
  */
 export function path(parts: TemplateStringsArray, ...values: readonly string[]): string {
-  return parts.reduce(
-    (built, part, index) => built + encodeSegment(parts[index - 1] ?? '', values[index - 1]) + part,
-  )
+  let built = parts[0] as string
+  for (let at = 0; at < values.length; at += 1) {
+    built += encodeSegment(parts[at] as string, values[at]) + (parts[at + 1] as string)
+  }
+  return built
+}
+
+/** What the segment after a part of a path names. */
+function kindAfter(before: string): IdKind {
+  if (before.endsWith('/v1/qurls/')) return 'either'
+  if (before.endsWith('/resources/')) return 'resource'
+  return before.endsWith('qurls/') ? 'qurl' : 'other'
 }
 
 function encodeSegment(before: string, value: unknown): string {
-  const refuse = (reason: string) => invalid(`the path segment after ${before} ${reason}`)
-  if (typeof value !== 'string') throw refuse(`must be a string (got ${describeShape(value)})`)
-  if (value === '') throw refuse('must not be empty')
-  if (value.trim() !== value) throw refuse('must not have surrounding whitespace')
-  if (value === '.' || value === '..') throw refuse('must not be "." or ".."')
+  checkId(`the path segment after ${before}`, value, kindAfter(before))
   try {
-    return encodeURIComponent(value)
+    return encodeURIComponent(value as string)
   } catch {
-    throw refuse('must be well-formed text')
+    throw invalid(`the path segment after ${before} must be well-formed text`)
   }
+}
+
+/**
+ * Refuses what cannot be an id.
+ *
+ * @throws {@link ValidationError} whose text never shows the value.
+ */
+export function checkId(what: string, value: unknown, kind: IdKind): void {
+  const problem =
+    typeof value === 'string' ? findIdProblem(value, kind) : `must be a string (got ${describeShape(value)})`
+  if (problem !== undefined) throw invalid(`${what} ${problem}`)
 }

@@ -1,87 +1,142 @@
 import { idempotencyOf, isKeyReusedError, type IdempotencyFacts } from '../ky/index.js'
 import { readAnswer } from './answer.js'
+import { monotonicNow } from '../clock/clock.js'
+import { systemClock } from '../clock/system-clock.js'
 import { createApi } from './api.js'
 import type { Answer, Call, Send } from './call.js'
-import { QURLError } from './errors.js'
-import { errorOfAnswer, errorOfLoss, errorOfMissingCrypto, isWrite } from './failure.js'
+import { credentialOf } from './credential.js'
+import type { Exchange, Received } from './exchange.js'
+import { parseJson } from './json.js'
+import { kyOptions } from './ky-options.js'
+import { errorOfLoss, errorOfMissingCrypto, isUnsent } from './loss.js'
 import { keepFacts } from './meta.js'
 import { resolveCallOptions } from './call-options.js'
 import type { ResolvedOptions } from './client-options.js'
+import { errorOfProblem } from './problem.js'
+import { QURLError } from './qurl-error.js'
+import { requestHeaders } from './request-headers.js'
 import { invalid, isRecord } from './validate.js'
 
 /** Makes the one function that sends: the service's headers and envelope around a ky instance. */
 export function createSend(options: ResolvedOptions): Send {
-  const { apiKey, baseUrl, userAgent } = options
-  /** A service that repeats the credential in an error must not put it in ours. */
-  const redact = (text: string) => (apiKey.length < 8 ? text : text.replaceAll(apiKey, '***'))
-  const api = createApi(options, redact)
-
-  function headersOf(call: Call, headers: Headers): Headers {
-    headers.set('accept', 'application/json')
-    headers.set('user-agent', userAgent)
-    if (call.isPublic === true) headers.delete('authorization')
-    else if (!headers.has('authorization')) headers.set('authorization', `Bearer ${apiKey}`)
-    if (call.body !== undefined) headers.set('content-type', 'application/json')
-    return headers
-  }
-
-  /** What a failed request stands for: an answer after all, or an error. */
-  async function readFailure(
-    call: Call,
-    failure: unknown,
-    facts: IdempotencyFacts | undefined,
-  ): Promise<Answer> {
-    const told = isWrite(call) ? facts : undefined
-    const callFacts = { attempts: facts?.attempts, key: told?.key, outcome: told?.outcome }
-    const response = responseOf(failure)
-    if (response === undefined) {
-      const isSent = facts?.outcome !== 'not-applied'
-      throw keepFacts(errorOfLoss(failure, call, callFacts, isSent, redact), told)
-    }
-    const body = parse(redact(await readBody(failure, response)))
-    // Removed already, by an attempt of this very call whose answer was lost.
-    if (call.method === 'DELETE' && facts?.outcome === 'applied') return readAnswer(call, response, {}, facts)
-    if (call.accepts?.(response.status, isRecord(body) ? body['data'] : undefined) === true) {
-      return readAnswer(call, response, body, facts)
-    }
-    const reuse = isKeyReusedError(failure) ? { code: failure.code, cause: failure } : {}
-    throw keepFacts(errorOfAnswer(response, body, call, { ...callFacts, ...reuse }), told)
-  }
+  const { apiKey, baseUrl, debug, userAgent } = options
+  /** The credential of the last call, for what is not told of one call alone. */
+  let lastCredential = typeof apiKey === 'string' ? apiKey : ''
+  const api = createApi(options, (text) => hide(text, lastCredential))
 
   return async (call) => {
-    const takesKey = call.method === 'POST' || call.method === 'PATCH'
-    const {
-      headers,
-      key,
-      signal,
-      firstSentMs: firstSentAt,
-      ...own
-    } = resolveCallOptions(call.options, takesKey, call.minKeyLength)
+    const { method, path } = call
+    const takesKey = method === 'POST' || method === 'PATCH'
+    const isRead = method === 'GET'
+    const given = resolveCallOptions(call.options, takesKey, call.minKeyLength, call.needsKey)
+    const { key, signal } = given
     if (takesKey && key === undefined && !hasCrypto()) throw errorOfMissingCrypto()
-    const body = call.body === undefined ? {} : { body: stringify(call.body) }
-    const query = new URLSearchParams(call.query).toString()
-    const timeoutMs = own.timeoutMs ?? options.timeoutMs
     signal?.throwIfAborted()
 
-    try {
-      const response = await api(`${baseUrl}${call.path}${query && `?${query}`}`, {
-        method: call.method,
-        headers: headersOf(call, headers),
-        ...body,
-        timeout: timeoutMs,
-        ...(signal === undefined ? {} : { signal }),
-        context: {
-          ...(key === undefined ? {} : { idempotencyKey: key }),
-          ...(call.writes === undefined ? {} : { idempotency: { writes: call.writes, firstSentAt } }),
-        },
+    const body = call.body === undefined ? undefined : stringify(call.body)
+    const credential = call.isPublic === true ? undefined : await credentialOf(apiKey, signal)
+    if (credential !== undefined) lastCredential = credential
+    const headers = requestHeaders({
+      credential,
+      userAgent,
+      hasBody: body !== undefined,
+      given: given.headers,
+    })
+    if (call.isPublic === true) delete headers['Authorization']
+    Object.assign(headers, call.headers)
+    const exchange: Exchange = {
+      url: `${baseUrl}${path}${queryOf(call.query)}`,
+      method,
+      headers,
+      body,
+      timeoutMs: given.timeoutMs ?? options.timeoutMs,
+      isShareable: key !== undefined,
+      needsErrorBody: call.accepts !== undefined,
+      untilMs:
+        isRead && options.deadlineMs !== undefined
+          ? monotonicNow(systemClock) + options.deadlineMs
+          : undefined,
+      attempts: 0,
+    }
+    const redact = (text: string) => hide(text, credential)
+    const settled = (received: Received, facts: IdempotencyFacts | undefined) =>
+      readAnswer(call, received, facts, {
+        baseUrl,
+        attempts: exchange.attempts,
+        note: (message, more) =>
+          debug?.('warn', `qurl: ${message}`, { method, path, status: received.status, ...more }),
       })
-      return readAnswer(call, response, parse(await response.text()), idempotencyOf(response))
+
+    try {
+      const response = await api(exchange.url, kyOptions(call, exchange, given, options))
+      if (isRead) debug?.('debug', 'qurl: settled', { method, path, attempts: exchange.attempts })
+      return settled(exchange.received ?? (await readShared(response)), idempotencyOf(response))
     } catch (failure) {
       if (failure instanceof QURLError) throw failure
       signal?.throwIfAborted()
-      return readFailure(call, failure, idempotencyOf(failure))
+      return await readFailure(call, failure, exchange, redact, settled)
     }
   }
+}
+
+/** What a failed request stands for: an answer after all, or an error. */
+async function readFailure(
+  call: Call,
+  failure: unknown,
+  exchange: Exchange,
+  redact: (text: string) => string,
+  settled: (received: Received, facts: IdempotencyFacts | undefined) => Answer,
+): Promise<Answer> {
+  const facts = idempotencyOf(failure)
+  const told = call.method === 'GET' ? undefined : facts
+  const callFacts = { attempts: facts?.attempts ?? exchange.attempts, key: told?.key, outcome: told?.outcome }
+  const response = responseOf(failure)
+  const received =
+    response === undefined ? headOf(failure, exchange) : (exchange.received ?? (await readShared(response)))
+  if (received === undefined) {
+    const isSent = facts === undefined ? !isUnsent(failure) : facts.outcome !== 'not-applied'
+    throw keepFacts(errorOfLoss(failure, call, callFacts, isSent, redact), told)
+  }
+  // Removed already, by an attempt of this very call whose answer was lost.
+  if (call.method === 'DELETE' && facts?.outcome === 'applied')
+    return settled({ ...received, text: '', json: {} }, facts)
+  const json = parseJson(redact(received.text))
+  if (call.accepts?.(received.status, isRecord(json) ? json['data'] : undefined) === true) {
+    return settled({ ...received, json }, facts)
+  }
+  const reuse = isKeyReusedError(failure) ? { code: failure.code, cause: failure } : {}
+  const cause = received.cause === undefined ? {} : { cause: received.cause }
+  throw keepFacts(errorOfProblem(received, json, call, { ...callFacts, ...cause, ...reuse }), told)
+}
+
+/** The status of an error answer whose body was on its way when the deadline passed. */
+function headOf(failure: unknown, { head, received }: Exchange): Received | undefined {
+  const isLate = (failure as { code?: unknown } | undefined)?.code === 'deadline_exceeded'
+  return isLate && received === undefined && head !== undefined && head.status >= 400
+    ? { ...head, text: '', cause: failure }
+    : undefined
+}
+
+/** The answer in ky's `HTTPError`, of whichever copy of ky, or behind a key that was used before. */
+function responseOf(failure: unknown): Response | undefined {
+  const { name, response } = (failure ?? {}) as { name?: unknown; response?: Response }
+  return name === 'HTTPError' || isKeyReusedError(failure) ? response : undefined
+}
+
+/** The answer to another call with the same key, which sent for both. */
+async function readShared(response: Response): Promise<Received> {
+  const { status, statusText, headers } = response
+  const text = response.bodyUsed ? '' : await response.text()
+  return { status, statusText, headers, text, json: parseJson(text) }
+}
+
+/** A service that repeats the credential in an error must not put it in ours. */
+const hide = (text: string, credential: string | undefined): string =>
+  credential === undefined || credential.length < 8 ? text : text.replaceAll(credential, '***')
+
+const queryOf = (query: Readonly<Record<string, string>> | undefined): string => {
+  const text = query === undefined ? '' : new URLSearchParams(query).toString()
+  return text && `?${text}`
 }
 
 const hasCrypto = (): boolean => globalThis.crypto?.getRandomValues !== undefined
@@ -91,32 +146,5 @@ function stringify(body: unknown): string {
     return JSON.stringify(body)
   } catch {
     throw invalid('the input cannot be written as JSON')
-  }
-}
-
-/** The parsed text, `undefined` when it is no JSON. */
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return undefined
-  }
-}
-
-/** The answer in ky's `HTTPError`, of whichever copy of ky, or behind a key that was used before. */
-function responseOf(failure: unknown): Response | undefined {
-  const { name, response } = (failure ?? {}) as { name?: unknown; response?: Response }
-  return name === 'HTTPError' || isKeyReusedError(failure) ? response : undefined
-}
-
-/** The body of a failed answer. ky 2 has read it already, and parsed it where its type said JSON. */
-async function readBody(failure: unknown, response: Response): Promise<string> {
-  const { data } = failure as { data?: unknown }
-  if (typeof data === 'string') return data
-  if (data !== undefined) return JSON.stringify(data)
-  try {
-    return response.bodyUsed ? '' : await response.text()
-  } catch {
-    return ''
   }
 }

@@ -3,30 +3,39 @@ export type Open<T extends string> = T | (string & {})
 
 export type ResourceStatus = Open<'active' | 'revoked'>
 
-/** Moves an expiry by a duration (`7d`) or to a moment (RFC 3339), not both. */
-export type ExpiryChange =
-  { extend_by: string; expires_at?: never } | { extend_by?: never; expires_at: string }
+/** Moves an expiry by a duration or to a moment, not both: that is checked when the call is made. */
+export interface ExpiryChange {
+  /** A duration such as `7d`. */
+  extend_by?: string | undefined
+  /** A moment (RFC 3339). */
+  expires_at?: string | undefined
+}
 
-/** An expiry as a duration (`7d`) or a moment (RFC 3339), or none. */
-export type Expiry = { expires_in?: string; expires_at?: never } | { expires_in?: never; expires_at?: string }
+/** An expiry as a duration or a moment, or none. Both together are refused when the call is made. */
+export interface Expiry {
+  /** A duration such as `7d`. */
+  expires_in?: string | undefined
+  /** A moment (RFC 3339). */
+  expires_at?: string | undefined
+}
 
 /** Who may use a link. A denial is stronger than a permission. */
 export interface AccessPolicy {
   /** IP addresses and CIDR ranges, at most 100. */
-  ip_allowlist?: readonly string[]
-  ip_denylist?: readonly string[]
+  ip_allowlist?: readonly string[] | undefined
+  ip_denylist?: readonly string[] | undefined
   /** ISO alpha-2 codes in upper case, at most 50. */
-  geo_allowlist?: readonly string[]
-  geo_denylist?: readonly string[]
-  user_agent_allow_regex?: string
-  user_agent_deny_regex?: string
-  ai_agent_policy?: AIAgentPolicy
+  geo_allowlist?: readonly string[] | undefined
+  geo_denylist?: readonly string[] | undefined
+  user_agent_allow_regex?: string | undefined
+  user_agent_deny_regex?: string | undefined
+  ai_agent_policy?: AIAgentPolicy | undefined
 }
 
 export interface AIAgentPolicy {
-  block_all?: boolean
-  deny_categories?: readonly Open<AIAgentCategory>[]
-  allow_categories?: readonly Open<AIAgentCategory>[]
+  block_all?: boolean | undefined
+  deny_categories?: readonly Open<AIAgentCategory>[] | undefined
+  allow_categories?: readonly Open<AIAgentCategory>[] | undefined
 }
 
 export type AIAgentCategory =
@@ -44,7 +53,7 @@ export type AIAgentCategory =
   | 'mistral'
   | 'generic_ai'
 
-export type TokenStatus = Open<'active' | 'consumed' | 'expired' | 'revoked'>
+export type TokenStatus = 'active' | 'consumed' | 'expired' | 'revoked'
 
 /** One link of a resource. */
 export interface AccessToken {

@@ -1,4 +1,5 @@
-import { ERROR_CODE_CLIENT_VALIDATION, ERROR_CODE_UNEXPECTED_RESPONSE, ValidationError } from './errors.js'
+import { ERROR_CODE_CLIENT_VALIDATION, ERROR_CODE_UNEXPECTED_RESPONSE } from './error-codes.js'
+import { ValidationError } from './errors.js'
 
 /** Says what is wrong with one value, or nothing. The text never holds the value: it may be a secret. */
 export type Check = (value: unknown) => string | undefined

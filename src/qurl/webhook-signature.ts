@@ -1,6 +1,9 @@
 import { RuntimeError } from './errors.js'
 import { describeShape, invalid } from './validate.js'
 
+/** A request body exactly as it arrived. */
+export type WebhookBody = string | ArrayBuffer | ArrayBufferView
+
 /**
  * Tells whether a webhook delivery was signed with your secret. Give it the body exactly as it arrived: parsing and
  * serializing it again changes the bytes. The signature has no timestamp, so keep the `id` of every event that
@@ -22,12 +25,12 @@ import { describeShape, invalid } from './validate.js'
  * ```
  */
 export async function verifyWebhookSignature(
-  body: string | Uint8Array,
+  body: WebhookBody,
   signature: string | null | undefined,
   secret: string | readonly string[],
 ): Promise<boolean> {
-  const raw = typeof body === 'string' ? new TextEncoder().encode(body) : body
-  if (!ArrayBuffer.isView(raw)) {
+  const raw = readRaw(body)
+  if (raw === undefined) {
     throw invalid(`verifyWebhookSignature: body must be the raw string or bytes (got ${describeShape(body)})`)
   }
   const secrets = typeof secret === 'string' ? [secret] : secret
@@ -48,9 +51,19 @@ export async function verifyWebhookSignature(
   for (const one of secrets) {
     const key = await subtle.importKey('raw', new TextEncoder().encode(one), hmac, false, ['verify'])
     // `verify` compares in constant time, and every secret is tried.
-    if (await subtle.verify(hmac, key, given, raw as Uint8Array<ArrayBuffer>)) matches = true
+    if (await subtle.verify(hmac, key, given, raw)) matches = true
   }
   return matches
+}
+
+/** The bytes of a raw body, `undefined` for anything else. They are copied: Web Crypto takes no memory that threads share. */
+export function readRaw(body: unknown): Uint8Array<ArrayBuffer> | undefined {
+  if (typeof body === 'string') return new TextEncoder().encode(body)
+  const kind = Object.prototype.toString.call(body)
+  if (kind === '[object ArrayBuffer]' || kind === '[object SharedArrayBuffer]')
+    return new Uint8Array(new Uint8Array(body as ArrayBuffer))
+  if (!ArrayBuffer.isView(body)) return undefined
+  return new Uint8Array(new Uint8Array(body.buffer, body.byteOffset, body.byteLength))
 }
 
 /** The 32 bytes behind 64 lowercase hex digits; anything else is not a signature. */

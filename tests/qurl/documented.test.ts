@@ -50,7 +50,7 @@ describe('the comment on a method', () => {
 })
 
 describe('the comment on a guard', () => {
-  const guards = [...commentsIn('src/qurl/errors.ts')].filter(([name]) => /^is\w+Error$/.test(name))
+  const guards = [...commentsIn('src/qurl/error-guards.ts')].filter(([name]) => /^is\w+Error$/.test(name))
 
   it.each(guards)('%s says what it tells', (name, comment) => {
     const about = name === 'isQURLError' ? 'any error' : `{@link ${name.slice(2)}}`
@@ -59,29 +59,35 @@ describe('the comment on a guard', () => {
   })
 
   it('is on each of them', () => {
-    expect(guards).toHaveLength(12)
+    expect(guards).toHaveLength(15)
   })
 })
 
-describe('README.md', () => {
-  const [, section = ''] =
-    /\n## The qURL client\n([^]*?)\n## /.exec(readFileSync(at('README.md'), 'utf8')) ?? []
+describe('docs/qurl.md', () => {
+  const text = readFileSync(at('docs/qurl.md'), 'utf8')
+  const [, section = ''] = /\n## Unknown outcomes\n([^]*?)\n## /.exec(text) ?? []
   const listed = (lead: string) => {
     const [, item = ''] = new RegExp(`\n- \\*\\*${lead}([^]*?)\n(?=- |\n)`).exec(section) ?? []
     return [...item.matchAll(/`(\w+)`/g)].flatMap(([, name = '']) => (methods.includes(name) ? [name] : []))
   }
+  const tabled = new Set([...text.matchAll(/^\| `(\w+)\(/gm)].map(([, name]) => name))
+
+  it('has every method in a table', () => {
+    expect(methods.filter((name) => !tabled.has(name) && name !== 'toJSON')).toEqual([])
+    expect([...tabled].filter((name) => !methods.includes(name ?? ''))).toEqual([])
+  })
 
   it('lists what can be called again under its key', () => {
     const portals = ['createPortal', 'createPortalForUrl', 'enterPortal']
-    expect(listed('With the same key')).toEqual([...namesOf('keyed'), ...portals])
+    expect(listed('With the same key').toSorted()).toEqual([...namesOf('keyed'), ...portals].toSorted())
   })
 
   it('lists what finds what is there', () => {
-    expect(listed('With the same input')).toEqual([...namesOf('always'), 'protectUrl'])
+    expect(listed('With the same input').toSorted()).toEqual([...namesOf('always'), 'protectUrl'].toSorted())
   })
 
   it('lists what has to be looked at first', () => {
-    expect(listed('Only after a look')).toEqual(namesOf('never'))
+    expect(listed('Only after a look').toSorted()).toEqual(namesOf('never').toSorted())
   })
 })
 

@@ -7,7 +7,9 @@ describe('examples/qurl/main.mjs', () => {
     const lines: string[] = []
     const { effects, heard } = await main((line) => lines.push(line))
     expect(
-      lines.map((line) => line.replace(/[rq]_[a-z0-9]{11}|wh_[a-z0-9]{16}|at_[a-z0-9]{22}/g, '…')),
+      lines.map((line) =>
+        line.replace(/MFkw[\w-]{118}|q_[a-z0-9]{11}|wh_[a-z0-9]{16}|at_[a-z0-9]{22}/g, '…'),
+      ),
     ).toEqual([
       'webhook   … is on',
       'create    …: https://qurl.link/#…',

@@ -157,7 +157,10 @@ describe('an id that would change the path', () => {
     }
   })
 
-  it.each(withIds.map((one) => [one.name, one] as const))('is one segment for %s', async (_, operation) => {
+  // The ids of delegated batches and links have a form that is checked, as CRIDs have.
+  const opaque = withIds.filter(({ name }) => !/delegated/i.test(name))
+
+  it.each(opaque.map((one) => [one.name, one] as const))('is one segment for %s', async (_, operation) => {
     const server = await startServer()
     const id = 'a/b?c#d%2e\u00e9 f'
     await operation

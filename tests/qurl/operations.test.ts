@@ -25,7 +25,8 @@ const keyed = writes.filter((one) => !one.sends({}).line.startsWith('DELETE'))
 describe.each(table)('%s', (_, operation) => {
   it('sends what the API wants and returns what it answers', async () => {
     const { server, client, known, did } = await stage(operation)
-    const result = await operation.call(client, known)
+    const pending = operation.call(client, known)
+    const result = await pending
 
     expect(server.requests).toHaveLength(1)
     const seen = server.requests[0] as SeenRequest
@@ -35,6 +36,8 @@ describe.each(table)('%s', (_, operation) => {
     if (body === undefined) expect(seen.text === '' || seen.text === '{}').toBe(true)
     else expect(seen.json).toEqual(body)
     expect(result).toEqual(operation.returns(known))
+    const meta = metaOf(result ?? pending)
+    expect(meta?.headers.get('x-request-id')).toMatch(/^req_/)
     if (operation.write) expect(did(operation.write.effect)).toBe(operation.write.times ?? 1)
   })
 
@@ -49,7 +52,8 @@ describe.each(table)('%s', (_, operation) => {
     const credential = operation.as === 'jwt' ? server.jwt : server.apiKey
     expect(headers['authorization']).toBe(operation.as === 'nobody' ? undefined : `Bearer ${credential}`)
     const key = headers['idempotency-key']
-    if (method === 'POST' || method === 'PATCH') expect(key).toMatch(uuid7)
+    if (operation.ownKey === true) expect(key).toMatch(/.{32}/)
+    else if (method === 'POST' || method === 'PATCH') expect(key).toMatch(uuid7)
     else expect(key).toBeUndefined()
   })
 })
@@ -111,6 +115,7 @@ describe('a result', () => {
     const server = await startServer()
     const created = await clientFor(server).create({ target_url: 'https://app.example/a' })
     expect(Object.keys(created).toSorted()).toEqual([
+      'crid',
       'expires_at',
       'qurl_id',
       'qurl_link',
@@ -139,13 +144,16 @@ describe('the catalog', () => {
     const portalVerbs = [
       'protectUrl',
       'resourceById',
+      'resourceByCrid',
       'connectorResource',
       'createPortal',
       'createPortalForUrl',
       'enterPortal',
     ]
     const methods = Object.getOwnPropertyNames(QURLClient.prototype).filter(
-      (name) => !name.startsWith('listAll') && !['constructor', 'toJSON', ...portalVerbs].includes(name),
+      (name) =>
+        !name.startsWith('listAll') &&
+        !['constructor', 'toJSON', 'withOptions', ...portalVerbs].includes(name),
     )
     expect(methods.toSorted()).toEqual([...listed].toSorted())
   })

@@ -54,8 +54,10 @@ describe('createPortal', () => {
     const resource = await client.protectUrl(url)
     sent()
     const portal = await resource.createPortal()
-    expect(sent()).toEqual([[`POST /v1/resources/${resource.id}/qurls`, {}]])
+    expect(sent()).toEqual([[`POST /v1/resources/${resource.crid}/qurls`, {}]])
     expect(portal).toEqual({
+      crid: resource.crid,
+      resourcePublicKey: resource.id,
       resourceId: resource.id,
       link: expect.stringMatching(/^https:\/\/qurl\.link\/#at_/),
       site: expect.stringContaining('.qurl.site'),
@@ -146,7 +148,12 @@ describe('enterPortal', () => {
     const { link } = (await client.createPortalForUrl(url)).portal
     const token = link.split('#')[1] ?? ''
     sent()
-    const handle = { resourceUrl: url, openSeconds: 3600, resourceId: expect.any(String) as unknown }
+    const handle = {
+      resourceUrl: url,
+      openSeconds: 3600,
+      resourceId: expect.any(String) as unknown,
+      resourcePublicKey: expect.any(String) as unknown,
+    }
     for (const input of [link, token, `https://qurl.link/${token}`]) {
       expect(await client.enterPortal(input)).toEqual(handle)
     }

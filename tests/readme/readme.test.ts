@@ -7,7 +7,11 @@ import { matches, run, type Origins } from './run.js'
 import { startQurlServer } from '../../examples/qurl/server/server.mjs'
 import type { QurlServer } from '../../examples/qurl/server/types.js'
 
-const readme = existsSync(`${root}/README.md`) ? examplesOfMarkdown('README.md') : []
+/** The pages whose examples are compiled and run. */
+const pages = ['README.md', 'docs/qurl.md']
+const [readme = [], ...docs] = pages.map((page) =>
+  existsSync(`${root}/${page}`) ? examplesOfMarkdown(page) : [],
+)
 const comments = examplesOfComments('src')
 
 let server: LossyServer
@@ -34,7 +38,7 @@ describe('README.md', () => {
 })
 
 describe('examples', () => {
-  const examples = [...readme, ...comments]
+  const examples = [...readme, ...docs.flat(), ...comments]
   const errors = typeErrors(examples)
 
   it.each(examples.map(({ place }) => place))('compiles %s', (place) => {

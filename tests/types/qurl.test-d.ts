@@ -16,6 +16,7 @@ import {
   type CreateOutput,
   type CreateResourceInput,
   type CreateWebhookInput,
+  type DelegatedQurl,
   type ExtendInput,
   type GoneError,
   type IdempotencyFacts,
@@ -27,24 +28,26 @@ import {
   type Quota,
   type ReadOptions,
   type RequestOptions,
+  type Resource,
   type ResourceHandle,
-  type ResourceListInput,
   type ResultMeta,
   type TombstoneInfo,
   type UpdateApiKeyInput,
   type UpdateInput,
   type UpdateResourceInput,
   type UpdateResourceQurlInput,
+  type WebhookDelivery,
 } from 'fetch-idempotency/qurl'
 
 declare const client: QURLClient
 const target_url = 'https://app.example/a'
 
 describe('ClientOptions', () => {
-  it('needs an API key and nothing else', () => {
-    expectTypeOf<{ apiKey: string }>().toExtend<ClientOptions>()
-    // @ts-expect-error the API key is missing
-    void new QURLClient({})
+  it('needs nothing: the environment may have the key', () => {
+    expectTypeOf<object>().toExtend<ClientOptions>()
+    void new QURLClient()
+    void new QURLClient({ apiKey: undefined, baseUrl: undefined, debug: 'warn' })
+    void new QURLClient({ apiKey: async () => 'x' }).withOptions({ timeout: 1 })
     // @ts-expect-error there is no such option
     void new QURLClient({ apiKey: 'x', retries: 3 })
     expectTypeOf<ClientOptions['fetch']>().toEqualTypeOf<typeof fetch | undefined>()
@@ -66,28 +69,54 @@ describe('the options of a call', () => {
   })
 })
 
-describe('CreateInput', () => {
-  it('needs a target URL, but for other types', () => {
-    expectTypeOf<{ target_url: string }>().toExtend<CreateInput>()
-    expectTypeOf<{ type: 'url'; target_url: string; label: string }>().toExtend<CreateInput>()
-    expectTypeOf<{ type: 'tunnel' }>().toExtend<CreateInput>()
-    // @ts-expect-error the target URL is missing
-    void client.create({})
-    // @ts-expect-error the target URL is missing
-    void client.create({ label: 'x' })
+declare const maybe: string | undefined
+declare const flag: boolean | undefined
+
+describe('an input', () => {
+  it('takes fields that may be undefined', () => {
+    void client.create({ target_url, expires_in: maybe, one_time_use: flag, label: maybe })
+    void client.update('r_1', { extend_by: maybe, description: maybe })
+    void client.extend('r_1', { extend_by: maybe, expires_at: maybe })
+    void client.mintLink('r_1', { expires_in: maybe, expires_at: maybe })
+    void client.createResource({ target_url: maybe, type: maybe, slug: maybe, find_or_create: flag })
+    void client.updateResource('r_1', { custom_domain: maybe, alias: maybe })
+    void client.updateResourceQurl('r_1', 'q_1', { extend_by: maybe, label: maybe })
+    void client.listResources({ alias: maybe, slug: maybe, status: maybe })
+    void client.createPortal('r_1', { validFor: maybe, targetPath: maybe })
+    void client.createAccessCode({ resource_id: 'r_1', name: maybe })
+    void client.updateWebhook('wh_1', { url: maybe, status: maybe })
+    void client.listApiKeys({ status: maybe })
+  })
+
+  it('can be built field by field, and extended', () => {
+    const input: UpdateInput = {}
+    if (maybe !== undefined) input.extend_by = maybe
+    const mint: MintInput = { label: 'x' }
+    mint.expires_in = '1h'
+    interface Order extends CreateInput, Omit<CreateResourceInput, keyof CreateInput> {
+      note?: string
+    }
+    expectTypeOf<Order['target_url']>().toEqualTypeOf<string | undefined>()
+    void [input, mint]
   })
 
   it('has no other fields', () => {
     // @ts-expect-error the service refuses a description here
     void client.create({ target_url, description: 'x' })
-    // @ts-expect-error the service refuses tags here
-    void client.create({ target_url, tags: ['x'] })
     // @ts-expect-error a link is made with a duration
     void client.create({ target_url, expires_at: '2026-06-01T12:00:00Z' })
     // @ts-expect-error the names are those of the wire
     void client.create({ target_url, expiresIn: '1h' })
     // @ts-expect-error not a policy
     void client.create({ target_url, access_policy: { ip_allow: [] } })
+    // @ts-expect-error another field
+    void client.extend('r_1', { extend_by: '1d', description: 'x' })
+    // @ts-expect-error no policy here
+    void client.update('r_1', { access_policy: {} })
+    // @ts-expect-error a link stays what it was in this
+    void client.updateResourceQurl('r_1', 'q_1', { one_time_use: true })
+    // @ts-expect-error items is missing
+    void client.batchCreate({})
   })
 
   it('has fields of their types', () => {
@@ -97,74 +126,11 @@ describe('CreateInput', () => {
     void client.create({ target_url, one_time_use: 1 })
     // @ts-expect-error a string
     void client.create({ target_url, expires_in: 3600 })
-  })
-
-  it('is what a batch is made of', () => {
-    void client.batchCreate({ items: [{ target_url }, { type: 'tunnel' }] })
-    // @ts-expect-error the second item has no target URL
-    void client.batchCreate({ items: [{ target_url }, {}] })
-    // @ts-expect-error items is missing
-    void client.batchCreate({})
-  })
-})
-
-describe('the expiry', () => {
-  it('of a new link is a duration or a moment, or none', () => {
-    expectTypeOf<object>().toExtend<MintInput>()
-    expectTypeOf<{ expires_in: string }>().toExtend<MintInput>()
-    expectTypeOf<{ expires_at: string; label: string }>().toExtend<MintInput>()
-    expectTypeOf<{ expires_in: string; expires_at: string }>().not.toExtend<MintInput>()
-    void client.mintLink('r_1')
-    // @ts-expect-error both
-    void client.mintLink('r_1', { expires_in: '1h', expires_at: '2026-06-01T12:00:00Z' })
-  })
-
-  it('of an extension is exactly one of the two', () => {
-    expectTypeOf<{ extend_by: string }>().toExtend<ExtendInput>()
-    expectTypeOf<{ expires_at: string }>().toExtend<ExtendInput>()
-    expectTypeOf<{ extend_by: string; expires_at: string }>().not.toExtend<ExtendInput>()
-    // @ts-expect-error neither
-    void client.extend('r_1', {})
-    // @ts-expect-error another field
-    void client.extend('r_1', { extend_by: '1d', description: 'x' })
-  })
-
-  it('of an update is at most one of the two', () => {
-    expectTypeOf<{ extend_by: string; tags: string[] }>().toExtend<UpdateInput>()
-    expectTypeOf<{ description: string }>().toExtend<UpdateInput>()
-    expectTypeOf<{ extend_by: string; expires_at: string }>().not.toExtend<UpdateInput>()
-    expectTypeOf<{ extend_by: string; label: string }>().toExtend<UpdateResourceQurlInput>()
-    expectTypeOf<{ max_sessions: number }>().toExtend<UpdateResourceQurlInput>()
-    expectTypeOf<{ extend_by: string; expires_at: string }>().not.toExtend<UpdateResourceQurlInput>()
-    // @ts-expect-error no policy here
-    void client.update('r_1', { access_policy: {} })
-    // @ts-expect-error a link stays what it was in this
-    void client.updateResourceQurl('r_1', 'q_1', { one_time_use: true })
-  })
-})
-
-describe('CreateResourceInput', () => {
-  it('is a URL, or a tunnel with its slug', () => {
-    expectTypeOf<{ target_url: string; alias: string }>().toExtend<CreateResourceInput>()
-    expectTypeOf<{ type: 'tunnel'; slug: string; find_or_create: true }>().toExtend<CreateResourceInput>()
-    // @ts-expect-error a tunnel needs a slug
-    void client.createResource({ type: 'tunnel' })
-    // @ts-expect-error a URL has no slug
-    void client.createResource({ target_url, slug: 'db' })
-    // @ts-expect-error only tunnels are found by slug
-    void client.createResource({ target_url, find_or_create: true })
-    // @ts-expect-error neither
-    void client.createResource({})
-  })
-})
-
-describe('UpdateResourceInput', () => {
-  it('clears an alias with null, and has no alias beside a custom domain', () => {
-    expectTypeOf<{ alias: null }>().toExtend<UpdateResourceInput>()
-    expectTypeOf<{ custom_domain: ''; preserve_host: true }>().toExtend<UpdateResourceInput>()
-    expectTypeOf<{ custom_domain: string; alias: string }>().not.toExtend<UpdateResourceInput>()
     // @ts-expect-error only the alias takes null
     void client.updateResource('r_1', { description: null })
+    expectTypeOf<{ alias: null }>().toExtend<UpdateResourceInput>()
+    expectTypeOf<{ max_sessions: number }>().toExtend<UpdateResourceQurlInput>()
+    expectTypeOf<{ extend_by: string }>().toExtend<ExtendInput>()
   })
 })
 
@@ -181,26 +147,25 @@ describe('the filters of a list', () => {
     client.listAllResources({ cursor: 'x' })
   })
 
-  it('of resources are a look-up or a filter', () => {
-    expectTypeOf<{ slug: string }>().toExtend<ResourceListInput>()
-    expectTypeOf<{ status: string; type: string; limit: number }>().toExtend<ResourceListInput>()
-    expectTypeOf<{ slug: string; alias: string }>().not.toExtend<ResourceListInput>()
-    expectTypeOf<{ slug: string; status: string }>().not.toExtend<ResourceListInput>()
+  it('can be iterated from the page that they give', async () => {
+    for await (const row of client.listResources({ slug: 'db' })) expectTypeOf(row).toEqualTypeOf<Resource>()
+    for await (const row of client.listWebhookDeliveries('wh_1'))
+      expectTypeOf(row).toEqualTypeOf<WebhookDelivery>()
   })
 })
 
 describe('CreateApiKeyInput', () => {
-  it('is a name with scopes, or a kind', () => {
+  it('is a name with scopes, or a token by its kind', () => {
     expectTypeOf<{ name: string; scopes: string[] }>().toExtend<CreateApiKeyInput>()
-    expectTypeOf<{
-      kind: 'enrollment_token'
-      target: 'connector'
-      claims: { type: string; id: string }[]
-    }>().toExtend<CreateApiKeyInput>()
+    expectTypeOf<{ kind: 'enrollment_token'; name: string; target: 'agent' }>().toExtend<CreateApiKeyInput>()
+    void client.createApiKey({
+      name: 'x',
+      scopes: ['qurl:read'],
+      purpose: 'tunnel_bootstrap',
+      tunnel_slug: 'db',
+    })
     // @ts-expect-error the scopes are missing
     void client.createApiKey({ name: 'x' })
-    // @ts-expect-error a purpose is of the older form
-    void client.createApiKey({ kind: 'api_key', purpose: 'tunnel_bootstrap' })
     expectTypeOf<{ name: string }>().toExtend<UpdateApiKeyInput>()
     expectTypeOf<ApiKey['kind']>().toExtend<string | undefined>()
   })
@@ -210,8 +175,13 @@ describe('open enums', () => {
   it('know their values and take others', () => {
     expectTypeOf<'qurl.created'>().toExtend<CreateWebhookInput['events'][number]>()
     expectTypeOf<string>().toExtend<CreateWebhookInput['events'][number]>()
-    expectTypeOf<string>().toExtend<QURL['status']>()
-    expectTypeOf<string>().toExtend<AccessToken['status']>()
+    expectTypeOf<string>().toExtend<ApiKey['status'] & string>()
+  })
+
+  it('are closed where the service says so', () => {
+    expectTypeOf<QURL['status']>().toEqualTypeOf<'active' | 'revoked'>()
+    expectTypeOf<AccessToken['status']>().toEqualTypeOf<'active' | 'consumed' | 'expired' | 'revoked'>()
+    expectTypeOf<DelegatedQurl['status']>().toEqualTypeOf<'active' | 'consumed' | 'expired' | 'revoked'>()
   })
 })
 
@@ -269,9 +239,27 @@ describe('errors', () => {
   })
 })
 
+describe('methods', () => {
+  it('may be taken off their client', () => {
+    const { create, protectUrl, createPortal, listAll } = client
+    void create({ target_url })
+    void protectUrl(target_url)
+    void createPortal('r_1')
+    void listAll()
+  })
+
+  it('need a key where a batch is handed in', () => {
+    const input = { mint_capability: 'x', grants: [{}] }
+    void client.createDelegatedQurlBatch(input, { idempotencyKey: 'x'.repeat(32) })
+    // @ts-expect-error the key is missing
+    void client.createDelegatedQurlBatch(input, {})
+  })
+})
+
 describe('verifyWebhookSignature', () => {
   it('takes a raw body, and a header that may be missing', () => {
     expectTypeOf(verifyWebhookSignature).returns.resolves.toBeBoolean()
+    void verifyWebhookSignature(new ArrayBuffer(0), undefined, ['a', 'b'])
     void verifyWebhookSignature('{}', new Headers().get('QURL-Signature'), 'whsec_1')
     // @ts-expect-error a parsed body
     void verifyWebhookSignature({ id: 'evt_1' }, 'x', 'whsec_1')

@@ -5,6 +5,7 @@ import { notFound, Problem } from './problem.mjs'
 import { accessRoutes } from './routes/access.mjs'
 import { accountRoutes } from './routes/account.mjs'
 import { apiKeyRoutes } from './routes/api-keys.mjs'
+import { delegatedRoutes } from './routes/delegated.mjs'
 import { domainRoutes } from './routes/domains.mjs'
 import { qurlRoutes } from './routes/qurls.mjs'
 import { resourceRoutes } from './routes/resources.mjs'
@@ -25,6 +26,7 @@ const ROUTES = [
   ...webhookRoutes,
   ...apiKeyRoutes,
   ...accessRoutes,
+  ...delegatedRoutes,
 ]
 
 /**
@@ -131,7 +133,7 @@ export function createAnswerer(world, { rateLimit, honoursKeys = true, keyLifeti
       try {
         const body = readJson(route, seen)
         const query = new URLSearchParams(seen.query)
-        return route.handle({ world, account, credential, params, query, body, ip })
+        return route.handle({ world, account, credential, params, query, body, headers: seen.headers, ip })
       } catch (error) {
         if (!(error instanceof Problem)) throw error
         return refusal(error, seen.path, requestId)
@@ -175,7 +177,7 @@ export function createAnswerer(world, { rateLimit, honoursKeys = true, keyLifeti
     }
     /** @type {Record<string, string>} */
     const headers = { 'X-Request-Id': requestId, ...answer.headers }
-    if (answer.status === 204) return { status: 204, headers, body: '' }
+    if (answer.status === 204 || answer.status === 304) return { status: answer.status, headers, body: '' }
     if (answer.data instanceof Refusal) {
       headers['Content-Type'] = 'application/problem+json'
       return { status: answer.status, headers, body: JSON.stringify(answer.data.envelope) }

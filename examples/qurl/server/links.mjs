@@ -1,5 +1,6 @@
 // @ts-check
 import { accessPolicy, duration, durationSeconds, flag, integer, text } from './fields.mjs'
+import { identityOf, routingIdOf } from './identity.mjs'
 import { notFound, Problem } from './problem.mjs'
 
 /** @typedef {import('./types.js').RouteRequest} RouteRequest */
@@ -21,8 +22,9 @@ export const mintFields = {
 /** @param {RouteRequest} request @param {Row} input @param {string} type */
 export function newResource({ world, account }, input, type) {
   const at = world.timestamp()
+  const seed = world.id('', 16)
   const resource = {
-    resource_id: world.id('r_', 11),
+    ...identityOf(seed),
     type,
     ...(input.target_url !== undefined && { target_url: input.target_url }),
     knock_resource_id: world.id('knock_', 8),
@@ -32,6 +34,7 @@ export function newResource({ world, account }, input, type) {
     custom_domain: input.custom_domain ?? null,
     alias: input.alias ?? null,
     ...(input.slug !== undefined && { slug: input.slug }),
+    ...(type === 'tunnel' && { connector_routing_id: routingIdOf(seed) }),
     preserve_host: false,
     session_duration_cap: durationSeconds(input.session_duration ?? '1h'),
     created_at: at,
@@ -57,7 +60,7 @@ export function mint({ world, account }, resource, input) {
     session_duration: input.session_duration === undefined ? 0 : durationSeconds(input.session_duration),
     ...(input.access_policy !== undefined && { access_policy: input.access_policy }),
     use_count: 0,
-    qurl_site: `https://${resource.resource_id.replaceAll('_', '-')}.qurl.site`,
+    qurl_site: `https://${resource.crid.slice(0, 20)}.qurl.site`,
     created_at: world.timestamp(),
     expires_at: expiresAt,
   }
@@ -74,7 +77,7 @@ export function showToken({ secret: _secret, resource_id: _resource, ...token })
 /** Finds a resource by its own id or by that of one of its links. @param {RouteRequest} request @param {string} id */
 export function findResource({ account }, id) {
   const parent = account.tokens.find((token) => token.qurl_id === id)?.resource_id ?? id
-  const resource = account.resources.find((row) => row.resource_id === parent)
+  const resource = account.resources.find((row) => row.resource_id === parent || row.crid === parent)
   if (!resource) throw notFound('resource', 'resource_not_found')
   if (resource.tombstone) {
     throw new Problem(410, 'resource_tombstoned', 'This resource was closed.', {
@@ -88,6 +91,7 @@ export function findResource({ account }, id) {
 export const showCreated = ({ resource, token, link }) => ({
   qurl_id: token.qurl_id,
   resource_id: resource.resource_id,
+  crid: resource.crid,
   qurl_link: link,
   qurl_site: token.qurl_site,
   ...(resource.custom_domain && { branded_domain: resource.custom_domain }),

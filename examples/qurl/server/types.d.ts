@@ -27,6 +27,8 @@ export interface Account {
   apiKeys: Row[]
   accessCodes: Row[]
   installations: Row[]
+  delegatedBatches: Row[]
+  delegatedQurls: Row[]
 }
 
 /** What every route is given besides its own request. */
@@ -51,6 +53,7 @@ export interface RouteRequest {
   params: string[]
   query: URLSearchParams
   body: Row
+  headers: Record<string, string>
   ip: string
 }
 

@@ -41,6 +41,8 @@ export function createWorld({ clock = Date, plan = 'enterprise', systemTier = tr
     apiKeys: [],
     accessCodes: [],
     installations: [],
+    delegatedBatches: [],
+    delegatedQurls: [],
   })
 
   const account = newAccount('own_1')

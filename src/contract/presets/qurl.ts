@@ -4,7 +4,7 @@ import { pathOf } from '../url-path.js'
 
 /** The operations whose specification declares the header; on any other it may go unheeded. */
 const honoured: Readonly<Record<string, RegExp>> = {
-  POST: /\/v1\/(?:resolve|qurls|qurls\/batch|qurls\/[^/]+\/mint_link|resources\/[^/]+\/qurls|domains|webhooks|access-codes|api-keys)$/,
+  POST: /\/v1\/(?:resolve|qurls|qurls\/batch|qurls\/[^/]+\/mint_link|resources\/[^/]+\/qurls|domains|webhooks|access-codes|api-keys|delegated-qurl-batches)$/,
   PATCH: /\/v1\/(?:qurls|webhooks)\/[^/]+$/,
 }
 
@@ -22,7 +22,8 @@ const domainConflicts: ReadonlySet<string | undefined> = new Set([
 /**
  * The qURL API.
  *
- * - Key: raw `Idempotency-Key` on POST, PUT and PATCH, 1 to 256 characters; `POST /v1/api-keys` takes no fewer than 32.
+ * - Key: raw `Idempotency-Key` on POST, PUT and PATCH, 1 to 256 characters; `POST /v1/api-keys` and
+ *   `POST /v1/delegated-qurl-batches` take no fewer than 32.
  *   Operations that do not declare the header are not resent after a lost answer.
  * - Kept: 24 hours, per method and path.
  * - 409 with a known code: a conflict of the domain, never about the key. It is stored too: use a new key once

@@ -1,8 +1,10 @@
 import { Area } from '../area.js'
 import type { ReadOptions, RequestOptions } from '../call-options.js'
 import type { UnpaginatedOutput } from '../page.js'
+import { findIdProblem } from '../pasted-secret.js'
 import { path } from '../path.js'
-import { isInteger, isName, isString, readFields, required, type Checks } from '../validate.js'
+import type { Open } from '../types.js'
+import { isInteger, isName, isString, readFields, required, type Check, type Checks } from '../validate.js'
 
 /** Codes that people type to get to a resource. */
 export class AccessCodes extends Area {
@@ -34,22 +36,25 @@ export class AccessCodes extends Area {
   }
 
   /** Revokes a code, which cannot be used any more. */
-  async revokeAccessCode(id: string, options?: ReadOptions): Promise<void> {
-    return this.remove(path`/v1/access-codes/${id}`, options)
+  revokeAccessCode(id: string, options?: ReadOptions): Promise<void> {
+    return this.remove(() => path`/v1/access-codes/${id}`, options)
   }
 }
 
 export interface CreateAccessCodeInput {
   resource_id: string
   /** At most 100 characters. */
-  name?: string
+  name?: string | undefined
   /** 0 is no limit. */
-  max_uses?: number
-  expires_at?: string
+  max_uses?: number | undefined
+  expires_at?: string | undefined
 }
 
+/** A resource's id, and no pasted link. */
+const isResourceId: Check = (value) => isName()(value) ?? findIdProblem(value as string, 'resource')
+
 const createChecks: Checks<CreateAccessCodeInput> = {
-  resource_id: isName(),
+  resource_id: isResourceId,
   name: isName(100),
   max_uses: isInteger(0),
   expires_at: isName(),
@@ -59,7 +64,7 @@ export interface AccessCode {
   access_code_id?: string
   resource_id?: string
   name?: string
-  status?: string
+  status?: Open<'active' | 'revoked'>
   max_uses?: number
   use_count?: number
   created_at?: string
@@ -78,9 +83,9 @@ export interface AccessCodeListOutput extends UnpaginatedOutput {
 export interface RedeemAccessCodeInput {
   code: string
   /** What a form's hidden field held; must be empty, or it was a bot. */
-  honeypot?: string
+  honeypot?: string | undefined
   /** How long the form was open, in milliseconds. Under 3000 the service pretends success. */
-  elapsed_ms?: number
+  elapsed_ms?: number | undefined
 }
 
 const redeemChecks: Checks<RedeemAccessCodeInput> = {

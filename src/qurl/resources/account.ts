@@ -1,12 +1,18 @@
 import { Area } from '../area.js'
 import type { ReadOptions, RequestOptions } from '../call-options.js'
-import type { PaginatedOutput } from '../page.js'
+import type { PagePromise, PaginatedOutput } from '../page.js'
 import { path } from '../path.js'
 import type { Open } from '../types.js'
+import type { ApiKeyScope } from './api-keys.js'
 import { isInteger, isName, isRecord, pageChecks, readFields, required, type Checks } from '../validate.js'
 
-/** Quota, usage, customer and billing. All but the quota need a JWT instead of an API key. */
+/** Who calls, quota, usage, customer and billing. All but the first two need a JWT instead of an API key. */
 export class Account extends Area {
+  /** Tells whose credential this is: the cheapest way to check one. */
+  async getMe(options?: ReadOptions): Promise<Me> {
+    return this.read(path`/v1/me`, options)
+  }
+
   /** Reads the plan, its limits, and what is used of them in the current period. */
   async getQuota(options?: ReadOptions): Promise<Quota> {
     return this.read(path`/v1/quota`, options)
@@ -72,14 +78,11 @@ export class Account extends Area {
   }
 
   /** Reads one page of the invoices. */
-  async listBillingInvoices(
+  listBillingInvoices(
     input?: ListBillingInvoicesInput,
     options?: ReadOptions,
-  ): Promise<InvoiceListOutput> {
-    const url = path`/v1/billing/invoices`
-    return this.readPage('listBillingInvoices', 'invoices', url, input, pageChecks, options, (data) =>
-      isRecord(data) ? (data['invoices'] ?? []) : data,
-    )
+  ): PagePromise<InvoiceListOutput, Invoice> {
+    return this.readPage(listBillingInvoicesShape, () => path`/v1/billing/invoices`, input, options)
   }
 
   /** Reads all invoices. */
@@ -87,20 +90,28 @@ export class Account extends Area {
     input?: Omit<ListBillingInvoicesInput, 'cursor'>,
     options?: ReadOptions,
   ): AsyncGenerator<Invoice, void, undefined> {
-    const readPage = (query: ListBillingInvoicesInput) => this.listBillingInvoices(query, options)
-    return this.readAll(
-      'listAllBillingInvoices',
-      input,
-      pageChecks,
-      readPage,
-      (page) => page.invoices,
-      options,
-    )
+    return this.readAll(listBillingInvoicesShape, () => path`/v1/billing/invoices`, input, options)
   }
 }
 
+/** Whose credential was sent. */
+export interface Me {
+  owner_id: string
+  auth_type?: Open<'api_key' | 'jwt'>
+  /** Absent for a JWT. */
+  api_key?: {
+    key_id: string
+    kind?: Open<'api_key' | 'enrollment_token'>
+    scopes?: ApiKeyScope[]
+    key_prefix?: string
+    expires_at?: string
+  }
+}
+
+export type Plan = Open<'free' | 'growth' | 'enterprise'>
+
 export interface Quota {
-  plan: Open<'free' | 'growth' | 'enterprise'>
+  plan: Plan
   period_start: string
   period_end: string
   /** -1 is no limit. */
@@ -133,26 +144,37 @@ export interface Quota {
 }
 
 export interface UsageCurrentPeriod {
-  tier: string
+  tier: Plan
   period_start: string
   period_end: string
   qurls_created: number
   active_qurls: number
   active_resources?: number
   data_transfer_bytes?: number
-  cost_estimate?: { currency: string; amount_cents: number; description: string }
+  cost_estimate?: UsageCostEstimate
+}
+
+export interface UsageCostEstimate {
+  currency: string
+  amount_cents: number
+  description: string
 }
 
 export interface UsageDaily {
-  tier: string
+  tier: Plan
   period_start: string
   period_end: string
-  /** `date` is YYYY-MM-DD. */
-  daily: { date: string; qurls_created: number }[]
+  daily: UsageDailyEntry[]
+}
+
+export interface UsageDailyEntry {
+  /** YYYY-MM-DD. */
+  date: string
+  qurls_created: number
 }
 
 export interface Customer {
-  tier: string
+  tier: Plan
   spending_cap_cents: number
   current_period_usage: number
   frozen: boolean
@@ -182,8 +204,8 @@ export interface PortalSession {
 
 export interface ListBillingInvoicesInput {
   /** 1 to 100. @defaultValue `25` */
-  limit?: number
-  cursor?: string
+  limit?: number | undefined
+  cursor?: string | undefined
 }
 
 export interface Invoice {
@@ -193,6 +215,16 @@ export interface Invoice {
   created_at: string
   pdf_url?: string | null
 }
+
+const listBillingInvoicesShape = {
+  method: 'listBillingInvoices',
+  rows: 'invoices',
+  checks: pageChecks,
+  rowsOf: (data: unknown) => (isRecord(data) ? (data['invoices'] ?? []) : data),
+} as const
+
+/** {@link InvoiceListOutput} under its name in the official client. */
+export type BillingInvoiceListOutput = InvoiceListOutput
 
 export interface InvoiceListOutput extends PaginatedOutput {
   invoices: Invoice[]

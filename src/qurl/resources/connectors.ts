@@ -1,6 +1,6 @@
 import { Area } from '../area.js'
 import type { ReadOptions } from '../call-options.js'
-import type { PaginatedOutput } from '../page.js'
+import type { PagePromise, PaginatedOutput } from '../page.js'
 import { path } from '../path.js'
 import type { Open } from '../types.js'
 import { pageChecks } from '../validate.js'
@@ -8,12 +8,16 @@ import { pageChecks } from '../validate.js'
 /** Connectors that are installed. */
 export class Connectors extends Area {
   /** Reads one page of the installations. */
-  async listConnectorInstallations(
+  listConnectorInstallations(
     input?: ListConnectorInstallationsInput,
     options?: ReadOptions,
-  ): Promise<ConnectorInstallationListOutput> {
-    const url = path`/v1/connectors/installations`
-    return this.readPage('listConnectorInstallations', 'installations', url, input, pageChecks, options)
+  ): PagePromise<ConnectorInstallationListOutput, ConnectorInstallation> {
+    return this.readPage(
+      listConnectorInstallationsShape,
+      () => path`/v1/connectors/installations`,
+      input,
+      options,
+    )
   }
 
   /** Reads all installations. */
@@ -22,11 +26,9 @@ export class Connectors extends Area {
     options?: ReadOptions,
   ): AsyncGenerator<ConnectorInstallation, void, undefined> {
     return this.readAll(
-      'listAllConnectorInstallations',
+      listConnectorInstallationsShape,
+      () => path`/v1/connectors/installations`,
       input,
-      pageChecks,
-      (query: ListConnectorInstallationsInput) => this.listConnectorInstallations(query, options),
-      (page) => page.installations,
       options,
     )
   }
@@ -34,9 +36,15 @@ export class Connectors extends Area {
 
 export interface ListConnectorInstallationsInput {
   /** 1 to 100. @defaultValue `20` */
-  limit?: number
-  cursor?: string
+  limit?: number | undefined
+  cursor?: string | undefined
 }
+
+const listConnectorInstallationsShape = {
+  method: 'listConnectorInstallations',
+  rows: 'installations',
+  checks: pageChecks,
+} as const
 
 export interface ConnectorInstallationListOutput extends PaginatedOutput {
   installations: ConnectorInstallation[]
@@ -51,17 +59,23 @@ export interface ConnectorInstallation {
   status: Open<'active' | 'degraded' | 'disconnected' | 'needs_reauth'>
   installed_at: string
   last_activity_at?: string | null
-  stats: {
-    resources: number
-    qurls: number
-    accesses_24h: number
-    accesses_7d: number
-    errors_24h: number
-  }
-  capabilities: {
-    configure: boolean
-    disconnect: boolean
-    reauth: boolean
-    view_activity: boolean
-  }
+  stats: ConnectorInstallationStats
+  capabilities: ConnectorInstallationCapabilities
+}
+
+/** What went through an installation. */
+export interface ConnectorInstallationStats {
+  resources: number
+  qurls: number
+  accesses_24h: number
+  accesses_7d: number
+  errors_24h: number
+}
+
+/** What may be done with an installation. */
+export interface ConnectorInstallationCapabilities {
+  configure: boolean
+  disconnect: boolean
+  reauth: boolean
+  view_activity: boolean
 }

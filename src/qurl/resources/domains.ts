@@ -1,6 +1,6 @@
 import { Area } from '../area.js'
 import type { ReadOptions, RequestOptions } from '../call-options.js'
-import type { PaginatedOutput } from '../page.js'
+import type { PagePromise, PaginatedOutput } from '../page.js'
 import { path } from '../path.js'
 import type { Open } from '../types.js'
 import { isName, pageChecks, readFields, required, type Checks } from '../validate.js'
@@ -18,8 +18,8 @@ export class Domains extends Area {
   }
 
   /** Reads one page of the domains. */
-  async listDomains(input?: ListDomainsInput, options?: ReadOptions): Promise<DomainListOutput> {
-    return this.readPage('listDomains', 'domains', path`/v1/domains`, input, pageChecks, options)
+  listDomains(input?: ListDomainsInput, options?: ReadOptions): PagePromise<DomainListOutput, Domain> {
+    return this.readPage(listDomainsShape, () => path`/v1/domains`, input, options)
   }
 
   /** Reads all domains. */
@@ -27,8 +27,7 @@ export class Domains extends Area {
     input?: Omit<ListDomainsInput, 'cursor'>,
     options?: ReadOptions,
   ): AsyncGenerator<Domain, void, undefined> {
-    const readPage = (query: ListDomainsInput) => this.listDomains(query, options)
-    return this.readAll('listAllDomains', input, pageChecks, readPage, (page) => page.domains, options)
+    return this.readAll(listDomainsShape, () => path`/v1/domains`, input, options)
   }
 
   /** Reads one domain: its status, and which of its DNS records were found. */
@@ -37,8 +36,8 @@ export class Domains extends Area {
   }
 
   /** Removes a domain. */
-  async deleteDomain(domain: string, options?: ReadOptions): Promise<void> {
-    return this.remove(path`/v1/domains/${domain}`, options)
+  deleteDomain(domain: string, options?: ReadOptions): Promise<void> {
+    return this.remove(() => path`/v1/domains/${domain}`, options)
   }
 
   /**
@@ -74,9 +73,11 @@ const registerChecks: Checks<RegisterDomainInput> = { domain: isName(253) }
 
 export interface ListDomainsInput {
   /** 1 to 100. @defaultValue `20` */
-  limit?: number
-  cursor?: string
+  limit?: number | undefined
+  cursor?: string | undefined
 }
+
+const listDomainsShape = { method: 'listDomains', rows: 'domains', checks: pageChecks } as const
 
 export interface DomainListOutput extends PaginatedOutput {
   domains: Domain[]
@@ -111,6 +112,9 @@ export interface DomainCheck {
   error?: string
   found?: string
 }
+
+/** {@link DomainCheck} under its name in the official client. */
+export type DomainCheckDetail = DomainCheck
 
 export interface DomainVerifyResult {
   domain?: string

@@ -17,13 +17,13 @@ import {
 /** What a link may be made with, wherever it is made. */
 export interface LinkOptions {
   /** At most 500 characters. */
-  label?: string
-  one_time_use?: boolean
+  label?: string | undefined
+  one_time_use?: boolean | undefined
   /** Sessions at the same time, 0 to 1000; 0 is no limit. */
-  max_sessions?: number
+  max_sessions?: number | undefined
   /** How long a session lasts, for example `1h`: a second to a day. */
-  session_duration?: string
-  access_policy?: AccessPolicy
+  session_duration?: string | undefined
+  access_policy?: AccessPolicy | undefined
 }
 
 export const linkChecks: Checks<LinkOptions> = {
@@ -34,22 +34,17 @@ export const linkChecks: Checks<LinkOptions> = {
   access_policy: isAccessPolicy,
 }
 
-interface CreateCommon extends LinkOptions {
+/** What a URL is protected with, and its link made with. `target_url` is needed unless `type` names another kind. */
+export interface CreateInput extends LinkOptions {
+  /** `http` or `https`, at most 2048 characters. */
+  target_url?: string | undefined
+  /** @defaultValue `'url'` */
+  type?: ResourceType | undefined
   /** How long the link works, for example `24h`, `7d`, `1w`. */
-  expires_in?: string
+  expires_in?: string | undefined
   /** Only when the URL is new. */
-  custom_domain?: string
+  custom_domain?: string | undefined
 }
-
-export type CreateInput = CreateCommon &
-  (
-    | {
-        type?: 'url'
-        /** `http` or `https`, at most 2048 characters. */
-        target_url: string
-      }
-    | { type: Open<'tunnel' | 'transit'>; target_url?: string }
-  )
 
 const createChecks: Checks<CreateInput> = {
   target_url: isHttpUrl,
@@ -72,6 +67,8 @@ export const readCreate = (method: string, input: unknown) =>
 export interface CreateOutput {
   qurl_id: string
   resource_id: string
+  /** The public name of the resource. */
+  crid?: string
   /** The link. It is shown only here. */
   qurl_link: string
   qurl_site: string

@@ -1,3 +1,5 @@
+import { findIdentityProblem, readPublicKey } from '../crid/key-digest.js'
+import { parseCrid } from '../crid/parse-crid.js'
 import { refuseResult } from '../meta.js'
 import {
   describeShape,
@@ -9,23 +11,31 @@ import {
   readFields,
   type Check,
 } from '../validate.js'
+import { isShortText } from './delegated-input.js'
 import type { CreateOutput } from './link.js'
 
 /** Options of a portal. */
 export interface CreatePortalOptions {
   /** How long the portal works: a duration such as `7d`, or milliseconds in whole seconds, at least a minute. */
-  validFor?: string | number
+  validFor?: string | number | undefined
   /** At most 500 characters. */
-  label?: string
-  oneTimeUse?: boolean
+  label?: string | undefined
+  oneTimeUse?: boolean | undefined
   /** 0 to 1000; 0 is no limit. */
-  maxSessions?: number
+  maxSessions?: number | undefined
   /** A duration such as `1h`, or milliseconds in whole seconds, at least one second. */
-  sessionDuration?: string | number
+  sessionDuration?: string | number | undefined
+  /** Where in an existing tunnel the portal leads, 1 to 2048 bytes of UTF-8. */
+  targetPath?: string | undefined
 }
 
 /** A link to a resource. */
 export interface Portal {
+  /** The public name of the resource; its id, from a service that gives no CRIDs. */
+  crid: string
+  /** The public key of the resource, which the wire calls `resource_id`. */
+  resourcePublicKey: string
+  /** The same as `resourcePublicKey`, under its name in the official client 0.3. */
   resourceId: string
   /** Shown only once. */
   link: string
@@ -53,6 +63,7 @@ const portalChecks: { readonly [K in keyof CreatePortalOptions]-?: Check } = {
   oneTimeUse: isBoolean,
   maxSessions: isInteger(0, 1000),
   sessionDuration: isDuration(1000),
+  targetPath: isShortText(2048, 1),
 }
 
 const wireNames: Readonly<Record<string, string>> = {
@@ -61,6 +72,7 @@ const wireNames: Readonly<Record<string, string>> = {
   oneTimeUse: 'one_time_use',
   maxSessions: 'max_sessions',
   sessionDuration: 'session_duration',
+  targetPath: 'target_path',
 }
 
 /** The request body that the options stand for. */
@@ -86,15 +98,34 @@ function durationOf(ms: number): string {
   return seconds % 60 === 0 ? `${seconds / 60}m` : `${seconds}s`
 }
 
+/**
+ * Says what is wrong with the identity in an answer, or nothing. It is looked at only as far as the answer has one: a resource
+ * may have an id of an older form, and no CRID.
+ *
+ * @param asked - The CRID that was asked for, if it was one.
+ */
+export async function findPortalIdentityProblem(
+  { crid, resource_id: id }: { readonly crid?: unknown; readonly resource_id?: unknown },
+  asked?: string,
+): Promise<string | undefined> {
+  if (parseCrid(asked) !== undefined && crid !== undefined && crid !== asked)
+    return 'the answer is about another crid'
+  const subtle = globalThis.crypto?.subtle
+  const isNew = parseCrid(crid) !== undefined && readPublicKey(id) !== undefined
+  return isNew && subtle !== undefined ? findIdentityProblem(subtle, crid, id) : undefined
+}
+
 /** The portal in an answer; one without its resource or its link is no portal. */
 export function portalOf(method: string, made: CreateOutput): Portal {
-  const { resource_id, qurl_link, qurl_site, expires_at, qurl_id, label } = made
+  const { crid, resource_id, qurl_link, qurl_site, expires_at, qurl_id, label } = made
   for (const [name, value] of Object.entries({ resource_id, qurl_link })) {
     if (typeof value !== 'string' || value.trim() === '')
       throw refuseResult(`${method}: the answer has no ${name}`, made)
   }
   const expiresAt = new Date(expires_at ?? Number.NaN)
   return {
+    crid: typeof crid === 'string' && crid !== '' ? crid : resource_id,
+    resourcePublicKey: resource_id,
     resourceId: resource_id,
     link: qurl_link,
     ...(qurl_site ? { site: qurl_site } : {}),

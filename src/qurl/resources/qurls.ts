@@ -1,13 +1,12 @@
 import { Area } from '../area.js'
 import { metaOf } from '../meta.js'
 import type { ReadOptions, RequestOptions } from '../call-options.js'
-import type { PaginatedOutput } from '../page.js'
-import { path } from '../path.js'
+import type { PagePromise, PaginatedOutput } from '../page.js'
+import { checkId, path } from '../path.js'
 import type { AccessToken, Expiry, ExpiryChange, ResourceStatus, Open } from '../types.js'
 import {
   atLeastOne,
   atMostOne,
-  invalid,
   isName,
   isRecord,
   isString,
@@ -19,6 +18,7 @@ import {
   type Checks,
 } from '../validate.js'
 import {
+  completeBatch,
   findBatchProblem,
   isBatchData,
   readItems,
@@ -48,6 +48,8 @@ export class Qurls extends Area {
   /**
    * Makes up to 100 links in one request. Some or all of them may fail: look at each entry of `results`, by its `index`.
    *
+   * An answer that does not add up is refused; the links in it are in `error.data`.
+   *
    * @throws {@link ValidationError} that names every problem of every item, before anything is sent.
    */
   async batchCreate(input: BatchCreateInput, options?: RequestOptions): Promise<BatchCreateOutput> {
@@ -60,12 +62,12 @@ export class Qurls extends Area {
       options,
       {
         accepts: (status, data) => status === 400 && isBatchData(data),
-        check: (data) => findBatchProblem(data, items.length),
+        check: (data, { status }) => findBatchProblem(data, items.length, status),
       },
     )
     const requestId = metaOf(data)?.requestId
     if (requestId !== undefined) data.request_id = requestId
-    return data
+    return completeBatch(data)
   }
 
   /** Reads a resource and its links, by a resource id or a link's `q_…` id. */
@@ -74,14 +76,13 @@ export class Qurls extends Area {
   }
 
   /** Reads one page of the resources. */
-  async list(input?: ListInput, options?: ReadOptions): Promise<ListOutput> {
-    return this.readPage('list', 'qurls', path`/v1/qurls`, input, listChecks, options)
+  list(input?: ListInput, options?: ReadOptions): PagePromise<ListOutput, QURL> {
+    return this.readPage(listShape, () => path`/v1/qurls`, input, options)
   }
 
   /** Reads all resources. */
   listAll(input?: ListAllInput, options?: ReadOptions): AsyncGenerator<QURL, void, undefined> {
-    const readPage = (query: ListInput) => this.list(query, options)
-    return this.readAll('listAll', input, listChecks, readPage, (page) => page.qurls, options)
+    return this.readAll(listShape, () => path`/v1/qurls`, input, options)
   }
 
   /** Changes a resource: its expiry, description or tags. */
@@ -109,14 +110,11 @@ export class Qurls extends Area {
   }
 
   /** Revokes a resource and all its links. Takes resource ids only: a link's `q_…` id would name more than it says. */
-  async delete(id: string, options?: ReadOptions): Promise<void> {
-    // Today's ids are opaque and may begin with anything, but they are long.
-    if (typeof id === 'string' && id.startsWith('q_') && id.length < 64) {
-      throw invalid(
-        'delete: needs a resource id (got one that starts with "q_"); revokeResourceQurl revokes one link',
-      )
-    }
-    return this.remove(path`/v1/qurls/${id}`, options)
+  delete(id: string, options?: ReadOptions): Promise<void> {
+    return this.remove(() => {
+      checkId('delete: the id', id, 'resource')
+      return path`/v1/qurls/${id}`
+    }, options)
   }
 
   /**
@@ -137,10 +135,12 @@ export class Qurls extends Area {
 /** A resource, as the `/v1/qurls` calls show it. */
 export interface QURL {
   resource_id: string
+  /** The public name of the resource. */
+  crid?: string
   type?: ResourceType
   /** Absent for what a connector owns. */
   target_url?: string
-  status: Open<'active' | 'revoked' | 'expired'>
+  status: 'active' | 'revoked'
   description?: string
   tags?: string[]
   slug?: string
@@ -165,20 +165,20 @@ function withTokens(wire: QURL & { qurls?: unknown }): QURL {
 
 export interface ListInput {
   /** 1 to 100. @defaultValue `20` */
-  limit?: number
-  cursor?: string
+  limit?: number | undefined
+  cursor?: string | undefined
   /** One status, or several with commas between them. */
-  status?: ResourceStatus
+  status?: ResourceStatus | undefined
   /** Searches descriptions and target URLs. */
-  q?: string
-  sort?: Open<'created_at:asc' | 'created_at:desc' | 'expires_at:asc' | 'expires_at:desc'>
-  created_after?: string
-  created_before?: string
-  expires_before?: string
-  expires_after?: string
+  q?: string | undefined
+  sort?: Open<'created_at:asc' | 'created_at:desc' | 'expires_at:asc' | 'expires_at:desc'> | undefined
+  created_after?: string | undefined
+  created_before?: string | undefined
+  expires_before?: string | undefined
+  expires_after?: string | undefined
 }
 
-export type ListAllInput = Omit<ListInput, 'cursor'>
+export interface ListAllInput extends Omit<ListInput, 'cursor'> {}
 
 const listChecks: Checks<ListInput> = {
   ...pageChecks,
@@ -191,19 +191,21 @@ const listChecks: Checks<ListInput> = {
   expires_after: isString,
 }
 
+const listShape = { method: 'list', rows: 'qurls', checks: listChecks } as const
+
 export interface ListOutput extends PaginatedOutput {
   qurls: QURL[]
 }
 
-/** At least one field. The expiry is a duration or a moment, not both. */
-export type UpdateInput = (ExpiryChange | { extend_by?: never; expires_at?: never }) & {
+/** At least one field. The expiry is a duration or a moment, not both: that is checked when the call is made. */
+export interface UpdateInput extends ExpiryChange {
   /** At most 500 characters; an empty one clears it. */
-  description?: string
+  description?: string | undefined
   /** Replaces all tags; an empty array clears them. At most 10. */
-  tags?: readonly string[]
+  tags?: readonly string[] | undefined
 }
 
-/** Exactly one of the two. */
+/** Exactly one of the two, which is checked when the call is made. */
 export type ExtendInput = ExpiryChange
 
 export const expiryChecks: Checks<ExpiryChange> = { extend_by: isName(), expires_at: isName() }
@@ -215,7 +217,7 @@ const updateRules = [
 ]
 const extendRules = [atLeastOne('extend_by', 'expires_at'), atMostOne('extend_by', 'expires_at')]
 
-export type MintInput = LinkOptions & Expiry
+export interface MintInput extends LinkOptions, Expiry {}
 
 const mintChecks: Checks<MintInput> = { expires_in: isName(), expires_at: isName(), ...linkChecks }
 
@@ -234,10 +236,13 @@ export interface ResolveInput {
 export interface ResolveOutput {
   target_url: string
   resource_id: string
-  access_grant?: {
-    /** Seconds. */
-    expires_in: number
-    granted_at: string
-    src_ip: string
-  }
+  access_grant?: AccessGrant
+}
+
+/** How long, and for whom, a resource is open. */
+export interface AccessGrant {
+  /** Seconds. */
+  expires_in: number
+  granted_at: string
+  src_ip: string
 }

@@ -1,6 +1,6 @@
 import { Area } from '../area.js'
 import type { ReadOptions, RequestOptions } from '../call-options.js'
-import type { PaginatedOutput } from '../page.js'
+import type { PagePromise, PaginatedOutput } from '../page.js'
 import { path } from '../path.js'
 import type { ExpiryChange, QurlSummary, ResourceStatus } from '../types.js'
 import {
@@ -20,6 +20,7 @@ import {
   type Rule,
 } from '../validate.js'
 import { linkChecks, type CreateOutput, type LinkOptions, type ResourceType } from './link.js'
+import { isShortText } from './delegated-input.js'
 import { expiryChecks } from './qurls.js'
 
 /** What links lead to: protected URLs and tunnels. */
@@ -39,8 +40,8 @@ export class Resources extends Area {
   }
 
   /** Reads one page of the resources. `alias` and `slug` look up a single one. */
-  async listResources(input?: ResourceListInput, options?: ReadOptions): Promise<ResourceListOutput> {
-    return this.readPage('listResources', 'resources', path`/v1/resources`, input, listChecks, options)
+  listResources(input?: ResourceListInput, options?: ReadOptions): PagePromise<ResourceListOutput, Resource> {
+    return this.readPage(listResourcesShape, () => path`/v1/resources`, input, options)
   }
 
   /** Reads all resources. */
@@ -48,15 +49,7 @@ export class Resources extends Area {
     input?: ResourceListAllInput,
     options?: ReadOptions,
   ): AsyncGenerator<Resource, void, undefined> {
-    const readPage = (query: ResourceListInput) => this.listResources(query, options)
-    return this.readAll(
-      'listAllResources',
-      input as ResourceListInput | undefined,
-      listChecks,
-      readPage,
-      (page) => page.resources,
-      options,
-    )
+    return this.readAll(listResourcesShape, () => path`/v1/resources`, input, options)
   }
 
   /**
@@ -79,8 +72,8 @@ export class Resources extends Area {
   }
 
   /** Revokes a resource and all its links. */
-  async deleteResource(id: string, options?: ReadOptions): Promise<void> {
-    return this.remove(path`/v1/resources/${id}`, options)
+  deleteResource(id: string, options?: ReadOptions): Promise<void> {
+    return this.remove(() => path`/v1/resources/${id}`, options)
   }
 
   /** Makes a link to a resource. The link is shown once. */
@@ -115,8 +108,8 @@ export class Resources extends Area {
    *
    * @throws {@link ConflictError} `revoked` when it was not active; not after a lost answer of this very call.
    */
-  async revokeResourceQurl(id: string, qurlId: string, options?: ReadOptions): Promise<void> {
-    return this.remove(path`/v1/resources/${id}/qurls/${qurlId}`, options)
+  revokeResourceQurl(id: string, qurlId: string, options?: ReadOptions): Promise<void> {
+    return this.remove(() => path`/v1/resources/${id}/qurls/${qurlId}`, options)
   }
 
   /**
@@ -136,28 +129,26 @@ export class Resources extends Area {
   }
 }
 
-interface CreateResourceCommon {
+/**
+ * A URL, a tunnel with its slug, or what the service calls transit. `target_url` is needed unless `type` names another kind;
+ * `slug` and `find_or_create` are for tunnels.
+ */
+export interface CreateResourceInput {
+  /** @defaultValue `'url'` */
+  type?: ResourceType | undefined
+  /** `http` or `https`, at most 2048 characters. */
+  target_url?: string | undefined
   /** At most 500 characters. */
-  description?: string
-  tags?: readonly string[]
-  custom_domain?: string
+  description?: string | undefined
+  tags?: readonly string[] | undefined
+  custom_domain?: string | undefined
   /** 3 to 64 lower-case letters, digits and dashes. */
-  alias?: string
+  alias?: string | undefined
+  /** The name of a tunnel. */
+  slug?: string | undefined
+  /** Finds the tunnel with this slug if there is one. */
+  find_or_create?: boolean | undefined
 }
-
-/** A URL, a tunnel with its slug, or what the service calls transit. */
-export type CreateResourceInput = CreateResourceCommon &
-  (
-    | { type?: 'url'; target_url: string; slug?: never; find_or_create?: never }
-    | {
-        type: 'tunnel'
-        target_url?: string
-        slug: string
-        /** Finds the tunnel with this slug if there is one. */
-        find_or_create?: boolean
-      }
-    | { type: 'transit'; target_url?: string; slug?: never; find_or_create?: never }
-  )
 
 const createResourceChecks: Checks<CreateResourceInput> = {
   target_url: isHttpUrl,
@@ -203,19 +194,17 @@ export interface Resource {
 }
 
 /** `alias` and `slug` are look-ups: neither goes with the other, nor with `status` or `type`. */
-export type ResourceListInput =
-  | {
-      limit?: number
-      cursor?: string
-      status?: ResourceStatus
-      type?: ResourceType
-      alias?: never
-      slug?: never
-    }
-  | { limit?: number; cursor?: string; alias: string; slug?: never; status?: never; type?: never }
-  | { limit?: number; cursor?: string; slug: string; alias?: never; status?: never; type?: never }
+export interface ResourceListInput {
+  /** 1 to 100. @defaultValue `20` */
+  limit?: number | undefined
+  cursor?: string | undefined
+  status?: ResourceStatus | undefined
+  type?: ResourceType | undefined
+  alias?: string | undefined
+  slug?: string | undefined
+}
 
-export type ResourceListAllInput = ResourceListInput & { cursor?: never }
+export interface ResourceListAllInput extends Omit<ResourceListInput, 'cursor'> {}
 
 const listChecks: Checks<ResourceListInput> = {
   ...pageChecks,
@@ -224,6 +213,8 @@ const listChecks: Checks<ResourceListInput> = {
   status: isString,
   type: isString,
 }
+
+const listResourcesShape = { method: 'listResources', rows: 'resources', checks: listChecks } as const
 
 export interface ResourceListOutput extends PaginatedOutput {
   resources: Resource[]
@@ -235,25 +226,18 @@ export interface ResourceDetail {
   qurls?: QurlSummary[]
 }
 
-/** At least one field; a custom domain and an alias not together. */
-export type UpdateResourceInput = {
+/** At least one field; a custom domain and an alias not together, which the service refuses. */
+export interface UpdateResourceInput {
   /** At most 500 characters; an empty one clears it. */
-  description?: string
+  description?: string | undefined
   /** Replaces all tags; an empty array clears them. */
-  tags?: readonly string[]
-  preserve_host?: boolean
-} & (
-  | {
-      /** An empty one clears it. */
-      custom_domain?: string
-      alias?: never
-    }
-  | {
-      custom_domain?: never
-      /** `null` clears it. */
-      alias?: string | null
-    }
-)
+  tags?: readonly string[] | undefined
+  preserve_host?: boolean | undefined
+  /** An empty one clears it. */
+  custom_domain?: string | undefined
+  /** `null` clears it. */
+  alias?: string | null | undefined
+}
 
 const updateResourceChecks: Checks<UpdateResourceInput> = {
   description: isText(500),
@@ -265,20 +249,19 @@ const updateResourceChecks: Checks<UpdateResourceInput> = {
 const updateResourceRules = [atLeastOne('description', 'tags', 'custom_domain', 'preserve_host', 'alias')]
 
 export interface CreateQurlForResourceInput extends LinkOptions {
-  expires_in?: string
-  /** Where in a tunnel the link leads, 1 to 2048 characters. */
-  target_path?: string
+  expires_in?: string | undefined
+  /** Where in a tunnel the link leads, 1 to 2048 bytes of UTF-8. */
+  target_path?: string | undefined
 }
 
 const qurlForResourceChecks: Checks<CreateQurlForResourceInput> = {
   expires_in: isName(),
   ...linkChecks,
-  target_path: isName(2048),
+  target_path: isShortText(2048, 1),
 }
 
-/** At least one field. The expiry is a duration or a moment, not both. */
-export type UpdateResourceQurlInput = (ExpiryChange | { extend_by?: never; expires_at?: never }) &
-  Omit<LinkOptions, 'one_time_use'>
+/** At least one field. The expiry is a duration or a moment, not both: that is checked when the call is made. */
+export interface UpdateResourceQurlInput extends ExpiryChange, Omit<LinkOptions, 'one_time_use'> {}
 
 const { one_time_use: _, ...changeableLinkChecks } = linkChecks
 const updateQurlChecks: Checks<UpdateResourceQurlInput> = { ...expiryChecks, ...changeableLinkChecks }
@@ -289,7 +272,7 @@ const updateQurlRules = [
 
 export interface ResolveResourceInput {
   /** How long the link works, in seconds. */
-  ttl_seconds?: number
+  ttl_seconds?: number | undefined
 }
 
 export interface ResolveResourceOutput {

@@ -14,11 +14,17 @@ export class Sessions extends Area {
 
   /** Ends all sessions of a resource. After a lost answer the count may be of the second request, which found none left. */
   async terminateAllResourceSessions(id: string, options?: ReadOptions): Promise<TerminateSessionsOutput> {
-    const answer = await this.removeAndRead(path`/v1/resources/${id}/sessions`, options)
+    const answer = await this.exchange({
+      method: 'DELETE',
+      path: path`/v1/resources/${id}/sessions`,
+      options,
+      advice,
+    })
     const { data, meta, write } = answer
     if (answer.status === 204) throw answer.refuse('the service answered 204 where a count is needed')
     const count = isRecord(data) ? data['terminated'] : undefined
     const terminated = typeof count === 'number' ? count : 0
+    if (terminated !== count) answer.note('the answer has no count of ended sessions: taken for 0')
     const { requestId } = meta
     return keepMeta(
       { terminated, ...(requestId === undefined ? {} : { request_id: requestId }) },
@@ -28,10 +34,12 @@ export class Sessions extends Area {
   }
 
   /** Ends one session. */
-  async terminateResourceSession(id: string, sessionId: string, options?: ReadOptions): Promise<void> {
-    return this.remove(path`/v1/resources/${id}/sessions/${sessionId}`, options)
+  terminateResourceSession(id: string, sessionId: string, options?: ReadOptions): Promise<void> {
+    return this.remove(() => path`/v1/resources/${id}/sessions/${sessionId}`, options)
   }
 }
+
+const advice = 'call again; sessions that have ended stay ended, so the count may be of the second call'
 
 export interface Session {
   session_id?: string
@@ -50,3 +58,6 @@ export interface TerminateSessionsOutput {
   terminated: number
   request_id?: string
 }
+
+/** {@link TerminateSessionsOutput} under its name in the official client. */
+export type SessionTerminateOutput = TerminateSessionsOutput

@@ -1,6 +1,6 @@
 import { Area } from '../area.js'
 import type { ReadOptions, RequestOptions } from '../call-options.js'
-import type { PaginatedOutput } from '../page.js'
+import type { PagePromise, PaginatedOutput } from '../page.js'
 import { path } from '../path.js'
 import type { Open } from '../types.js'
 import {
@@ -24,8 +24,8 @@ export class Webhooks extends Area {
   }
 
   /** Reads one page of the webhooks. */
-  async listWebhooks(input?: ListWebhooksInput, options?: ReadOptions): Promise<WebhookListOutput> {
-    return this.readPage('listWebhooks', 'webhooks', path`/v1/webhooks`, input, pageChecks, options)
+  listWebhooks(input?: ListWebhooksInput, options?: ReadOptions): PagePromise<WebhookListOutput, Webhook> {
+    return this.readPage(listWebhooksShape, () => path`/v1/webhooks`, input, options)
   }
 
   /** Reads all webhooks. */
@@ -33,8 +33,7 @@ export class Webhooks extends Area {
     input?: Omit<ListWebhooksInput, 'cursor'>,
     options?: ReadOptions,
   ): AsyncGenerator<Webhook, void, undefined> {
-    const readPage = (query: ListWebhooksInput) => this.listWebhooks(query, options)
-    return this.readAll('listAllWebhooks', input, pageChecks, readPage, (page) => page.webhooks, options)
+    return this.readAll(listWebhooksShape, () => path`/v1/webhooks`, input, options)
   }
 
   /** Reads the events that a webhook can be told of. */
@@ -54,8 +53,8 @@ export class Webhooks extends Area {
   }
 
   /** Deletes a webhook: nothing more is delivered to it. */
-  async deleteWebhook(id: string, options?: ReadOptions): Promise<void> {
-    return this.remove(path`/v1/webhooks/${id}`, options)
+  deleteWebhook(id: string, options?: ReadOptions): Promise<void> {
+    return this.remove(() => path`/v1/webhooks/${id}`, options)
   }
 
   /**
@@ -70,13 +69,17 @@ export class Webhooks extends Area {
   }
 
   /** Reads one page of what was delivered to a webhook. */
-  async listWebhookDeliveries(
+  listWebhookDeliveries(
     id: string,
     input?: ListWebhookDeliveriesInput,
     options?: ReadOptions,
-  ): Promise<WebhookDeliveryListOutput> {
-    const url = path`/v1/webhooks/${id}/deliveries`
-    return this.readPage('listWebhookDeliveries', 'deliveries', url, input, pageChecks, options)
+  ): PagePromise<WebhookDeliveryListOutput, WebhookDelivery> {
+    return this.readPage(
+      listWebhookDeliveriesShape,
+      () => path`/v1/webhooks/${id}/deliveries`,
+      input,
+      options,
+    )
   }
 
   /** Reads everything that was delivered to a webhook. */
@@ -85,16 +88,7 @@ export class Webhooks extends Area {
     input?: Omit<ListWebhookDeliveriesInput, 'cursor'>,
     options?: ReadOptions,
   ): AsyncGenerator<WebhookDelivery, void, undefined> {
-    path`/v1/webhooks/${id}/deliveries` // a wrong id is refused at the call, as wrong input is
-    const readPage = (query: ListWebhookDeliveriesInput) => this.listWebhookDeliveries(id, query, options)
-    return this.readAll(
-      'listAllWebhookDeliveries',
-      input,
-      pageChecks,
-      readPage,
-      (page) => page.deliveries,
-      options,
-    )
+    return this.readAll(listWebhookDeliveriesShape, () => path`/v1/webhooks/${id}/deliveries`, input, options)
   }
 }
 
@@ -122,16 +116,18 @@ export interface CreateWebhookInput {
   /** At least one. */
   events: readonly WebhookEventType[]
   /** At most 500 characters. */
-  description?: string
+  description?: string | undefined
 }
 
 const createChecks: Checks<CreateWebhookInput> = { url: isHttpUrl, events: isNames, description: isText(500) }
 
 export interface ListWebhooksInput {
   /** 1 to 100. @defaultValue `20` */
-  limit?: number
-  cursor?: string
+  limit?: number | undefined
+  cursor?: string | undefined
 }
+
+const listWebhooksShape = { method: 'listWebhooks', rows: 'webhooks', checks: pageChecks } as const
 
 export interface WebhookListOutput extends PaginatedOutput {
   webhooks: Webhook[]
@@ -161,10 +157,10 @@ export interface WebhookWithSecret extends Webhook {
 
 /** At least one field. */
 export interface UpdateWebhookInput {
-  url?: string
-  events?: readonly WebhookEventType[]
-  description?: string
-  status?: WebhookStatus
+  url?: string | undefined
+  events?: readonly WebhookEventType[] | undefined
+  description?: string | undefined
+  status?: WebhookStatus | undefined
 }
 
 const updateChecks: Checks<UpdateWebhookInput> = {
@@ -183,9 +179,15 @@ export interface WebhookEventTypeInfo {
 
 export interface ListWebhookDeliveriesInput {
   /** 1 to 100. @defaultValue `20` */
-  limit?: number
-  cursor?: string
+  limit?: number | undefined
+  cursor?: string | undefined
 }
+
+const listWebhookDeliveriesShape = {
+  method: 'listWebhookDeliveries',
+  rows: 'deliveries',
+  checks: pageChecks,
+} as const
 
 export interface WebhookDeliveryListOutput extends PaginatedOutput {
   deliveries: WebhookDelivery[]
@@ -204,6 +206,13 @@ export interface WebhookDelivery {
   retry_count?: number
   created_at?: string
   completed_at?: string
+}
+
+/** A delivery that `unwrapWebhook` has verified and read. */
+export interface WebhookEvent extends WebhookPayload {
+  /** The same for every delivery of the event. */
+  id: string
+  type: WebhookEventType
 }
 
 /** The body of a delivery, after its signature was verified. */

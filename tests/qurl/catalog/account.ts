@@ -13,6 +13,16 @@ const customer = {
 
 export const accountOperations: Operation[] = [
   {
+    name: 'getMe',
+    call: (client) => client.getMe(),
+    sends: () => ({ line: 'GET /v1/me' }),
+    returns: () => ({
+      owner_id: 'own_1',
+      auth_type: 'api_key',
+      api_key: expect.objectContaining({ kind: 'api_key', scopes: expect.arrayContaining(['qurl:read']) }),
+    }),
+  },
+  {
     name: 'getQuota',
     call: (client) => client.getQuota(),
     sends: () => ({ line: 'GET /v1/quota' }),

@@ -1,4 +1,6 @@
 import { accountOperations } from './account.js'
+import { connectorResourceOperations } from './connector-resources.js'
+import { delegatedOperations } from './delegated.js'
 import { domainOperations } from './domains.js'
 import { keyAndCodeOperations } from './keys-and-codes.js'
 import type { Operation } from './operation.js'
@@ -12,6 +14,8 @@ export type { Known, Operation, Scene } from './operation.js'
 export const operations: readonly Operation[] = [
   ...qurlOperations,
   ...resourceOperations,
+  ...connectorResourceOperations,
+  ...delegatedOperations,
   ...accountOperations,
   ...domainOperations,
   ...webhookOperations,

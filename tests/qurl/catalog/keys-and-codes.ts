@@ -2,6 +2,7 @@ import { expect } from 'vitest'
 import { lastPage, made, withQurl, type Known, type Operation, type Scene } from './operation.js'
 
 const apiKey = {
+  kind: 'api_key',
   key_id: made.keyId,
   key_prefix: expect.stringMatching(/^lv_test_/) as unknown,
   name: 'ci',
@@ -41,7 +42,10 @@ export const keyAndCodeOperations: Operation[] = [
     name: 'createApiKey',
     as: 'jwt',
     call: (client, _, options) => client.createApiKey({ name: 'ci', scopes: ['qurl:read'] }, options),
-    sends: () => ({ line: 'POST /v1/api-keys', body: { name: 'ci', scopes: ['qurl:read'] } }),
+    sends: () => ({
+      line: 'POST /v1/api-keys',
+      body: { kind: 'api_key', name: 'ci', scopes: ['qurl:read'] },
+    }),
     returns: () => ({ ...apiKey, api_key: expect.stringMatching(/^lv_test_/) }),
     write: { effect: 'api_key.created', resend: 'keyed' },
   },
@@ -53,7 +57,7 @@ export const keyAndCodeOperations: Operation[] = [
         {
           kind: 'enrollment_token',
           target: 'connector',
-          claims: [{ type: 'connector', id: 'c_1' }],
+          claims: [{ type: 'connector', id: 'office-db' }],
           expires_in: '1h',
         },
         options,
@@ -63,7 +67,7 @@ export const keyAndCodeOperations: Operation[] = [
       body: {
         kind: 'enrollment_token',
         target: 'connector',
-        claims: [{ type: 'connector', id: 'c_1' }],
+        claims: [{ type: 'connector', id: 'office-db' }],
         expires_in: '1h',
       },
     }),

@@ -18,6 +18,8 @@ export interface Operation {
   readonly as?: 'api-key' | 'jwt' | 'nobody'
   /** Brings the server into the state that the call needs. */
   readonly arrange?: (scene: Scene) => Promise<Known> | Known
+  /** The call gives a key of its own, because the method needs one. */
+  readonly ownKey?: boolean
   readonly call: (client: QURLClient, known: Known, options?: RequestOptions) => Promise<unknown>
   /** The request line and the body, as the sheet has them. */
   readonly sends: (known: Known) => {
@@ -41,10 +43,11 @@ const text = (pattern: RegExp): unknown => expect.stringMatching(pattern)
 
 /** What the server makes up itself. */
 export const made = {
-  resourceId: text(/^r_[a-z0-9]{11}$/),
+  resourceId: text(/^MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE[\w-]{86}$/),
+  crid: text(/^[a-z2-7]{60}$/),
   qurlId: text(/^q_[0-9a-f]{11}$/),
   link: text(/^https:\/\/qurl\.link\/#at_[a-z0-9]{22}$/),
-  site: text(/^https:\/\/r-[a-z0-9]{11}\.qurl\.site$/),
+  site: text(/^https:\/\/[a-z2-7]{20}\.qurl\.site$/),
   time: text(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
   requestId: text(/^req_[a-z0-9]{16}$/),
   webhookId: text(/^wh_[a-z0-9]{16}$/),
@@ -58,8 +61,13 @@ export const lastPage = (size: number) => ({ has_more: false, page_size: size, r
 
 /** A protected URL with one link. */
 export async function withQurl({ client }: Scene): Promise<Known> {
-  const { resource_id, qurl_id, qurl_link } = await client.create({ target_url: 'https://app.example/seed' })
-  return { id: resource_id, qurlId: qurl_id, token: qurl_link.slice(qurl_link.indexOf('#') + 1) }
+  const {
+    resource_id,
+    crid = '',
+    qurl_id,
+    qurl_link,
+  } = await client.create({ target_url: 'https://app.example/seed' })
+  return { id: resource_id, crid, qurlId: qurl_id, token: qurl_link.slice(qurl_link.indexOf('#') + 1) }
 }
 
 /** A protected URL with one link and somebody who uses it. */

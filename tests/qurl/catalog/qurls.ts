@@ -6,6 +6,7 @@ const target = 'https://app.example/report'
 const link = {
   qurl_id: made.qurlId,
   resource_id: made.resourceId,
+  crid: made.crid,
   qurl_link: made.link,
   qurl_site: made.site,
   expires_at: made.time,
@@ -26,6 +27,7 @@ const accessToken = {
 
 const row = (known: Known) => ({
   resource_id: known['id'],
+  crid: made.crid,
   type: 'url',
   target_url: 'https://app.example/seed',
   status: 'active',
@@ -84,6 +86,7 @@ export const qurlOperations: Operation[] = [
         index,
         success: true,
         resource_id: made.resourceId,
+        crid: made.crid,
         qurl_link: made.link,
         qurl_site: made.site,
         expires_at: made.time,

@@ -3,6 +3,7 @@ import { lastPage, made, withQurl, withSession, type Known, type Operation } fro
 
 const resource = {
   resource_id: made.resourceId,
+  crid: made.crid,
   type: 'url',
   target_url: 'https://app.example/seed',
   knock_resource_id: expect.stringMatching(/^knock_/) as unknown,
@@ -16,6 +17,11 @@ const resource = {
   qurl_count: 1,
   created_at: made.time,
   expires_at: made.time,
+}
+
+const tunnel = {
+  type: 'tunnel',
+  connector_routing_id: expect.stringMatching(/^c-[a-z2-7]{51}[aq]$/) as unknown,
 }
 
 const summary = (known: Known) => ({
@@ -55,7 +61,7 @@ export const resourceOperations: Operation[] = [
     }),
     returns: () => {
       const { target_url: _none, ...rest } = resource
-      return { ...rest, type: 'tunnel', slug: 'office-db', alias: 'db-main', tags: ['db'], qurl_count: 0 }
+      return { ...rest, ...tunnel, slug: 'office-db', alias: 'db-main', tags: ['db'], qurl_count: 0 }
     },
     write: { effect: 'resource.created', resend: 'natural' },
   },
@@ -126,6 +132,7 @@ export const resourceOperations: Operation[] = [
     returns: ({ id }) => ({
       qurl_id: made.qurlId,
       resource_id: id,
+      crid: made.crid,
       qurl_link: made.link,
       qurl_site: made.site,
       expires_at: made.time,

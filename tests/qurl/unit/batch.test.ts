@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { findBatchProblem, isBatchData } from '../../../src/qurl/resources/batch.js'
+import {
+  completeBatch,
+  findBatchProblem,
+  isBatchData,
+  type BatchItemFailure,
+} from '../../../src/qurl/resources/batch.js'
 
 const made = (index: number) => ({
   index,
@@ -24,8 +29,10 @@ describe('findBatchProblem', () => {
     ['all made', result([made(0), made(1)], 2, 0)],
     ['some made, in any order', result([failed(1), made(0)], 1, 1)],
     ['none made', result([failed(0), failed(1)], 0, 2)],
+    ['a skipped item that counts as failed', result([made(0), { index: 1, success: false }], 1, 1)],
+    ['a skipped item that does not', result([made(0), { index: 1, success: false }], 1, 0)],
   ])('finds none in %s', (_, data) => {
-    expect(findBatchProblem(data, 2)).toBeUndefined()
+    expect(findBatchProblem(data, 2, 207)).toBeUndefined()
   })
 
   it.each([
@@ -48,12 +55,40 @@ describe('findBatchProblem', () => {
     ['an entry that does not say', result([made(0), { ...made(1), success: undefined }], 2, 0)],
     ['a link that is missing', result([made(0), { ...made(1), qurl_link: undefined }], 2, 0)],
     ['a resource that is no text', result([made(0), { ...made(1), resource_id: 7 }], 2, 0)],
-    ['a failure without a reason', result([made(0), { index: 1, success: false }], 1, 1)],
     ['a failure without a code', result([made(0), { ...failed(1), error: { message: 'No.' } }], 1, 1)],
   ])('finds one in %s, and shows no entry', (_, data) => {
-    const problem = findBatchProblem(data, 2)
+    const problem = findBatchProblem(data, 2, 207)
     expect(problem).toEqual(expect.any(String))
     expect(problem).not.toMatch(/at_secret|r_1/)
+  })
+})
+
+describe('findBatchProblem of a 400', () => {
+  it.each([
+    ['with every item', result([failed(0), { index: 1, success: false }], 0, 1)],
+    ['with the wrong items only', result([failed(1)], 0, 1)],
+    ['with counts of something else', result([failed(0)], 0, 2)],
+  ])('finds none in a result %s, where nothing was made', (_, data) => {
+    expect(findBatchProblem(data, 2, 400)).toBeUndefined()
+  })
+
+  it('finds one where something was made all the same', () => {
+    expect(findBatchProblem(result([made(0)], 1, 0), 2, 400)).toEqual(expect.any(String))
+  })
+})
+
+describe('completeBatch', () => {
+  it('gives a skipped item an error to read, and keeps the others', () => {
+    const skipped = { index: 1, success: false } as BatchItemFailure
+    const { results } = completeBatch({
+      succeeded: 0,
+      failed: 2,
+      results: [failed(0), skipped] as BatchItemFailure[],
+    })
+    expect(results).toEqual([
+      failed(0),
+      { index: 1, success: false, error: { code: 'skipped', message: expect.any(String) } },
+    ])
   })
 })
 

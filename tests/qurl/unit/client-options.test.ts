@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { ValidationError } from '../../../src/qurl/errors.js'
-import { maskApiKey, resolveClientOptions } from '../../../src/qurl/client-options.js'
+import { resolveClientOptions } from '../../../src/qurl/client-options.js'
+import { maskApiKey } from '../../../src/qurl/credential.js'
 
 const apiKey = 'lv_live_0123456789abcdef'
 const resolve = (options: object) => resolveClientOptions({ apiKey, ...options } as never, 'agent/1')
@@ -148,13 +149,22 @@ describe('resolveClientOptions', () => {
 
   it('hands debug lines to the function, to the console, or to nobody', () => {
     const debug = vi.fn()
-    resolve({ debug }).debug('hello', { a: 1 })
-    expect(debug).toHaveBeenCalledExactlyOnceWith('hello', { a: 1 })
-    const toConsole = vi.spyOn(console, 'debug').mockImplementation(() => {})
-    resolve({ debug: true }).debug('hello')
-    resolve({ debug: false }).debug('silence')
-    expect(toConsole.mock.calls).toEqual([['hello', undefined]])
-    toConsole.mockRestore()
+    resolve({ debug }).debug?.('debug', 'hello', { a: 1 })
+    resolve({ debug }).debug?.('warn', 'odd', {})
+    expect(debug.mock.calls).toEqual([
+      ['hello', { level: 'debug', a: 1 }],
+      ['odd', { level: 'warn' }],
+    ])
+    const toDebug = vi.spyOn(console, 'debug').mockImplementation(() => {})
+    const toWarn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    for (const level of [true, 'debug', 'warn'] as const) {
+      resolve({ debug: level }).debug?.('debug', `hello ${level}`, {})
+      resolve({ debug: level }).debug?.('warn', `odd ${level}`, {})
+    }
+    expect(toDebug.mock.calls.map(([line]) => line as string)).toEqual(['hello true', 'hello debug'])
+    expect(toWarn.mock.calls.map(([line]) => line as string)).toEqual(['odd true', 'odd debug', 'odd warn'])
+    expect(resolve({ debug: false }).debug).toBeUndefined()
+    vi.restoreAllMocks()
   })
 })
 

@@ -60,11 +60,11 @@ describe('ProtectedResource', () => {
     const { client } = clientOf([])
     const resource = client.resourceById('r_1')
     expect(resource).toBeInstanceOf(ProtectedResource)
-    expect(Object.keys(resource)).toEqual(['id'])
-    expect(JSON.stringify(resource)).toBe('{"id":"r_1"}')
+    expect(Object.keys(resource)).toEqual(['crid'])
+    expect(JSON.stringify(resource)).toBe('{"crid":"r_1"}')
     expect(ProtectedResource.isBoundTo(resource, client)).toBe(true)
     expect(ProtectedResource.isBoundTo(resource, clientOf([]).client)).toBe(false)
-    expect(ProtectedResource.isBoundTo({ id: 'r_1' } as never, client)).toBe(false)
+    expect(ProtectedResource.isBoundTo({ crid: 'r_1' } as never, client)).toBe(false)
   })
 
   it('makes portals only with its own client', async () => {

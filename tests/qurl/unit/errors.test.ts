@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import * as entry from '../../../src/qurl/errors.js'
+import * as entry from '../../../src/qurl/error-guards.js'
 import {
   AuthenticationError,
   AuthorizationError,
@@ -9,13 +9,13 @@ import {
   GoneError,
   NetworkError,
   NotFoundError,
-  QURLError,
   RateLimitError,
   RuntimeError,
   ServerError,
   TimeoutError,
   ValidationError,
 } from '../../../src/qurl/errors.js'
+import { QURLError } from '../../../src/qurl/qurl-error.js'
 
 const data = (status: number, code = 'some_code') => ({ status, code, title: 'Title' })
 

@@ -12,7 +12,8 @@ function reader(...pages: Page[]) {
     if (page === undefined) throw new Error('no such page')
     return page
   }
-  const rows = (signal?: AbortSignal) => readAllPages('listAll', readPage, (page) => page.rows, signal)
+  const rows = (signal?: AbortSignal) =>
+    readAllPages<Page, number>({ method: 'listAll', readPage, rowsOf: (page) => page.rows, signal })
   return { cursors, rows }
 }
 
@@ -61,7 +62,9 @@ describe('readAllPages', () => {
   it('ends at a number of pages that nobody has', async () => {
     let count = 0
     const readPage = async () => more([], String(count++))
-    const { error } = await drain(readAllPages('listAll', readPage, (page) => page.rows))
+    const { error } = await drain(
+      readAllPages<Page, number>({ method: 'listAll', readPage, rowsOf: (page) => page.rows }),
+    )
     expect(error).toMatchObject({ code: 'unexpected_response' })
     expect(count).toBe(10_000)
   })

@@ -119,6 +119,8 @@ describe('portalOf', () => {
   it('reads a portal', () => {
     expect(portalOf('createPortal', { ...made, expires_at: '2026-06-01T12:00:00Z', label: 'guest' })).toEqual(
       {
+        crid: 'r_1',
+        resourcePublicKey: 'r_1',
         resourceId: 'r_1',
         link: 'https://qurl.link/#at_1',
         site: 'https://r-1.qurl.site',
@@ -132,7 +134,12 @@ describe('portalOf', () => {
   it('leaves out what is not there', () => {
     const { resource_id, qurl_link } = made
     const sparse = { resource_id, qurl_link, qurl_id: '', qurl_site: '', expires_at: 'soon' }
-    expect(portalOf('createPortal', sparse)).toEqual({ resourceId: 'r_1', link: 'https://qurl.link/#at_1' })
+    expect(portalOf('createPortal', sparse)).toEqual({
+      crid: 'r_1',
+      resourcePublicKey: 'r_1',
+      resourceId: 'r_1',
+      link: 'https://qurl.link/#at_1',
+    })
   })
 
   it.each([

@@ -155,10 +155,15 @@ describe('a deletion', () => {
     expect(error.outcome).toBe('unknown')
   })
 
-  it('takes any body for its success', async () => {
-    for (const response of [new Response(null, { status: 204 }), new Response(''), html(200), data(null)]) {
+  it('succeeds without a body, or with an envelope', async () => {
+    for (const response of [new Response(null, { status: 204 }), new Response(''), data(null)]) {
       await expect(clientOf([response]).client.delete('r_1')).resolves.toBeUndefined()
     }
+  })
+
+  it('is not taken for done when somebody else may have answered', async () => {
+    const error = await failureOf(clientOf([html(200)]).client.delete('r_1'))
+    expect(error).toMatchObject({ code: 'unexpected_response', status: 200, outcome: 'unknown' })
   })
 })
 
@@ -351,7 +356,13 @@ describe('the message of an error', () => {
 
   it.each([
     ['a key that is honoured', create, four(fail), 'POST /v1/qurls', again],
-    ['a key that is not honoured', rotate, [fail()], 'POST /v1/webhooks/wh_1/secret', look],
+    [
+      'a secret that may be new',
+      rotate,
+      [fail()],
+      'POST /v1/webhooks/wh_1/secret',
+      /call again and use the secret/,
+    ],
     [
       'a resource that is found again',
       makeResource,
@@ -359,7 +370,13 @@ describe('the message of an error', () => {
       'POST /v1/resources',
       /It may have been done: call again with the same input, which finds what is there$/,
     ],
-    ['a deletion', removeWebhook, four(fail), 'DELETE /v1/webhooks/wh_1', look],
+    [
+      'a deletion',
+      removeWebhook,
+      four(fail),
+      'DELETE /v1/webhooks/wh_1',
+      /call again; an answer that it is gone/,
+    ],
   ])('says after a 5xx what to do about %s', async (_, call, steps, where, advice) => {
     const { error } = await errorOf(call, ...steps)
     expect(error).toMatchObject({ status: 503, outcome: 'unknown', detail: 'Detail.' })
@@ -436,7 +453,7 @@ describe('the message of an error', () => {
   it('says why no whole answer arrived', async () => {
     const { error } = await errorOf(rotate, reset())
     expect(error.detail).toMatch(
-      /secret: no whole answer arrived \(ECONNRESET\)\. It may have been done: look/,
+      /secret: no whole answer arrived \(ECONNRESET\)\. It may have been done: the old secret may be gone/,
     )
   })
 

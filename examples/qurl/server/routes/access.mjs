@@ -62,10 +62,8 @@ function redeem(request) {
     }
     code.use_count += 1
     world.count('access_code.redeemed')
-    return {
-      status: 200,
-      data: { redirect_url: `https://${code.resource_id.replaceAll('_', '-')}.qurl.site` },
-    }
+    const resource = account.resources.find((row) => row.resource_id === code.resource_id)
+    return { status: 200, data: { redirect_url: `https://${resource?.crid.slice(0, 20)}.qurl.site` } }
   }
   throw notFound('access code')
 }

@@ -13,6 +13,20 @@ const period = ({ world }) => ({ period_start: world.timestamp(-MONTH), period_e
 /** @param {RouteRequest} request */
 const countActive = ({ account }) => account.resources.filter((row) => row.status === 'active').length
 
+/** Whose credential this is. @param {RouteRequest} request */
+function me({ account, credential }) {
+  if (credential?.kind !== 'api-key')
+    return { status: 200, data: { owner_id: account.owner, auth_type: 'jwt' } }
+  const { scopes } = credential
+  const api_key = {
+    key_id: 'key_0123456789ab',
+    kind: 'api_key',
+    scopes: scopes.toSorted(),
+    key_prefix: 'lv_test_0123',
+  }
+  return { status: 200, data: { owner_id: account.owner, auth_type: 'api_key', api_key } }
+}
+
 /** @param {RouteRequest} request */
 function quota(request) {
   const { account } = request
@@ -110,6 +124,7 @@ function invoices({ account, query }) {
 
 /** @type {import('../types.js').Route[]} */
 export const accountRoutes = [
+  { method: 'GET', path: 'me', handle: me },
   { method: 'GET', path: 'quota', handle: quota, scope: 'qurl:read', etag: true },
   { method: 'GET', path: 'usage/current-period', handle: currentPeriod, access: 'jwt' },
   { method: 'GET', path: 'usage/daily', handle: daily, access: 'jwt' },

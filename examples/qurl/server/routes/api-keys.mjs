@@ -23,7 +23,7 @@ function create(request) {
       purpose: oneOf('tunnel_bootstrap'),
       tunnel_slug: text(64, 3),
       kind: oneOf('api_key', 'enrollment_token'),
-      target: oneOf('connector'),
+      target: oneOf('agent', 'connector'),
       claims: listOf(object({ type: text(64, 1), id: text(256, 1) }), 0, 20),
     },
     { required: body.kind === 'enrollment_token' ? ['kind', 'target'] : ['name', 'scopes'] },
@@ -38,7 +38,7 @@ function create(request) {
     throw new Problem(403, 'api_key_limit', 'The plan has no room for another key.')
   }
   const secret = world.id('lv_test_', 32)
-  const { expires_in: _expires, ...given } = body
+  const { expires_in: _expires, ...given } = /** @type {Row} */ ({ kind: 'api_key', ...body })
   const key = {
     key_id: world.id('key_', 12),
     key_prefix: secret.slice(0, 12),

@@ -22,7 +22,14 @@ const requiredToCreate = (body) => ((body.type ?? 'url') === 'url' ? ['target_ur
 /** @param {RouteRequest} request @param {Row} resource @param {boolean} [full] */
 function showQurl({ account }, resource, full = false) {
   const tokens = account.tokens.filter((token) => token.resource_id === resource.resource_id)
-  const { knock_resource_id: _k, alias: _a, preserve_host: _p, session_duration_cap: _s, ...row } = resource
+  const {
+    knock_resource_id: _k,
+    alias: _a,
+    preserve_host: _p,
+    session_duration_cap: _s,
+    connector_routing_id: _c,
+    ...row
+  } = resource
   return { ...row, qurl_count: tokens.length, ...(full && { qurls: tokens.slice(0, 100).map(showToken) }) }
 }
 
@@ -90,6 +97,7 @@ function batch(request) {
         index,
         success: true,
         resource_id: resource.resource_id,
+        crid: resource.crid,
         qurl_link: link,
         qurl_site: token.qurl_site,
         expires_at: token.expires_at,
@@ -168,6 +176,7 @@ function mintLink(request) {
   request.world.emit(request.account, 'token.minted', { qurl_id: token.qurl_id })
   const {
     resource_id: _id,
+    crid: _crid,
     qurl_site: _site,
     label: _label,
     ...data

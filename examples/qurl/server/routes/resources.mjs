@@ -231,8 +231,8 @@ function endSession(request) {
   return { status: 204 }
 }
 
-/** @param {RouteRequest} request */
-function resolveResource(request) {
+/** Makes a temporary link; `resolve` is the older name of `share`. @param {RouteRequest} request */
+function shareResource(request) {
   checkFields(request.body, { ttl_seconds: integer(1, DAY) })
   const resource = findResource(request, request.params[0] ?? '')
   const seconds = request.body.ttl_seconds ?? 300
@@ -242,7 +242,7 @@ function resolveResource(request) {
     data: {
       qurl: `https://qurl.link/#${request.world.id('qv2t1.', 40)}`,
       qurl_id: token.qurl_id,
-      crid: request.world.id('', 26),
+      crid: resource.crid,
       type: 'qv2',
       expires_at: request.world.timestamp(seconds * 1000),
       expires_in_seconds: seconds,
@@ -264,5 +264,6 @@ export const resourceRoutes = [
   { method: 'GET', path: 'resources/:/sessions', handle: listSessions },
   { method: 'DELETE', path: 'resources/:/sessions', handle: endSessions },
   { method: 'DELETE', path: 'resources/:/sessions/:', handle: endSession },
-  { method: 'POST', path: 'resources/:/resolve', handle: resolveResource, body: 'optional' },
+  { method: 'POST', path: 'resources/:/resolve', handle: shareResource, body: 'optional' },
+  { method: 'POST', path: 'resources/:/share', handle: shareResource, body: 'required' },
 ]

@@ -1,0 +1,113 @@
+import { startTimer } from '../clock/start-timer.js'
+import type { Exchange, Received } from './exchange.js'
+import { isCutJson, parseJson } from './json.js'
+import { readBody } from './read-body.js'
+import { leftOf } from './read-retries.js'
+
+/** A lost answer, in the shape in which every runtime's `fetch` reports one. */
+const lost = (cause: unknown): TypeError => new TypeError('fetch failed', { cause })
+
+/**
+ * Sends one attempt and reads its answer to the end, within the attempt's time. An answer that is an error keeps its status
+ * when its body cannot be read: the status is what was asked for.
+ *
+ * @throws the signal's reason when it aborts, and a `TypeError` when no whole answer arrives in time.
+ */
+export function receive(
+  send: typeof fetch,
+  exchange: Exchange,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<Received> {
+  return new Promise((resolve, reject) => {
+    const controller = new AbortController()
+    const timer = startTimer(expire, Math.min(exchange.timeoutMs, leftOf(exchange)))
+    signal.addEventListener('abort', stop)
+    if (signal.aborted) stop()
+    else run().then(resolve, reject).finally(release)
+
+    function release(): void {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', stop)
+    }
+
+    function stop(): void {
+      controller.abort(signal.reason)
+      reject(signal.reason)
+      release()
+    }
+
+    function expire(): void {
+      const { head } = exchange
+      const reason = new DOMException('no whole answer arrived in time', 'TimeoutError')
+      controller.abort(reason)
+      if (head === undefined || isSuccess(head.status) || exchange.needsErrorBody) reject(lost(reason))
+      else resolve({ ...head, text: '', cause: reason })
+    }
+
+    async function run(): Promise<Received> {
+      const { url, method, body } = exchange
+      const response = await call(send, url, {
+        method,
+        headers: headers as Record<string, string>,
+        ...(body === undefined ? {} : { body }),
+        signal: controller.signal,
+        redirect: 'manual',
+      })
+      const head = headOf(response)
+      exchange.head = head
+      return isSuccess(head.status)
+        ? readSuccess(response, head)
+        : readError(response, head, exchange.needsErrorBody)
+    }
+  })
+}
+
+/** Without a length, a closed connection and a lost one look the same to the runtime. */
+const broken = (): TypeError => lost(new Error('the JSON of the answer breaks off'))
+
+type Head = Pick<Received, 'status' | 'statusText' | 'headers'>
+
+const isSuccess = (status: number): boolean => status >= 200 && status < 300
+
+/** A `fetch` rejects with a `TypeError`; another error of a stand-in for it means the same. */
+async function call(send: typeof fetch, url: string, init: RequestInit): Promise<Response> {
+  try {
+    return await send(url, init)
+  } catch (error) {
+    const isPlain = error instanceof Error && error.name !== 'AbortError' && error.name !== 'TimeoutError'
+    throw isPlain && !(error instanceof TypeError) ? lost(error) : error
+  }
+}
+
+function headOf({ type, redirected, status, statusText, headers }: Response): Head {
+  // A browser hides where a redirect leads. A `fetch` that followed it brings the answer of another place.
+  return type === 'opaqueredirect' || redirected === true
+    ? { status: 302, statusText: 'Found', headers: new Headers() }
+    : { status, statusText, headers: headers ?? new Headers() }
+}
+
+async function readSuccess(response: Response, head: Head): Promise<Received> {
+  const { text, problem } = await readBody(response).then(
+    (read) =>
+      'text' in read ? { text: read.text, problem: undefined } : { text: '', problem: read.problem },
+    (error: unknown) => {
+      throw error instanceof TypeError ? error : lost(error)
+    },
+  )
+  const json = text === '' ? undefined : parseJson(text)
+  if (json === undefined && isCutJson(text)) throw broken()
+  return { ...head, text, json, problem }
+}
+
+async function readError(response: Response, head: Head, isNeeded: boolean): Promise<Received> {
+  try {
+    const read = await readBody(response)
+    const text = 'text' in read ? read.text : ''
+    if (isNeeded && isCutJson(text) && parseJson(text) === undefined) throw broken()
+    return { ...head, text }
+  } catch (cause) {
+    if (isNeeded) throw cause instanceof TypeError ? cause : lost(cause)
+    return { ...head, text: '', cause }
+  }
+}

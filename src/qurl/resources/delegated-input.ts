@@ -1,0 +1,74 @@
+import type { AccessPolicy } from '../types.js'
+import {
+  describeShape,
+  inspectFields,
+  invalid,
+  isAccessPolicy,
+  isBoolean,
+  isInteger,
+  isName,
+  readFields,
+  required,
+  type Check,
+  type Checks,
+} from '../validate.js'
+
+/** One link of a delegated batch. */
+export interface DelegatedQurlGrant {
+  /** How long the link works, for example `24h`. */
+  expires_in?: string | undefined
+  /** At most 500 bytes of UTF-8. */
+  label?: string | undefined
+  one_time_use?: boolean | undefined
+  /** 0 to 1000; 0 is no limit. */
+  max_sessions?: number | undefined
+  session_duration?: string | undefined
+  access_policy?: AccessPolicy | undefined
+}
+
+export interface CreateDelegatedQurlBatchInput {
+  /** What allows the batch; a secret of at most 8192 characters. */
+  mint_capability: string
+  /** 1 to 100. */
+  grants: readonly DelegatedQurlGrant[]
+}
+
+/** A string of at most `max` bytes of UTF-8. */
+export const isShortText =
+  (max: number, min = 0): Check =>
+  (value) => {
+    if (typeof value !== 'string') return `must be a string (got ${describeShape(value)})`
+    const { byteLength } = new TextEncoder().encode(value)
+    if (byteLength < min) return 'must not be empty'
+    return byteLength > max ? `must be at most ${max} bytes of UTF-8 (got ${byteLength})` : undefined
+  }
+
+const grantChecks: Checks<DelegatedQurlGrant> = {
+  expires_in: isName(),
+  label: isShortText(500),
+  one_time_use: isBoolean,
+  max_sessions: isInteger(0, 1000),
+  session_duration: isName(),
+  access_policy: isAccessPolicy,
+}
+
+const batchChecks: Checks<CreateDelegatedQurlBatchInput> = {
+  mint_capability: isName(8192),
+  grants: (value) => (Array.isArray(value) ? undefined : `must be an array (got ${describeShape(value)})`),
+}
+
+/** @throws {@link ValidationError} that names every problem of every grant. Its text never shows the capability. */
+export function readDelegatedBatch(input: unknown): { mint_capability: string; grants: object[] } {
+  const method = 'createDelegatedQurlBatch'
+  const { mint_capability, grants } = readFields(method, input, batchChecks, [
+    required('mint_capability', 'grants'),
+  ]) as unknown as CreateDelegatedQurlBatchInput
+  if (grants.length < 1 || grants.length > 100)
+    throw invalid(`${method}: grants: must hold 1 to 100 (got ${grants.length})`)
+  const found = grants.map((grant) => inspectFields(grant, grantChecks))
+  const problems = found.flatMap(({ problems: list }, index) =>
+    list.length > 0 ? [`grants[${index}]: ${list.join('; ')}`] : [],
+  )
+  if (problems.length > 0) throw invalid(`${method}: ${problems.join(' | ')}`)
+  return { mint_capability, grants: found.map(({ fields }) => fields) }
+}

@@ -1,0 +1,219 @@
+import { idempotencyOf } from '../../ky/index.js'
+import { Area, dataOf } from '../area.js'
+import type { Answer } from '../call.js'
+import type { ReadOptions, RequestOptions } from '../call-options.js'
+import { DelegatedBatchOutcomeUnknownError } from '../errors.js'
+import { factsOf, mayHaveHappened } from '../may-have-happened.js'
+import { keepFacts, keepMeta } from '../meta.js'
+import { writeOperations } from '../operations.js'
+import { path } from '../path.js'
+import type { QURLError } from '../qurl-error.js'
+import type { AccessPolicy } from '../types.js'
+import { describeShape, invalid, isRecord } from '../validate.js'
+import {
+  batchIdForm,
+  findAcceptedProblem,
+  findBatchStateProblem,
+  isEtag,
+  qurlIdForm,
+  readResult,
+  readRetryAfter,
+  type DelegatedQurlBatchAccepted,
+  type GetDelegatedQurlBatchOutput,
+} from './delegated-answer.js'
+import { readDelegatedBatch, type CreateDelegatedQurlBatchInput } from './delegated-input.js'
+
+/** Links that are made on behalf of somebody else, by a capability that they gave. */
+export class DelegatedQurls extends Area {
+  /**
+   * Hands in a batch of up to 100 links, which the service makes in its own time: read the batch with
+   * `getDelegatedQurlBatch`. The `idempotencyKey` is required, 32 to 256 visible ASCII characters.
+   *
+   * @throws {@link DelegatedBatchOutcomeUnknownError} when it may have been accepted.
+   */
+  async createDelegatedQurlBatch(
+    input: CreateDelegatedQurlBatchInput,
+    options: CreateDelegatedQurlBatchOptions,
+  ): Promise<DelegatedQurlBatchAccepted> {
+    const body = readDelegatedBatch(input)
+    checkBatchKey(options)
+    const facts = writeOperations.createDelegatedQurlBatch
+    let batchId: string | undefined
+    try {
+      const answer = await this.exchange({
+        method: 'POST',
+        path: path`/v1/delegated-qurl-batches`,
+        body,
+        options,
+        ...facts,
+      })
+      batchId = readBatchId(answer.data)
+      const problem = findAcceptedProblem(answer, body.grants.length)
+      if (problem !== undefined) throw answer.refuse(problem, answer.status)
+      return keepMeta(acceptedOf(answer), answer.meta, answer.write)
+    } catch (error) {
+      if (!mayHaveHappened(error, isRefusal)) throw error
+      const named = batchId ?? readBatchId(error.data)
+      throw keepFacts(
+        new DelegatedBatchOutcomeUnknownError(
+          `createDelegatedQurlBatch: it may have been accepted; ${
+            named === undefined ? '' : 'read it with getDelegatedQurlBatch, or '
+          }call again with the same idempotencyKey and input`,
+          { ...factsOf(error), batchId: named },
+        ),
+        outcomeUnknown(error),
+      )
+    }
+  }
+
+  /**
+   * Reads a batch. Wait `retry_after` seconds between two readings and give the `etag` of the last one: a batch that has not
+   * changed is a 304 without content. A 200 has the links.
+   */
+  async getDelegatedQurlBatch(
+    batchId: string,
+    options: GetDelegatedQurlBatchOptions = {},
+  ): Promise<GetDelegatedQurlBatchOutput> {
+    checkForm('getDelegatedQurlBatch', 'batchId', batchId, batchIdForm)
+    const { etag, ...rest } = readOptions(options)
+    const answer = await this.exchange({
+      method: 'GET',
+      path: path`/v1/delegated-qurl-batches/${batchId}`,
+      options: rest,
+      ...(etag === undefined ? {} : { headers: { 'If-None-Match': etag } }),
+      accepts: (status) => status === 304 && etag !== undefined,
+    })
+    return keepMeta(readBatch(answer, batchId, etag), answer.meta, undefined)
+  }
+
+  /** Reads one link of a delegated batch. The link itself is not shown again. */
+  async getDelegatedQurl(id: string, options?: ReadOptions): Promise<DelegatedQurl> {
+    checkForm('getDelegatedQurl', 'id', id, qurlIdForm)
+    const answer = await this.exchange({ method: 'GET', path: path`/v1/delegated-qurls/${id}`, options })
+    return dataOf<DelegatedQurl>(answer, (data) =>
+      isRecord(data) && data['qurl_id'] === id ? undefined : 'the answer is about another link',
+    )
+  }
+
+  /**
+   * Revokes one link of a delegated batch. The service answers 503 `mutation_outcome_unknown` when it does not know yet whether
+   * it is done: it is asked again, and so may you, until it says so.
+   */
+  deleteDelegatedQurl(id: string, options?: ReadOptions): Promise<void> {
+    const makePath = () => {
+      checkForm('deleteDelegatedQurl', 'id', id, qurlIdForm)
+      return path`/v1/delegated-qurls/${id}`
+    }
+    return this.remove(makePath, options)
+  }
+}
+
+export interface CreateDelegatedQurlBatchOptions extends RequestOptions {
+  /** 32 to 256 visible ASCII characters. The same key with the same input is the same batch. */
+  readonly idempotencyKey: string
+}
+
+export interface GetDelegatedQurlBatchOptions extends ReadOptions {
+  /** The `etag` of the last reading. */
+  readonly etag?: string | undefined
+}
+
+/** A link of a delegated batch. */
+export interface DelegatedQurl {
+  qurl_id: string
+  status: 'active' | 'consumed' | 'expired' | 'revoked'
+  expires_at: string
+  one_time_use: boolean
+  max_sessions: number
+  /** Seconds. */
+  session_duration: number
+  label?: string
+  access_policy?: AccessPolicy
+}
+
+/** 408 says only that the service waited too long, and 501 that it cannot do this at all. */
+const isRefusal = ({ status }: QURLError): boolean =>
+  (status >= 400 && status < 500 && status !== 408) || status === 501
+
+function outcomeUnknown(error: QURLError) {
+  const facts = idempotencyOf(error)
+  return facts && { ...facts, outcome: 'unknown' as const }
+}
+
+function readBatchId(data: unknown): string | undefined {
+  const id = isRecord(data) ? data['batch_id'] : undefined
+  return typeof id === 'string' && batchIdForm.test(id) ? id : undefined
+}
+
+function checkBatchKey(options: unknown): void {
+  const key = isRecord(options) ? options['idempotencyKey'] : undefined
+  if (typeof key === 'string' && /\s/.test(key))
+    throw invalid('options.idempotencyKey: must be visible ASCII, without spaces')
+}
+
+function checkForm(method: string, name: string, value: unknown, form: RegExp): void {
+  if (typeof value === 'string' && form.test(value)) return
+  const shape = typeof value === 'string' ? 'another text' : describeShape(value)
+  throw invalid(
+    `${method}: ${name}: must be an id of the form ${form.source.slice(1, 5).replace('[', '')}… (got ${shape})`,
+  )
+}
+
+function readOptions(options: unknown): { readonly etag?: string } & ReadOptions {
+  if (!isRecord(options)) throw invalid(`options: must be an object (got ${describeShape(options)})`)
+  const { etag, ...rest } = options as { etag?: unknown } & ReadOptions
+  if (etag === undefined) return rest
+  if (!isEtag(etag)) throw invalid('options.etag: must be a strong ETag of at most 96 characters')
+  return { etag, ...rest }
+}
+
+function acceptedOf({ data, meta, envelope }: Answer): DelegatedQurlBatchAccepted {
+  const { batch_id, item_count, submitted_at } = data as DelegatedQurlBatchAccepted
+  const { headers } = meta
+  return {
+    http_status: 202,
+    batch_id,
+    status: 'queued',
+    item_count,
+    submitted_at,
+    etag: headers.get('etag') ?? '',
+    retry_after: readRetryAfter(headers) ?? 0,
+    location: headers.get('location') ?? '',
+    request_id: envelope.request_id ?? '',
+  }
+}
+
+function readBatch(answer: Answer, batchId: string, asked: string | undefined): GetDelegatedQurlBatchOutput {
+  const { status, data, meta, refuse, note } = answer
+  const etag = meta.headers.get('etag')
+  const retryAfter = readRetryAfter(meta.headers)
+  if (status === 304) {
+    if (etag !== asked || !isEtag(etag)) throw refuse('the ETag of a 304 is another one', status)
+    return { http_status: 304, etag, ...(retryAfter === undefined ? {} : { retry_after: retryAfter }) }
+  }
+  const problem = findBatchStateProblem(answer, batchId)
+  if (problem !== undefined) throw refuse(problem, status)
+  const found = data as GetDelegatedQurlBatchOutput & { http_status: 200 | 202 }
+  const { batch_id, item_count, submitted_at } = found
+  const facts = {
+    batch_id,
+    item_count,
+    submitted_at,
+    ...(meta.requestId === undefined ? {} : { request_id: meta.requestId }),
+  }
+  if (status === 202) {
+    const { status: state } = found as GetDelegatedQurlBatchOutput & { http_status: 202 }
+    return { http_status: 202, ...facts, status: state, etag: etag ?? '', retry_after: retryAfter ?? 0 }
+  }
+  const { status: state, completed_at, results } = found as GetDelegatedQurlBatchOutput & { http_status: 200 }
+  // The links are shown once, so they are not lost for an ETag.
+  if (!isEtag(etag)) note('the ETag of a finished batch is missing or malformed')
+  return {
+    http_status: 200,
+    ...facts,
+    status: state,
+    completed_at,
+    results: results.map(readResult),
+    ...(isEtag(etag) ? { etag } : {}),
+  }
+}
