@@ -7,6 +7,8 @@ import { findHeader, type CapturedRequest } from '../transport/capture-request.j
 import type { CallOptions, IdempotentFetch, IdempotentRequestInit } from './idempotent-init.js'
 import type { FetchLike } from '../transport/fetch-like.js'
 import { checkCallOptions, checkFetchOptions, type IdempotentFetchOptions } from './fetch-options.js'
+import type { OpenedOperation } from '../operation/operation-journal.js'
+import { giveAnswer, openCall } from './open-call.js'
 import { board, createFlight, follow, isSamePayload, land, type Flight } from './flights.js'
 import { markIdempotentFetch } from '../transport/nesting.js'
 import { runOperation } from './run-operation.js'
@@ -45,6 +47,22 @@ export function createIdempotentFetch(options: IdempotentFetchOptions = {}): Ide
   const flights = new Map<string, Flight>()
 
   function launch(call: PreparedCall): Promise<Response> {
+    const opening = call.opened === undefined ? openCall(settings, call) : undefined
+    return opening === undefined ? start(call) : opening.then((opened) => startOpened(call, opened))
+  }
+
+  async function startOpened(call: PreparedCall, opened: OpenedOperation): Promise<Response> {
+    const { answer, key, isGenerated, firstSentMs, step } = opened
+    if (answer !== undefined) return giveAnswer(opened, answer)
+    const options = { ...call.options, ...(firstSentMs !== undefined && { firstSentMs }), step }
+    try {
+      return await start({ ...call, opened, givenKey: key, isGenerated, options })
+    } finally {
+      await opened.release()
+    }
+  }
+
+  function start(call: PreparedCall): Promise<Response> {
     const { request, options, givenKey, isGenerated } = call
     const operation = new GuardedOperation(guard, {
       method: request.method.toUpperCase(),

@@ -7,6 +7,7 @@ import {
   type GuardOptions,
   type GuardSettings,
 } from '../loop/guard-options.js'
+import type { OperationJournal } from '../operation/operation-journal.js'
 import type { RetryOptions } from '../retry/retry-policy.js'
 import type { BodyLimits } from '../transport/capture-request.js'
 import type { Hooks } from './hooks.js'
@@ -39,6 +40,8 @@ export interface IdempotentFetchOptions extends GuardOptions, EndOptions {
   readonly maxResponseBytes?: number | undefined
   /** Hooks in ky's shape. @defaultValue none */
   readonly hooks?: Hooks | undefined
+  /** Makes operations durable, as `createJournal` does. @defaultValue none */
+  readonly journal?: OperationJournal | undefined
 }
 
 /** {@link IdempotentFetchOptions} checked and copied. */
@@ -47,6 +50,7 @@ export interface FetchSettings extends BodyLimits, Sender {
   readonly ends: EndOptions
   /** `undefined` when there are none. */
   readonly hooks: Defined<Hooks> | undefined
+  readonly journal: OperationJournal | undefined
 }
 
 const hookChecks: Readonly<Record<keyof Hooks, Check>> = {
@@ -65,9 +69,19 @@ const fetchChecks: Checks = {
   oversizedBody: ['refuse', 'send-once'],
   maxResponseBytes: [0],
   hooks: 'object',
+  journal: 'object',
 }
 
-const callChecks: Checks = { ...endChecks, writes: writesCheck, retry: 'object', firstSentAt: [0] }
+const callChecks: Checks = {
+  ...endChecks,
+  writes: writesCheck,
+  retry: 'object',
+  firstSentAt: [0],
+  operationId: 'string',
+  step: 'string',
+  lane: 'string',
+  journal: 'object',
+}
 
 /** Most bytes of a body that are kept, unless told otherwise. */
 export const defaultMaxBytes = 10 * 1024 * 1024
@@ -105,6 +119,7 @@ export function checkFetchOptions(options: IdempotentFetchOptions): FetchSetting
     hooks: lists.some(([, list]) => list.length > 0)
       ? (Object.fromEntries(lists) as unknown as Defined<Hooks>)
       : undefined,
+    journal: options.journal,
   }
 }
 

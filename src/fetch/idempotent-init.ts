@@ -1,5 +1,6 @@
 import type { EndOptions } from '../loop/conclude.js'
 import type { WritePolicy } from '../loop/guard-options.js'
+import type { OperationJournal } from '../operation/operation-journal.js'
 import type { CapturableInit } from '../transport/capture-request.js'
 import type { RetryOptions } from '../retry/retry-policy.js'
 
@@ -26,6 +27,14 @@ export interface CallOptions extends EndOptions {
    * @defaultValue the time inside a UUIDv7, else now
    */
   readonly firstSentAt?: Date | number | undefined
+  /** Names the operation for ever: the same id, in whichever process or job, is the same write. Needs a journal. @defaultValue none */
+  readonly operationId?: string | undefined
+  /** The name of this step, inside of a run. @defaultValue counted per method and path */
+  readonly step?: string | undefined
+  /** Operations of one lane are recovered in their order. @defaultValue none */
+  readonly lane?: string | undefined
+  /** The journal of this call, such as a run. @defaultValue that of the wrapper */
+  readonly journal?: OperationJournal | undefined
 }
 
 /** What {@link IdempotentFetch} takes beside everything that `fetch` takes. */

@@ -1,5 +1,6 @@
 import { BodyTooLargeError } from '../errors/body-too-large-error.js'
 import { UnsendableError } from '../errors/unsendable-error.js'
+import type { OpenedOperation } from '../operation/operation-journal.js'
 import { rememberFacts } from '../operation/facts.js'
 import { withoutSecrets } from '../loop/guard.js'
 import { captureRequest, OversizedBody, type CapturedRequest } from '../transport/capture-request.js'
@@ -17,6 +18,8 @@ export interface PreparedCall {
   readonly isGenerated?: boolean | undefined
   /** The hooks have made of the request what they wanted: it is sent as it is. */
   readonly isHooked?: boolean
+  /** What a journal knows of it. */
+  readonly opened?: OpenedOperation
 }
 
 /** @throws the signal's reason, at once. */

@@ -56,6 +56,12 @@ export async function runOperation(
   const { carrier } = guard.contract
   const { key, companions } = operation
   let request = call.request
+  const record = call.opened?.record
+  const settled = (response?: Response, answer?: { readonly bytes: Uint8Array | undefined }) => {
+    const { outcome, replayed } = operation.settle()
+    const recorded = response && { status: response.status, headers: response.headers, bytes: answer?.bytes }
+    return record?.({ type: 'settled', outcome, replayed, answer: recorded }).catch(() => undefined)
+  }
 
   const stamp = () => {
     if (key === undefined || !operation.isKeyed()) return
@@ -105,8 +111,10 @@ export async function runOperation(
     }
 
     let last = unsent
+    let attempts = 0
     for (;;) {
       if (run.isStopped) throw run.reason
+      if (record !== undefined && !isOver) await record({ type: 'attempt-starting', attempt: attempts + 1 })
       const timeoutMs = isOver ? 0 : operation.begin()
       if (timeoutMs <= 0) {
         last = { ...last, decision: unsent.decision }
@@ -118,9 +126,18 @@ export async function runOperation(
         sendAttempt(settings, sent, signal, hooked?.inspect),
       )
       const { response, error } = result
+      attempts += 1
       const { reading, decision } = operation.end(result.attempted)
-      if (response !== undefined && reading.verdict === 'done' && reading.outcome !== 'unknown')
-        return end(response)
+      const { outcome } = operation.facts()
+      if (record !== undefined)
+        await record({ type: 'attempt-ended', attempt: attempts, verdict: reading.verdict, outcome }).catch(
+          () => undefined,
+        )
+      if (response !== undefined && reading.verdict === 'done' && reading.outcome !== 'unknown') {
+        const ended = end(response)
+        await settled(response, 'lost' in result.attempted ? undefined : result.attempted)
+        return ended
+      }
       last = { reading, decision, response, error }
       if (decision.action === 'settle') break
       const { delayMs } = decision
@@ -138,7 +155,8 @@ export async function runOperation(
     const launch = async () => {
       const { firstSentMs, ...rest } = operation.resume()
       const options = { ...call.options, firstSentMs }
-      return relaunch({ request: await remade(fixed), options, isHooked: !isOver, ...rest })
+      const given = call.opened === undefined ? rest : { givenKey: undefined }
+      return relaunch({ request: await remade(fixed), options, isHooked: !isOver, ...given })
     }
     let sentAgain: Promise<Response> | undefined
     const again = () => (sentAgain = sentAgain === undefined ? launch() : sentAgain.catch(retryAfter))
@@ -148,11 +166,14 @@ export async function runOperation(
       resolve: limitTime(resolve, attemptTimeoutMs, settle),
       reconcile: limitTime(reconcile, attemptTimeoutMs, settle),
     }
-    return await stoppable(run, (signal) =>
+    const response = await stoppable(run, (signal) =>
       conclude(operation, last, limited, isUsedUp(fixed) ? undefined : again, signal),
     )
+    await settled(response)
+    return response
   } catch (error) {
     rememberFacts(error, operation.settle(), operation)
+    await settled()
     throw error
   }
 }
