@@ -29,19 +29,19 @@ export interface RunJournal {
 const brand = Symbol.for('fetch-idempotency.fetch')
 
 /** What `run.fetch` does: sends with what the run was given, as a part of the run. */
-export function sendWith(fetch: RunOptions['fetch'], run: () => Run): Run['fetch'] {
-  if (fetch !== undefined) {
-    checkOption('runOnce.fetch', fetch, 'function')
-    if ((fetch as { [brand]?: boolean })[brand] !== true)
+export function sendWith(send: RunOptions['fetch'], run: () => Run): Run['fetch'] {
+  if (send !== undefined) {
+    checkOption('runOnce.fetch', send, 'function')
+    if ((send as { [brand]?: boolean })[brand] !== true)
       throw new TypeError(
         'runOnce.fetch must be made by createIdempotentFetch: no other sends the keys of the run',
       )
   }
   return async (input, init) => {
-    if (fetch === undefined)
+    if (send === undefined)
       throw new TypeError('run.fetch needs the option fetch: runOnce(id, { journal, fetch }, act)')
     const { idempotency, ...rest } = (init ?? {}) as { idempotency?: object }
-    return fetch(input, { ...rest, idempotency: { ...idempotency, journal: run() } })
+    return send(input, { ...rest, idempotency: { ...idempotency, journal: run() } })
   }
 }
 
