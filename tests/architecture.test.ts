@@ -27,6 +27,7 @@ const rooms: Readonly<Record<string, Room>> = {
   contract: { rooms: ['errors', 'key'] },
   operation: { rooms: ['errors', 'contract', 'key'] },
   retry: { rooms: ['errors', 'backoff', 'contract', 'operation'] },
+  journal: { rooms: ['errors', 'clock', 'key', 'operation'] },
   transport: { rooms: ['errors', 'contract', 'operation'], sends: true },
   loop: {
     rooms: ['errors', 'clock', 'key', 'backoff', 'contract', 'operation', 'retry', 'transport'],
@@ -48,6 +49,7 @@ const rooms: Readonly<Record<string, Room>> = {
     packages: ['ky'],
     ambient: ['Math.random'],
   },
+  testing: { rooms: ['errors', 'clock', 'contract', 'journal'] },
 }
 
 /** Entry points hand on what their users need from any room that stands before them. */

@@ -14,11 +14,13 @@ export type IdempotencyErrorCode =
   | 'already_done'
   | 'body_too_large'
   | 'deadline_exceeded'
+  | 'journal_failed'
   | 'key_expired'
   | 'key_invalid'
   | 'key_reused'
   | 'not_applied'
   | 'outcome_unknown'
+  | 'run_diverged'
   | 'unsendable'
 
 /** What every error knows about its operation. */

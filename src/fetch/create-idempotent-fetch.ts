@@ -1,5 +1,6 @@
 import { identify } from '../loop/call-identity.js'
 import { checkCallOptions, type CallOptions } from '../loop/call-options.js'
+import { openJournalled } from '../loop/journal-call.js'
 import { createLaunch, type OperationCall } from '../loop/launch.js'
 import { isConditional } from '../operation/is-conditional.js'
 import { createRetryPolicy } from '../retry/retry-policy.js'
@@ -56,7 +57,8 @@ export function createIdempotentFetch(options: IdempotentFetchOptions = {}): Ide
       ends: options.resolve || options.reconcile ? { ...ends, ...options } : ends,
       // A key made just now cannot be in flight elsewhere.
       identity: givenKey === undefined ? undefined : identify(request, givenKey, options),
-      openTransport: (operation) => openFetchTransport(settings, operation, call, begin),
+      openJournal: () => openJournalled(operation, request, isGenerated ? undefined : givenKey, options),
+      openTransport: (operation, opened) => openFetchTransport(settings, operation, call, opened, begin),
     }
     return launch(described)
   }

@@ -1,5 +1,6 @@
 import { UnsendableError } from '../errors/unsendable-error.js'
 import type { TrackedOperation } from '../loop/tracked-operation.js'
+import type { OpenedOperation } from '../operation/operation-journal.js'
 import type { Transport } from '../loop/transport.js'
 import { canBeSentOnce, type CapturedRequest } from '../transport/capture-request.js'
 import { sendAttempt } from '../transport/send-attempt.js'
@@ -24,6 +25,7 @@ export function openFetchTransport(
   settings: FetchSettings,
   operation: TrackedOperation,
   call: PreparedCall,
+  opened: OpenedOperation | undefined,
   relaunch: (call: PreparedCall) => Promise<Response>,
 ): Transport<Response> {
   const { carrier } = settings.operation.contract
@@ -46,8 +48,11 @@ export function openFetchTransport(
 
   const again = async () => {
     const { firstSentMs, ...rest } = operation.resume()
-    const options = { ...call.options, firstSentMs }
-    return relaunch({ request: await remade(fixed), options, isHooked, ...rest })
+    const request = await remade(fixed)
+    // The journal knows the key, and when it was first sent.
+    if (opened !== undefined)
+      return relaunch({ ...call, request, options: { ...call.options, step: opened.step }, isHooked })
+    return relaunch({ request, options: { ...call.options, firstSentMs }, isHooked, ...rest })
   }
   return {
     begin:

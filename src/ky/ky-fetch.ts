@@ -1,3 +1,4 @@
+import { openJournalled } from '../loop/journal-call.js'
 import { createLaunch } from '../loop/launch.js'
 import { identify } from '../loop/call-identity.js'
 import { checkCallOptions, type CheckedCallOptions } from '../loop/call-options.js'
@@ -128,6 +129,7 @@ export function createKyFetch(settings: KySettings, calls: KyCalls) {
       signal: input.signal,
       ends: own.resolve || own.reconcile ? { ...ends, ...own } : ends,
       identity: givenKey === undefined || call.isGenerated ? undefined : identify(request, givenKey, own),
+      openJournal: () => openJournalled(operation, request, call.isGenerated ? undefined : givenKey, own),
       openTransport(operation) {
         const sender = { pickFetch: pick, maxResponseBytes }
         call.key = operation.key

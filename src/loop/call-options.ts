@@ -1,4 +1,5 @@
 import { checkOption, checkOptions, type Checks } from '../errors/check-option.js'
+import type { OperationJournal } from '../operation/operation-journal.js'
 import type { RetryOptions } from '../retry/retry-policy.js'
 import { endChecks, type EndOptions } from './end-options.js'
 import { writesCheck, type WritePolicy } from './operation-options.js'
@@ -26,9 +27,26 @@ export interface CallOptions extends EndOptions {
    * @defaultValue the time inside a UUIDv7, else now
    */
   readonly firstSentAt?: Date | number | undefined
+  /** Names the operation for ever: the same id, in whichever process or job, is the same write. Needs a journal. @defaultValue none */
+  readonly operationId?: string | undefined
+  /** The name of this step, inside of a run. @defaultValue counted per method and path */
+  readonly step?: string | undefined
+  /** Operations of one lane are recovered in their order. @defaultValue none */
+  readonly lane?: string | undefined
+  /** The journal of this call, such as a run. @defaultValue that of the wrapper */
+  readonly journal?: OperationJournal | undefined
 }
 
-const callChecks: Checks = { ...endChecks, writes: writesCheck, retry: 'object', firstSentAt: [0] }
+const callChecks: Checks = {
+  ...endChecks,
+  writes: writesCheck,
+  retry: 'object',
+  firstSentAt: [0],
+  operationId: 'string',
+  step: 'string',
+  lane: 'string',
+  journal: 'object',
+}
 
 /** The options of one call, checked: `firstSentAt` in milliseconds. */
 export type CheckedCallOptions = Omit<CallOptions, 'firstSentAt'> & {

@@ -1,6 +1,7 @@
 import { DeadlineError } from '../errors/deadline-error.js'
 import { KeyReusedError } from '../errors/key-reused-error.js'
 import { rememberFacts } from '../operation/facts.js'
+import type { OpenedOperation } from '../operation/operation-journal.js'
 import type { Call } from './call.js'
 import type { EndOptions } from './end-options.js'
 import type { OperationSettings } from './operation-options.js'
@@ -34,8 +35,18 @@ export interface OperationCall<Answer extends object> extends Call {
   readonly ends: EndOptions<Answer>
   /** `undefined` for a call that shares its operation with no other. */
   readonly identity: CallIdentity | undefined
-  /** How it is sent, once its operation is known. */
-  readonly openTransport: (operation: TrackedOperation) => Transport<Answer>
+  /** Has a journal write the call down, before its key is taken. `undefined`, at once, when it is none of a journal's. */
+  readonly openJournal?: (() => Promise<OpenedOperation> | undefined) | undefined
+  /** How it is sent, once its operation is known; `opened` is what a journal knows of it. */
+  readonly openTransport: (
+    operation: TrackedOperation,
+    opened: OpenedOperation | undefined,
+  ) => Transport<Answer>
+}
+
+/** A call, with what a journal knows of it. */
+interface OpenedCall<Answer extends object> extends OperationCall<Answer> {
+  readonly opened?: OpenedOperation | undefined
 }
 
 /** Begins a call, or joins the one that is the same and on its way. */
@@ -60,11 +71,12 @@ export function createLaunch<Answer extends object>(
   const inFlight = new Map<string, InFlight<Answer>>()
   const recovery = new RecoveryQueue()
 
-  function start(call: OperationCall<Answer>, operation: TrackedOperation, run: Run): Promise<Answer> {
-    const { ends, openTransport } = call
+  function start(call: OpenedCall<Answer>, operation: TrackedOperation, run: Run): Promise<Answer> {
+    const { ends, openTransport, opened } = call
     try {
-      const transport = openTransport(operation)
-      return traced({ settings, operation, kind, transport, ends, recovery, record: undefined, run })
+      const transport = openTransport(operation, opened)
+      const record = opened?.record
+      return traced({ settings, operation, kind, transport, ends, recovery, record, run })
     } catch (error) {
       rememberFacts(error, operation.settle(), operation)
       return Promise.reject(error)
@@ -72,6 +84,26 @@ export function createLaunch<Answer extends object>(
   }
 
   function launch(call: OperationCall<Answer>): Promise<Answer> {
+    const opening = call.openJournal?.()
+    return opening === undefined ? begin(call) : opening.then((opened) => beginOpened(call, opened))
+  }
+
+  /** Begins a call that a journal has written down. */
+  async function beginOpened(call: OperationCall<Answer>, opened: OpenedOperation): Promise<Answer> {
+    const { key, isGenerated, firstSentMs = call.firstSentMs, answer } = opened
+    if (answer !== undefined) {
+      const kept = kind.fromRecord(answer)
+      rememberFacts(kept, { key, attempts: 0, replayed: true, outcome: answer.outcome })
+      return kept
+    }
+    try {
+      return await begin({ ...call, givenKey: key, isGenerated, firstSentMs, opened })
+    } finally {
+      await opened.release()
+    }
+  }
+
+  function begin(call: OpenedCall<Answer>): Promise<Answer> {
     const { identity, signal } = call
     const operation = new TrackedOperation(settings, call)
     // Without a signal nobody can leave early.
@@ -90,7 +122,7 @@ export function createLaunch<Answer extends object>(
 
   /** @throws {@link KeyReusedError} when the other call has another payload. */
   function share(
-    call: OperationCall<Answer>,
+    call: OpenedCall<Answer>,
     identity: CallIdentity,
     operation: TrackedOperation,
     other: InFlight<Answer>,
@@ -111,7 +143,7 @@ export function createLaunch<Answer extends object>(
       const { deadlineAtMs } = operation
       const wasNotApplied = other.operation.facts().outcome === 'not-applied'
       const firstSentMs = wasNotApplied ? call.firstSentMs : (call.firstSentMs ?? other.operation.firstSentMs)
-      return launch({ ...call, deadlineAtMs, firstSentMs })
+      return begin({ ...call, deadlineAtMs, firstSentMs })
     })
   }
   return launch

@@ -5,6 +5,7 @@ import { defaultContract } from '../contract/default-contract.js'
 import type { Contract } from '../contract/server-contract.js'
 import { createRetryPolicy, type RetryOptions, type RetryPolicy } from '../retry/retry-policy.js'
 import { openTracing, type Tracing } from './diagnostics.js'
+import type { OperationJournal } from '../operation/operation-journal.js'
 import type { EventListener } from './events.js'
 import type { AroundAttempt } from './transport.js'
 
@@ -13,7 +14,7 @@ export type WritePolicy = 'keyed' | 'never' | 'always'
 
 /** What every host takes. */
 export interface OperationOptions {
-  /** How the server treats keys. @defaultValue `standard`, safe on a server of which nothing is known */
+  /** How the server treats keys. @defaultValue `standard`, which assumes that the server keeps keys */
   readonly contract?: Contract | undefined
   /** The methods that get a key, any case. @defaultValue those of the contract: POST, PUT and PATCH */
   readonly methods?: readonly string[] | undefined
@@ -46,6 +47,8 @@ export interface OperationOptions {
    * @defaultValue none
    */
   readonly onEvent?: EventListener | undefined
+  /** Makes operations durable, as `createJournal` of `fetch-idempotency/journal` does. @defaultValue none */
+  readonly journal?: OperationJournal | undefined
   /**
    * Stands around each attempt: for tracing, and for headers that are new on each one, such as a timestamp and its
    * signature. It calls `next(headers)` once. What it throws ends the operation.
@@ -65,7 +68,10 @@ export interface OperationOptions {
 }
 
 /** {@link OperationOptions} checked and copied. */
-export interface OperationSettings extends Defined<Omit<OperationOptions, 'onEvent' | 'aroundAttempt'>> {
+export interface OperationSettings extends Defined<
+  Omit<OperationOptions, 'onEvent' | 'aroundAttempt' | 'journal'>
+> {
+  readonly journal: OperationJournal | undefined
   readonly onEvent: EventListener | undefined
   readonly aroundAttempt: AroundAttempt | undefined
   readonly tracing: Tracing | undefined
@@ -85,6 +91,7 @@ export const operationChecks: Checks = {
   whenKeyStoreDown: ['wait', 'send-without-key'],
   onEvent: 'function',
   aroundAttempt: 'function',
+  journal: 'object',
   clock: 'object',
   random: 'function',
 }
@@ -99,19 +106,18 @@ export function copyOperationOptions(
   retry: RetryOptions | undefined,
 ): OperationSettings {
   const { contract = defaultContract } = options
-  const settings = takeOptions<Omit<OperationSettings, 'policy' | 'onEvent' | 'aroundAttempt' | 'tracing'>>(
-    options,
-    {
-      contract,
-      methods: contract.methods,
-      generateKey: contract.generateKey,
-      match: () => true,
-      writes: 'keyed',
-      whenKeyStoreDown: 'wait',
-      clock: systemClock,
-      random: systemRandom,
-    },
-  )
+  const settings = takeOptions<
+    Omit<OperationSettings, 'policy' | 'onEvent' | 'aroundAttempt' | 'journal' | 'tracing'>
+  >(options, {
+    contract,
+    methods: contract.methods,
+    generateKey: contract.generateKey,
+    match: () => true,
+    writes: 'keyed',
+    whenKeyStoreDown: 'wait',
+    clock: systemClock,
+    random: systemRandom,
+  })
   const { methods, clock } = settings
   if (typeof contract.classify !== 'function' || !Array.isArray(contract.methods))
     throw new TypeError('contract must be one of the presets, or made with defineContract()')
@@ -121,6 +127,7 @@ export function copyOperationOptions(
     methods: methods.map((method) => method.toUpperCase()),
     onEvent: options.onEvent,
     aroundAttempt: options.aroundAttempt,
+    journal: options.journal,
     tracing: openTracing(),
     policy: createRetryPolicy(retry),
   }

@@ -31,7 +31,29 @@ export interface OperationRun<Answer extends object> {
  *
  * @throws what {@link conclude} throws, the reason of the run's stop, and what a hook or a record throws.
  */
-export async function runOperation<Answer extends object>(own: OperationRun<Answer>): Promise<Answer> {
+export function runOperation<Answer extends object>(own: OperationRun<Answer>): Promise<Answer> {
+  return own.record === undefined ? loop(own) : recorded(own, own.record)
+}
+
+/** The loop of a journalled operation, whose last word is written down before the caller hears it. */
+async function recorded<Answer extends object>(own: OperationRun<Answer>, record: Recorder): Promise<Answer> {
+  const write = async (answer?: Answer) => {
+    const { outcome, replayed } = own.operation.settle()
+    const kept = answer === undefined ? undefined : own.kind.toRecord(answer)
+    // The journal's own failure after sending changes nothing.
+    await record({ type: 'settled', outcome, replayed, answer: kept }).catch(() => undefined)
+  }
+  try {
+    const answer = await loop(own)
+    await write(answer)
+    return answer
+  } catch (error) {
+    await write()
+    throw error
+  }
+}
+
+async function loop<Answer extends object>(own: OperationRun<Answer>): Promise<Answer> {
   const { operation, transport, run } = own
   try {
     const begun = transport.begin && (await stoppableWithin(run, operation.leftMs(), transport.begin))

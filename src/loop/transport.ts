@@ -1,6 +1,7 @@
 import type { Reading } from '../contract/verdict.js'
 
 type StoredResult = NonNullable<Reading['result']>
+import type { RecordedAnswer } from '../operation/record-step.js'
 import type { Allowance, StopReason } from '../retry/decide.js'
 import type { AttemptResult } from '../transport/attempted.js'
 
@@ -18,6 +19,10 @@ export interface AnswerKind<Answer> {
   settle(answer: Answer): Promise<Answer>
   /** The first result of the write, where an answer holds it as text: wrapped, or behind an error. */
   restore(result: StoredResult, answer: Answer): Answer
+  /** An answer as a journal keeps it. */
+  toRecord(answer: Answer): RecordedAnswer
+  /** The answer that a journal has kept. */
+  fromRecord(recorded: RecordedAnswer): Answer
   /** Whether the body of an answer is still on the way when the caller gets it. */
   isStreaming(answer: Answer): boolean
   /**

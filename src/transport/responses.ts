@@ -1,5 +1,7 @@
 import { discard, isSettled, settleResponse } from './settled-response.js'
 import { watchBody } from './watch-body.js'
+import type { RecordedAnswer } from '../operation/record-step.js'
+import { settledBytes } from './response-overlay.js'
 import { isResponse, isWebStream, webClass } from './web-shapes.js'
 
 /** What the loop has to know of responses: those that this makes are its answers. */
@@ -14,6 +16,14 @@ export function responsesUpTo(maxResponseBytes: number) {
         'url',
         { value: url, configurable: true },
       ),
+    toRecord: (response: Response) => {
+      const { status, headers } = response
+      return { status, headers, bytes: settledBytes(response) }
+    },
+    fromRecord: ({ status, headers, bytes }: RecordedAnswer) => {
+      const body = [204, 205, 304].includes(status) ? null : (bytes as BodyInit | undefined)
+      return new (webClass('Response'))(body ?? null, { status, headers: [...headers] as [string, string][] })
+    },
     copy: (response: Response) => response.clone(),
     settle: async (response: Response) =>
       response.bodyUsed ? response : (await settleResponse(response, maxResponseBytes, 'read')).response,

@@ -1,0 +1,102 @@
+import type { Outcome } from '../errors/idempotency-error.js'
+import { JournalError } from '../errors/journal-error.js'
+import type { StoredEntry } from './store.js'
+
+/** The version in which entries are written. Entries of other versions are refused and left as they are. */
+const version = 1
+
+/** The place of a step in its run. */
+export interface StepPlace {
+  readonly run: string
+  readonly step: string
+  /** How many steps of the run had begun before it. */
+  readonly order: number
+  /** How many steps, from the first on, had all ended when it began. */
+  readonly floor: number
+  /** The digest of those steps and of this one. */
+  readonly chain: string
+}
+
+/** A request, without anything that is secret. The body is in base64. */
+export interface KeptRequest {
+  readonly url: string
+  readonly headers: readonly (readonly [string, string])[]
+  readonly body: string
+}
+
+/** An answer. The body is in base64. */
+export interface KeptAnswer {
+  readonly status: number
+  readonly headers: readonly (readonly [string, string])[]
+  readonly body: string
+}
+
+/** One write. */
+export interface CallValue {
+  readonly kind: 'call'
+  readonly operationId?: string | undefined
+  readonly place?: StepPlace | undefined
+  readonly lane?: string | undefined
+  readonly key: string
+  readonly isKeyGiven: boolean
+  readonly method: string
+  /** Without user info, query and fragment. */
+  readonly url: string
+  readonly fingerprint: string
+  /** `null` for ever. */
+  readonly keyTtlMs: number | null
+  /** Absent as long as nothing can have been sent. */
+  readonly firstSentMs?: number | undefined
+  /** Attempts that may have been sent. */
+  readonly attempts: number
+  /** What the last call that worked on it has ended with; absent while one works on it, or when it was cut off. */
+  readonly outcome?: Outcome | undefined
+  readonly request?: KeptRequest | undefined
+  readonly answer?: KeptAnswer | undefined
+}
+
+/** A value that a run remembers: JSON, absent until it is known. */
+export interface NoteValue {
+  readonly kind: 'note'
+  readonly place: StepPlace
+  readonly json?: string | undefined
+}
+
+/** A run, to which the other entries of its lane belong. */
+export interface RunValue {
+  readonly kind: 'run'
+  readonly run: string
+}
+
+/** What an entry of the journal holds. */
+export type EntryValue = CallValue | NoteValue | RunValue
+
+/** An entry as text, for a store. */
+export function writeValue(value: EntryValue): string {
+  return JSON.stringify({ version, ...value })
+}
+
+const kinds: readonly unknown[] = ['call', 'note', 'run']
+
+/** @throws {@link JournalError} for an entry of another version, or one that is damaged. */
+export function readValue({ value }: Pick<StoredEntry, 'value'>): EntryValue {
+  let found: (EntryValue & { readonly version?: unknown }) | undefined
+  let cause: unknown
+  try {
+    found = JSON.parse(value) as EntryValue
+    if (found.version === version && kinds.includes(found.kind)) return found
+    cause = new TypeError(
+      `an entry of version ${String(found.version)}; this package reads version ${version}`,
+    )
+  } catch (error) {
+    cause = error
+  }
+  throw new JournalError('unreadable', {
+    key: undefined,
+    attempts: 0,
+    outcome: 'unknown',
+    method: '?',
+    url: '?',
+    cause,
+  })
+}

@@ -1,0 +1,106 @@
+import type { ErrorFacts, Outcome } from '../errors/idempotency-error.js'
+import { callStore, claimEntry, type ClaimGoal } from './claim-entry.js'
+import { readCall } from './call-value.js'
+import { writeValue, readValue, type CallValue, type EntryValue } from './entry-value.js'
+import type { JournalSettings } from './journal-settings.js'
+import { describePending, type PendingOperation } from './pending-operation.js'
+import type { EntryFilter, StoredEntry } from './store.js'
+
+/** Entries that are asked for at once. */
+const pageSize = 256
+
+const nameless: ErrorFacts = { key: undefined, attempts: 0, outcome: 'unknown', method: '?', url: '?' }
+
+/** A claim of an entry that is there already, at once or not at all. */
+export const unnamed = (id: string): ClaimGoal => ({
+  id,
+  lane: undefined,
+  value: '',
+  mustExist: true,
+  waitMs: 0,
+  signal: undefined,
+  facts: nameless,
+})
+
+/** Every entry that a filter finds, page by page. */
+export async function* listEntries(
+  settings: JournalSettings,
+  filter: EntryFilter,
+): AsyncGenerator<StoredEntry, void, undefined> {
+  let after: string | undefined
+  do {
+    const page = await callStore(settings, undefined, () =>
+      settings.store.list(filter, { after, limit: pageSize }),
+    )
+    yield* page.entries
+    after = page.next
+  } while (after !== undefined)
+}
+
+function read(entry: StoredEntry): EntryValue | undefined {
+  try {
+    return readValue(entry)
+  } catch {
+    return undefined
+  }
+}
+
+/** The operations whose outcome is not known yet, the oldest first. What cannot be read is not among them. */
+export async function* listPending(
+  settings: JournalSettings,
+): AsyncGenerator<PendingOperation, void, undefined> {
+  for await (const entry of listEntries(settings, { state: 'open' })) {
+    const value = read(entry)
+    if (value?.kind === 'call') yield describePending(entry, value, settings.clock.now())
+  }
+}
+
+/** Writes down what somebody has found out. @throws {@link JournalError} when a worker has it, or the store fails. */
+export async function resolvePending(
+  settings: JournalSettings,
+  id: string,
+  outcome: Exclude<Outcome, 'unknown'>,
+): Promise<boolean> {
+  const { store, leases, clock } = settings
+  const claimed = await claimEntry(settings, unnamed(id))
+  if (claimed.status !== 'taken') return false
+  const { lease, entry } = claimed
+  const { token } = lease
+  try {
+    const { request: _, ...known }: CallValue = readCall(entry, nameless)
+    const value = writeValue({ ...known, outcome })
+    return await callStore(settings, undefined, () =>
+      store.record({ id, token, state: 'settled', value, nowMs: clock.now(), leaseMs: 0 }),
+    )
+  } catch (error) {
+    await store
+      .record({ id, token, state: entry.state, value: entry.value, nowMs: entry.updatedMs, leaseMs: 0 })
+      .catch(() => undefined)
+    throw error
+  } finally {
+    leases.drop(lease)
+  }
+}
+
+/** Removes an entry. @throws {@link JournalError} when a worker has it, or the store fails. */
+export async function forgetEntry(settings: JournalSettings, id: string): Promise<boolean> {
+  const { store, leases } = settings
+  const claimed = await claimEntry(settings, { ...unnamed(id), takeSettled: true })
+  if (claimed.status !== 'taken') return false
+  leases.drop(claimed.lease)
+  const { token } = claimed.lease
+  return (await callStore(settings, undefined, () => store.remove({ id, token }))) > 0
+}
+
+/** Removes settled entries that are older than they have to be kept. */
+export async function compactEntries(settings: JournalSettings, limit = pageSize): Promise<number> {
+  const { store, clock, keepSettledMs } = settings
+  if (keepSettledMs === Infinity) return 0
+  let removed = 0
+  for (;;) {
+    const settledBeforeMs = clock.now() - keepSettledMs
+    const count = await callStore(settings, undefined, () => store.remove({ settledBeforeMs, limit }))
+    removed += count
+    if (count < limit) return removed
+  }
+}

@@ -1,0 +1,168 @@
+import type { Outcome } from '../errors/idempotency-error.js'
+import { JournalError } from '../errors/journal-error.js'
+import type { OpenedOperation } from '../operation/operation-journal.js'
+import type { RecordStep } from '../operation/record-step.js'
+import { callStore } from './claim-entry.js'
+import { writeValue, type CallValue } from './entry-value.js'
+import { giveAnswer, keepAnswer } from './kept-answer.js'
+import type { JournalSettings } from './journal-settings.js'
+import type { Lease } from './leases.js'
+import type { EntryState } from './store.js'
+
+/** An entry that this call has the lease of. */
+export interface HeldEntry {
+  readonly lease: Lease
+  /** As it is in the store. */
+  readonly value: CallValue
+  /** The call has made the entry, so that it is removed if nothing is sent. */
+  readonly isNew: boolean
+  /** What the entry was before the call, which it becomes again if nothing is sent. */
+  readonly before:
+    { readonly value: CallValue; readonly state: EntryState; readonly updatedMs: number } | undefined
+  /** When an earlier call may have sent it. */
+  readonly firstSentMs: number | undefined
+}
+
+/** Longest wait between two tries to write down what has happened. */
+const maxRetryMs = 5_000
+
+/** An operation that needs no sending: its answer is on record. */
+export function settledOperation(value: CallValue): OpenedOperation {
+  const { key, isKeyGiven, firstSentMs, answer, outcome = 'applied' } = value
+  return {
+    key,
+    isGenerated: !isKeyGiven,
+    firstSentMs,
+    answer: answer && giveAnswer(answer, outcome),
+    record: async () => undefined,
+    release: async () => undefined,
+  }
+}
+
+/** An operation that a call works on: what happens to it is written down. */
+export function heldOperation(
+  settings: JournalSettings,
+  held: HeldEntry,
+  onEnd: () => void,
+): OpenedOperation {
+  const { store, clock, leases, random, unfinished, closing, active, maxAnswerBytes } = settings
+  const { lease, isNew, before, firstSentMs } = held
+  const { id, token } = lease
+  let value = held.value
+  let attemptsHere = 0
+  let isOver = false
+  let finish!: () => void
+  const finished = new Promise<void>((resolve) => (finish = resolve))
+  active.set(id, finished)
+
+  const facts = (outcome: Outcome, cause?: unknown) => {
+    const { key, method, url } = value
+    return { key, attempts: 0, outcome, method, url, cause }
+  }
+  const end = () => {
+    leases.drop(lease)
+    if (active.get(id) === finished) active.delete(id)
+    finish()
+    onEnd()
+  }
+  /** What was applied is asked for again without being opened again. */
+  const stateNow = (): EntryState => (value.outcome === 'applied' ? 'settled' : 'open')
+  const write = (next: CallValue, state: EntryState, leaseMs: number, nowMs = clock.now()) => {
+    const text = writeValue(next)
+    return store.record({ id, token, leaseMs, state, value: text, nowMs })
+  }
+  /** Does what must not be lost, now or in the background: nothing that has been sent changes by how it goes. */
+  const persist = async (act: () => Promise<unknown>) => {
+    try {
+      await act()
+      end()
+    } catch {
+      const again = keepTrying(act).finally(() => {
+        unfinished.delete(again)
+        end()
+      })
+      unfinished.add(again)
+    }
+  }
+  const keepTrying = async (act: () => Promise<unknown>) => {
+    for (let round = 0; !lease.isLost; round += 1) {
+      try {
+        await clock.sleep(Math.min(maxRetryMs, 50 * 2 ** round) * (0.5 + random() / 2), closing.signal)
+      } catch {
+        // The journal closes: once more, and then it is left to whoever recovers the entry.
+        await act().catch(() => undefined)
+        return
+      }
+      try {
+        await act()
+        return
+      } catch {
+        // The store is still away.
+      }
+    }
+  }
+
+  const start = async (attempt: number) => {
+    attemptsHere += 1
+    // The claim has just written down that one attempt may be sent.
+    if (attemptsHere === 1 && leases.isSafe(lease)) return
+    const next = { ...value, attempts: value.attempts + (attemptsHere === 1 ? 0 : 1) }
+    const outcome = firstSentMs === undefined && attempt === 1 ? 'not-applied' : 'unknown'
+    const beganMs = leases.now()
+    let isOurs: boolean
+    try {
+      isOurs = await callStore(settings, closing.signal, () => write(next, stateNow(), leases.leaseMs))
+    } catch (cause) {
+      attemptsHere -= 1
+      throw new JournalError('unavailable', facts(outcome, cause))
+    }
+    if (!isOurs) {
+      lease.isLost = true
+      attemptsHere -= 1
+      throw new JournalError('lease-lost', facts('unknown'))
+    }
+    value = next
+    leases.extend(lease, beganMs)
+  }
+  const giveBack = () => {
+    isOver = true
+    if (isNew) return persist(() => store.remove({ id, token }))
+    const {
+      value: old,
+      state,
+      updatedMs,
+    } = before ?? { value, state: 'open' as const, updatedMs: clock.now() }
+    return persist(() => write(old, state, 0, updatedMs))
+  }
+  const settle = ({ outcome: told, answer }: Extract<RecordStep, { type: 'settled' }>) => {
+    if (attemptsHere === 0) return giveBack()
+    isOver = true
+    // What was applied stays applied, whatever becomes of asking for the answer again.
+    const outcome = before?.value.outcome === 'applied' ? 'applied' : told
+    const kept = outcome === 'applied' && told === 'applied' ? keepAnswer(answer, maxAnswerBytes) : undefined
+    const { request, answer: known, ...rest } = value
+    const state = outcome === 'unknown' ? 'open' : 'settled'
+    // A request is kept for as long as it may have to be sent.
+    const last = { ...rest, outcome, answer: kept ?? known, ...(outcome === 'applied' ? {} : { request }) }
+    return persist(() => write(last, state, 0))
+  }
+
+  return {
+    key: value.key,
+    isGenerated: !value.isKeyGiven,
+    firstSentMs,
+    answer: undefined,
+    async record(step) {
+      if (isOver) return
+      if (step.type === 'attempt-starting') await start(step.attempt)
+      else if (step.type === 'settled') await settle(step)
+    },
+    async release() {
+      if (isOver) return
+      if (attemptsHere === 0) return giveBack()
+      // Ended without a last word: whoever comes next finds it open, as after a crash.
+      isOver = true
+      await persist(() => write(value, stateNow(), 0))
+    },
+  }
+}

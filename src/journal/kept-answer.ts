@@ -1,0 +1,36 @@
+import type { Outcome } from '../errors/idempotency-error.js'
+import type { JournalledAnswer } from '../operation/operation-journal.js'
+import type { RecordedAnswer } from '../operation/record-step.js'
+import { fromBase64, toBase64 } from './base64.js'
+import type { KeptAnswer } from './entry-value.js'
+
+/** Headers that hold a credential, or that describe the connection or the encoding of a body that is decoded by now. */
+const leftOut: ReadonlySet<string> = new Set([
+  'authorization',
+  'authentication-info',
+  'connection',
+  'content-encoding',
+  'content-length',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authentication-info',
+  'set-cookie',
+  'set-cookie2',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'www-authenticate',
+])
+
+/** An answer as it can be kept, `undefined` when it is too long, or streams. */
+export function keepAnswer(answer: RecordedAnswer | undefined, maxBytes: number): KeptAnswer | undefined {
+  if (answer?.bytes === undefined || answer.bytes.length > maxBytes) return undefined
+  const { status, headers, bytes } = answer
+  const kept = [...headers].filter(([name]) => !leftOut.has(name.toLowerCase()))
+  return { status, headers: kept, body: toBase64(bytes) }
+}
+
+/** What a caller gets from a kept answer. */
+export function giveAnswer({ status, headers, body }: KeptAnswer, outcome: Outcome): JournalledAnswer {
+  return { status, headers, bytes: fromBase64(body), outcome }
+}

@@ -1,0 +1,77 @@
+import { monotonicMs, type JournalClock } from './journal-clock.js'
+import type { OperationStore } from './store.js'
+
+/** A lease that this process has. */
+export interface Lease {
+  readonly id: string
+  readonly token: string
+  /** Measured before the store was asked, so that it never ends later than the store thinks. */
+  safeUntilMs: number
+  /** Another worker has taken the entry. */
+  isLost: boolean
+}
+
+/** The leases of one journal, renewed as long as they are held. */
+export interface Leases {
+  /** Takes note of a lease that the store gave on a call that began at `beganMs`. */
+  readonly hold: (id: string, token: string, beganMs: number) => Lease
+  /** Takes note of a write that let the lease hold longer. */
+  readonly extend: (lease: Lease, beganMs: number) => void
+  readonly drop: (lease: Lease) => void
+  /** Whether the lease holds for some time yet. */
+  readonly isSafe: (lease: Lease) => boolean
+  /** @throws what the store throws. */
+  readonly renew: (lease: Lease) => Promise<boolean>
+  readonly now: () => number
+  readonly leaseMs: number
+}
+
+/** Leases are renewed when a third of their time is over, so that two renewals may fail. */
+export function createLeases(store: OperationStore, clock: JournalClock, leaseMs: number): Leases {
+  const held = new Set<Lease>()
+  let stop: AbortController | undefined
+  const now = () => monotonicMs(clock)
+  const extend = (lease: Lease, beganMs: number) => void (lease.safeUntilMs = beganMs + leaseMs)
+
+  const renew = async (lease: Lease) => {
+    const beganMs = now()
+    const isOurs = await store.renew({ id: lease.id, token: lease.token, leaseMs })
+    if (isOurs) extend(lease, beganMs)
+    else lease.isLost = true
+    return isOurs
+  }
+  const keepRenewing = async (signal: AbortSignal) => {
+    while (!signal.aborted) {
+      await clock.sleep(leaseMs / 3, signal)
+      const due = [...held].filter(
+        ({ safeUntilMs, isLost }) => !isLost && safeUntilMs - now() < leaseMs * 0.7,
+      )
+      // A store that is away now may be back for the next round.
+      await Promise.all(due.map((lease) => renew(lease).catch(() => undefined)))
+    }
+  }
+
+  return {
+    hold(id, token, beganMs) {
+      const lease = { id, token, safeUntilMs: beganMs + leaseMs, isLost: false }
+      held.add(lease)
+      if (stop === undefined) {
+        stop = new AbortController()
+        keepRenewing(stop.signal).catch(() => undefined)
+      }
+      return lease
+    },
+    extend,
+    drop(lease) {
+      held.delete(lease)
+      if (held.size > 0) return
+      // No timer outlives the last lease, which would keep the process from ending.
+      stop?.abort()
+      stop = undefined
+    },
+    isSafe: (lease) => !lease.isLost && lease.safeUntilMs - now() > leaseMs / 3,
+    renew,
+    now,
+    leaseMs,
+  }
+}

@@ -1,0 +1,33 @@
+import { digest, toHex, writeKey, writeParts, type KeyPart } from '../key/derive-key.js'
+import type { KeyRules } from '../key/key-rules.js'
+
+/** What the names and keys of a journal are derived from. */
+export interface NamingOptions {
+  readonly namespace: string
+  readonly secret: string | undefined
+}
+
+/** Makes the names under which a store keeps entries, and the keys that follow from names. */
+export interface Naming {
+  /** A digest of some parts, 64 hex digits. */
+  readonly name: (domain: string, ...parts: readonly KeyPart[]) => string
+  /** The key that follows from some parts. */
+  readonly key: (rules: KeyRules, domain: string, ...parts: readonly KeyPart[]) => string
+  /** A digest of texts, of which any may be empty. */
+  readonly seal: (...texts: readonly string[]) => string
+  readonly hasSecret: boolean
+}
+
+/** Names under a namespace; under a secret as well, nobody else can compute them. */
+export function createNaming({ namespace, secret }: NamingOptions): Naming {
+  const write = (domain: string, parts: readonly KeyPart[]) =>
+    digest(secret, writeParts(`${domain} ${namespace.length}:${namespace}`, parts))
+  const encoder = new TextEncoder()
+  return {
+    name: (domain, ...parts) => toHex(write(domain, parts)),
+    key: (rules, domain, ...parts) => writeKey(write(`key of ${domain}`, parts), rules),
+    seal: (...texts) =>
+      toHex(digest(secret, encoder.encode(texts.map((text) => `${text.length}:${text}`).join('')))),
+    hasSecret: secret !== undefined,
+  }
+}

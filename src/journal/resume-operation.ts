@@ -1,0 +1,75 @@
+import type { IdempotencyError } from '../errors/idempotency-error.js'
+import { JournalError } from '../errors/journal-error.js'
+import { findKeyProblem } from '../key/key-rules.js'
+import type { JournalCall, OpenedOperation } from '../operation/operation-journal.js'
+import { callStore, type Claimed } from './claim-entry.js'
+import { writeValue, type CallValue } from './entry-value.js'
+import { heldOperation, settledOperation } from './journalled-operation.js'
+import type { JournalSettings } from './journal-settings.js'
+import { factsOf, readCall, sending } from './call-value.js'
+
+/** The part of a call that the resuming of an operation needs. */
+type Resuming = Pick<JournalCall, 'method' | 'url' | 'signal' | 'keyTtlMs' | 'keyRules' | 'makeKey'>
+
+/**
+ * Goes on with an operation that an earlier call has left, and whose lease this call has.
+ *
+ * @throws {@link JournalError}, and what `verify` gives. The lease is given back then.
+ */
+export async function resumeOperation(
+  settings: JournalSettings,
+  { lease, entry }: Extract<Claimed, { status: 'taken' }>,
+  call: Resuming,
+  onEnd: () => void,
+  verify: (known: CallValue) => IdempotencyError | undefined,
+): Promise<OpenedOperation> {
+  const { store, clock, leases } = settings
+  const { id, token } = lease
+  const write = (value: string, leaseMs: number, nowMs: number, state = entry.state) =>
+    store.record({ id, token, state, value, nowMs, leaseMs })
+  const giveBack = () =>
+    write(entry.value, 0, entry.updatedMs)
+      .catch(() => undefined)
+      .finally(() => leases.drop(lease))
+  try {
+    const known = readCall(entry, factsOf(call, 'unknown'))
+    const problem = verify(known)
+    if (problem !== undefined) throw problem
+    if (known.outcome === 'applied' && known.answer !== undefined) {
+      await giveBack()
+      return settledOperation(known)
+    }
+    // What was not applied begins anew: no answer to it can be about an earlier call.
+    const isAnew = known.outcome === 'not-applied'
+    const firstSentMs = isAnew ? undefined : known.firstSentMs
+    const { keyTtlMs } = call
+    // One that was written down without being sent may have a key that this server does not take.
+    const isMisfit = known.firstSentMs === undefined && findKeyProblem(known.key, call.keyRules) !== undefined
+    const value = sending(
+      {
+        ...known,
+        key: isMisfit ? call.makeKey() : known.key,
+        firstSentMs,
+        keyTtlMs: keyTtlMs === Infinity ? null : keyTtlMs,
+      },
+      clock.now(),
+    )
+    // An entry that says already that it may have been sent need not say so again.
+    if (firstSentMs === undefined) {
+      const beganMs = leases.now()
+      const isOurs = await callStore(settings, call.signal, () =>
+        write(writeValue(value), leases.leaseMs, clock.now(), 'open'),
+      ).catch((cause: unknown) => {
+        call.signal?.throwIfAborted()
+        throw new JournalError('unavailable', factsOf(call, 'unknown', known.key, cause))
+      })
+      if (!isOurs) throw new JournalError('lease-lost', factsOf(call, 'unknown', known.key))
+      leases.extend(lease, beganMs)
+    }
+    const before = { value: known, state: entry.state, updatedMs: entry.updatedMs }
+    return heldOperation(settings, { lease, value, isNew: false, before, firstSentMs }, onEnd)
+  } catch (error) {
+    await giveBack()
+    throw error
+  }
+}

@@ -1,0 +1,2 @@
+// The contract of a store
+export { storeChecks, type StoreCheck, type StoreUnderTest } from './store-checks.js'

@@ -1,0 +1,289 @@
+import { createIdempotentFetch } from 'fetch-idempotency'
+import {
+  createJournal,
+  memoryStore,
+  type JournalOptions,
+  type PendingOperation,
+  type Recovery,
+} from 'fetch-idempotency/journal'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { startCommitServer, type CommitServer } from './commit-server.js'
+
+let server: CommitServer
+beforeEach(async () => void (server = await startCommitServer()))
+afterEach(() => server.close())
+
+function open(options: Partial<JournalOptions> = {}) {
+  const store = options.store ?? memoryStore()
+  const journal = createJournal({ keepRequests: true, ...options, store })
+  const send = createIdempotentFetch({ journal, retry: { backoff: () => 1, maxAttempts: 1 } })
+  const post = (operationId: string, more: object = {}, init: object = {}) =>
+    send(`${server.url}/orders?of=${operationId}`, {
+      method: 'POST',
+      body: `{"of":"${operationId}"}`,
+      ...init,
+      idempotency: { operationId, ...more },
+    }).catch(() => undefined)
+  return { store, journal, send, post }
+}
+
+async function all(pending: AsyncIterable<PendingOperation>): Promise<PendingOperation[]> {
+  const found: PendingOperation[] = []
+  for await (const one of pending) found.push(one)
+  return found
+}
+
+const nothing = { applied: 0, 'not-applied': 0, unknown: 0, expired: 0, busy: 0, 'no-request': 0, failed: 0 }
+
+describe('recover', () => {
+  it('sends again what has no outcome: the same key, the same bytes, the headers that are kept and those it is given', async () => {
+    const { journal, send, post } = open()
+    server.fate = () => 'lose'
+    await post('a', {}, { headers: { authorization: 'old', 'content-type': 'text/x' } })
+    server.fate = () => 'answer'
+    const told: [string, Recovery][] = []
+    const result = await journal.recover({
+      fetch: send,
+      headersFor: async ({ operationId }) => ({ authorization: `new for ${operationId}` }),
+      onProgress: ({ operation, result }) => void told.push([operation.operationId ?? '', result]),
+    })
+    expect(result).toEqual({ ...nothing, applied: 1 })
+    expect(told).toEqual([['a', 'applied']])
+    const [first, second] = server.requests
+    expect(second).toEqual({ ...first, authorization: 'new for a' })
+    expect([...server.executed.values()]).toEqual([1])
+    expect(await all(journal.pending())).toEqual([])
+    expect(await journal.recover({ fetch: send })).toEqual(nothing)
+  })
+
+  it('is not held up by one that goes wrong, except in its own lane', async () => {
+    const { journal, send, post } = open()
+    server.fate = () => 'lose'
+    for (const id of ['1', '2', 'poison', '3', '4'])
+      await post(id, { lane: ['poison', '4'].includes(id) ? 'p' : id })
+    server.fate = ({ body }) => (body.includes('poison') ? 'lose' : 'answer')
+    expect(await journal.recover({ fetch: send, concurrency: 1 })).toEqual({
+      ...nothing,
+      applied: 3,
+      unknown: 1,
+    })
+    const left = await all(journal.pending())
+    expect(left.map(({ operationId, status }) => [operationId, status])).toEqual([
+      ['poison', 'unknown'],
+      ['4', 'unknown'],
+    ])
+    server.fate = () => 'answer'
+    await journal.recover({ fetch: send })
+    expect(await all(journal.pending())).toEqual([])
+    expect([...server.executed.values()]).toEqual([1, 1, 1, 1, 1])
+  })
+
+  it('keeps the order of a lane', async () => {
+    const { journal, send, post } = open()
+    server.fate = () => 'lose'
+    for (let index = 0; index < 12; index += 1)
+      await post(`${index % 3}-${index}`, { lane: `lane-${index % 3}` })
+    server.requests.length = 0
+    server.fate = () => 'answer'
+    await journal.recover({ fetch: send, concurrency: 8 })
+    for (const lane of ['0', '1', '2']) {
+      const order = server.requests
+        .map(({ path }) => path.split('=')[1] ?? '')
+        .filter((id) => id.startsWith(`${lane}-`))
+      expect(order.map((id) => Number(id.slice(2)))).toEqual(
+        [0, 3, 6, 9].map((index) => index + Number(lane)),
+      )
+    }
+  })
+
+  it('works on no more operations at once than it is told to', async () => {
+    const { journal, send, post } = open()
+    server.fate = () => 'lose'
+    for (let index = 0; index < 12; index += 1) await post(`${index}`)
+    server.fate = () => 'answer'
+    let going = 0
+    let most = 0
+    const headersFor = async () => {
+      most = Math.max(most, (going += 1))
+      await new Promise((resolve) => setImmediate(resolve))
+      going -= 1
+      return {}
+    }
+    expect((await journal.recover({ fetch: send, concurrency: 3, headersFor })).applied).toBe(12)
+    expect(most).toBe(3)
+  })
+
+  it('never sends what the server may have forgotten, unless it finds out', async () => {
+    let nowMs = Date.UTC(2030, 0, 1)
+    const clock = { now: () => nowMs, sleep: (ms: number) => new Promise<void>((r) => setTimeout(r, ms)) }
+    const { journal, send, post, store } = open({ clock, store: memoryStore({ now: () => nowMs }) })
+    server.fate = () => 'lose'
+    await post('a')
+    await post('b')
+    nowMs += 24 * 3_600_000
+    server.requests.length = 0
+    server.fate = () => 'answer'
+    expect(await journal.recover({ fetch: send })).toEqual({ ...nothing, expired: 2 })
+    expect((await all(journal.pending())).map(({ status }) => status)).toEqual(['expired', 'expired'])
+    const reconcile = ({ operationId }: PendingOperation) => (operationId === 'a' ? 'applied' : 'unknown')
+    expect(await journal.recover({ fetch: send, reconcile })).toEqual({ ...nothing, applied: 1, expired: 1 })
+    expect((await all(journal.pending())).map(({ operationId }) => operationId)).toEqual(['b'])
+    expect(server.requests).toEqual([])
+    await store.close?.()
+  })
+
+  it('leaves an operation whose request nobody has, and takes one that is made for it', async () => {
+    const { journal, send, post } = open({ keepRequests: false })
+    server.fate = () => 'lose'
+    await post('a')
+    server.fate = () => 'answer'
+    expect(await journal.recover({ fetch: send })).toEqual({ ...nothing, 'no-request': 1 })
+    const requestFor = (body: string) => () => ({ url: `${server.url}/orders?of=a`, body })
+    expect((await journal.recover({ fetch: send, requestFor: requestFor('other') })).applied).toBe(0)
+    expect(server.requests).toHaveLength(1)
+    expect((await journal.recover({ fetch: send, requestFor: requestFor('{"of":"a"}') })).applied).toBe(1)
+    expect([...server.executed.values()]).toEqual([1])
+  })
+
+  it('leaves what another worker has', async () => {
+    const { journal, send, store } = open()
+    let answer!: () => void
+    const stuck = createIdempotentFetch({
+      journal: open({ store }).journal,
+      fetch: () => new Promise((resolve) => (answer = () => resolve(new Response('{}', { status: 201 })))),
+    })
+    const first = stuck(server.url, { method: 'POST', idempotency: { operationId: 'a' } })
+    await expect.poll(() => answer).toBeDefined()
+    expect(await journal.recover({ fetch: send })).toEqual({ ...nothing, busy: 1 })
+    answer()
+    await first
+    expect(server.requests).toEqual([])
+  })
+
+  it('ends with the signal, and leaves what is not through', async () => {
+    const { journal, send, post } = open()
+    server.fate = () => 'lose'
+    for (let index = 0; index < 20; index += 1) await post(`${index}`)
+    server.fate = () => 'answer'
+    const controller = new AbortController()
+    const recovery = journal.recover({
+      fetch: send,
+      concurrency: 2,
+      signal: controller.signal,
+      onProgress: ({ finished }) => finished === 5 && controller.abort(new Error('enough')),
+    })
+    await expect(recovery).rejects.toThrow('enough')
+    const left = (await all(journal.pending())).length
+    expect(left).toBeGreaterThan(10)
+    expect((await journal.recover({ fetch: send })).applied).toBe(left)
+    expect([...server.executed.values()]).toEqual(Array.from({ length: 20 }, () => 1))
+  })
+
+  it('goes on past an entry that it cannot read, and reports it', async () => {
+    const { journal, send, post, store } = open()
+    await store.claim({ id: 'x', lane: undefined, token: 't', leaseMs: 0, value: '{"version":99}', nowMs: 0 })
+    server.fate = () => 'lose'
+    await post('a')
+    server.fate = () => 'answer'
+    expect(await journal.recover({ fetch: send })).toEqual({ ...nothing, applied: 1, failed: 1 })
+    expect((await store.list({ state: 'open' }, { limit: 9 })).entries).toHaveLength(1)
+  })
+
+  it.each<[object, RegExp]>([
+    [{}, /createIdempotentFetch/],
+    [{ fetch: globalThis.fetch }, /createIdempotentFetch/],
+    [{ fetch: createIdempotentFetch(), concurrency: 0 }, /concurrency/],
+    [{ fetch: createIdempotentFetch(), lanes: 1 }, /no option "lanes"/],
+  ])('refuses the options %o', async (options, message) => {
+    await expect(open().journal.recover(options as never)).rejects.toThrow(message)
+  })
+})
+
+describe('the inbox', () => {
+  it('shows what is open, takes an outcome, and forgets', async () => {
+    const { journal, post } = open()
+    server.fate = () => 'lose'
+    await post('a')
+    await post('b')
+    const [a] = await all(journal.pending())
+    expect(a).toMatchObject({
+      operationId: 'a',
+      key: server.requests[0]?.key,
+      method: 'POST',
+      url: `${server.url}/orders`,
+      attempts: 1,
+      status: 'unknown',
+      outcome: 'unknown',
+      hasRequest: true,
+    })
+    expect(await journal.resolve(a as PendingOperation, 'applied')).toBe(true)
+    expect(await journal.resolve('a', 'applied')).toBe(false)
+    expect(await journal.forget('b')).toBe(true)
+    expect(await journal.forget('b')).toBe(false)
+    expect(await all(journal.pending())).toEqual([])
+    server.requests.length = 0
+    server.fate = () => 'answer'
+    // Nobody kept an answer for "a": the server is asked for it, under its key.
+    await post('a')
+    expect(server.requests[0]?.key).toBe(a?.key)
+    expect(server.executed.get(`/orders?of=a {"of":"a"}`)).toBe(1)
+  })
+
+  it('forgets nothing that a worker has', async () => {
+    const { journal, store } = open()
+    await journal.enqueue('a', { url: server.url })
+    const { entries } = await store.list({ state: 'open' }, { limit: 1 })
+    const id = entries[0]?.id as string
+    await store.claim({ id, lane: undefined, token: 'other', leaseMs: 60_000, value: '', nowMs: 0 })
+    await expect(journal.forget('a')).rejects.toMatchObject({ problem: 'busy' })
+    await expect(journal.resolve('a', 'applied')).rejects.toMatchObject({ problem: 'busy' })
+  })
+
+  it('removes settled operations when they are old enough, and no others', async () => {
+    let nowMs = Date.UTC(2030, 0, 1)
+    const clock = { now: () => nowMs, sleep: (ms: number) => new Promise<void>((r) => setTimeout(r, ms)) }
+    const { journal, post } = open({ clock, keepSettledMs: 1_000, store: memoryStore({ now: () => nowMs }) })
+    server.fate = ({ body }) => (body.includes('open') ? 'lose' : 'answer')
+    await post('a')
+    await post('open')
+    expect(await journal.compact()).toBe(0)
+    nowMs += 1_001
+    await post('b')
+    expect(await journal.compact()).toBe(1)
+    expect((await all(journal.pending())).map(({ operationId }) => operationId)).toEqual(['open'])
+  })
+})
+
+describe('enqueue', () => {
+  it('writes an operation down without sending it, for recover to send once', async () => {
+    const { journal, send } = open()
+    const request = { url: `${server.url}/orders`, body: '{}', headers: { authorization: 'hidden' } }
+    expect(await journal.enqueue('a', request)).toBe(true)
+    expect(await journal.enqueue('a', request)).toBe(false)
+    await expect(journal.enqueue('a', { ...request, body: 'other' })).rejects.toMatchObject({
+      code: 'key_reused',
+    })
+    expect(server.requests).toEqual([])
+    expect(await all(journal.pending())).toMatchObject([
+      { status: 'unsent', outcome: 'not-applied', attempts: 0 },
+    ])
+    expect((await journal.recover({ fetch: send })).applied).toBe(1)
+    expect(server.requests).toMatchObject([{ body: '{}', path: '/orders', authorization: undefined }])
+  })
+
+  it('writes to the store that it is given, such as one inside of a transaction', async () => {
+    const { journal } = open()
+    const other = memoryStore()
+    await journal.enqueue('a', { url: server.url }, { store: other })
+    expect((await other.list({ state: 'open' }, { limit: 9 })).entries).toHaveLength(1)
+    expect(await all(journal.pending())).toEqual([])
+  })
+
+  it('refuses what it cannot keep', async () => {
+    const { journal } = open()
+    await expect(journal.enqueue('a', { url: `${server.url}/?token=hidden` })).rejects.toThrow(/credential/)
+    await expect(journal.enqueue('a', { url: server.url, body: {} as string })).rejects.toThrow(
+      /string or bytes/,
+    )
+  })
+})
