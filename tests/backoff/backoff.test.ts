@@ -6,18 +6,19 @@ const most = () => 1 - Number.EPSILON / 2
 const retries = [1, 2, 3, 4, 5, 6, 7, 8]
 
 describe('exponentialBackoff', () => {
-  it('doubles its bound from 300 ms up to 20 s', () => {
+  it('doubles its bound from 50 ms up to 20 s', () => {
     const wait = exponentialBackoff()
     expect(retries.map((retry) => Math.round(wait(retry, most)))).toEqual([
-      300, 600, 1200, 2400, 4800, 9600, 19_200, 20_000,
+      50, 100, 200, 400, 800, 1600, 3200, 6400,
     ])
+    expect(Math.round(wait(20, most))).toBe(20_000)
   })
 
   it('draws evenly from zero to the bound', () => {
     const wait = exponentialBackoff()
     expect(wait(3, () => 0)).toBe(0)
-    expect(wait(3, () => 0.25)).toBe(300)
-    expect(wait(3, () => 0.5)).toBe(600)
+    expect(wait(3, () => 0.25)).toBe(50)
+    expect(wait(3, () => 0.5)).toBe(100)
   })
 
   it('takes its bounds', () => {

@@ -6,6 +6,7 @@ import { duplicate, gocardless, increase, interchecks, mangopay } from './confli
 import { documents } from './documents.js'
 import { jobs } from './jobs.js'
 import { dwolla, whop } from './poisoned.js'
+import { acp, frozen, ignoring, shopify, worldline, wrapped } from './protocols.js'
 import { checkout, ietf, oasis, paypal, qurl, resend, reuse, square } from './replays.js'
 
 /** What a test sends: the item names the effect, the rest is between test and service. */
@@ -43,13 +44,16 @@ export interface Peer extends LoopbackServer {
 }
 
 const services: Readonly<Record<string, (executions: Executions) => Service>> = {
+  acp,
   adyen,
   checkout,
   documents,
   duplicate,
   dwolla,
+  frozen,
   gocardless,
   ietf,
+  ignoring,
   increase,
   interchecks,
   jobs,
@@ -59,8 +63,11 @@ const services: Readonly<Record<string, (executions: Executions) => Service>> = 
   qurl,
   resend,
   reuse,
+  shopify,
   square,
   whop,
+  worldline,
+  wrapped,
 }
 
 /** Starts an HTTP peer that speaks as documented by the servers that cannot be run here, one under each path prefix. */

@@ -76,6 +76,25 @@ describe.each(presets)('%s', (name, contract) => {
   })
 })
 
+describe('docs/contracts.md', () => {
+  const page = readFileSync(new URL('../../../docs/contracts.md', import.meta.url), 'utf8')
+  const rowOf = (name: string) => page.split('\n').find((line) => line.startsWith(`| \`${name}\` |`))
+
+  it.each(presets)('tells of %s how long it keeps keys, and whether that is assumed', (name, contract) => {
+    const [, , keptCell = ''] = rowOf(name)?.split(' | ') ?? []
+    const hours = contract.keyTtlMs / 3_600_000
+    const words: Readonly<Record<string, number>> = { min: 1 / 60, h: 1, d: 24 }
+    const [, count, unit] = /^(\d+) (min|h|d)/.exec(keptCell) ?? []
+    if (count !== undefined) expect(Number(count) * (words[unit as string] as number)).toBeCloseTo(hours)
+    else expect(keptCell).toMatch(name === 'githubGraphql' ? /^–/ : /^for ever/)
+    if (name !== 'githubGraphql') expect(keptCell.includes('assumed')).toBe(contract.ttlAssumed)
+  })
+
+  it('is short enough to be read', () => {
+    expect(page.length).toBeLessThan(8_000)
+  })
+})
+
 describe('the folder of presets', () => {
   it('exports every file', () => {
     expect(presets.length).toBe(readdirSync(folder).length)

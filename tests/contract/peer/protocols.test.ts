@@ -1,0 +1,85 @@
+import { idempotencyOf, isKeyReusedError } from 'fetch-idempotency'
+import { acp, shopifyGraphql, worldline, type ServerContract } from 'fetch-idempotency/contracts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startFaultProxy, type FaultProxy } from '../../wire/fault-proxy.js'
+import { hosts, hurriedClock, type Send } from '../third-party/hosts.js'
+import { startPeer, type Peer, type PeerBody } from './peer.js'
+
+let peer: Peer
+let proxy: FaultProxy
+beforeAll(async () => {
+  peer = await startPeer()
+  proxy = await startFaultProxy({ port: peer.port })
+})
+afterAll(async () => {
+  await proxy.close()
+  await peer.close()
+})
+
+const post = (send: Send, path: string, body: PeerBody, idempotencyKey?: string) =>
+  send(proxy.url + path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    ...(idempotencyKey && { idempotencyKey }),
+  })
+
+describe.each(hosts)('%s', (name, createHost) => {
+  let numbered = 0
+  const newItem = () => `${name} protocol ${numbered++}`
+
+  it.each<[string, ServerContract, string]>([
+    ['acp', acp, '/acp/checkout_sessions'],
+    ['worldline', worldline, '/worldline/v1/payments'],
+    ['shopifyGraphql', shopifyGraphql, '/shopify/graphql.json'],
+  ])('%s: a write whose answers are lost happens once', async (_, contract, path) => {
+    const item = newItem()
+    proxy.next('commit-reset', 'cut-body', 'cut-head')
+    const response = await post(createHost({ contract }), path, { item })
+    expect(response.ok).toBe(true)
+    expect(idempotencyOf(response)).toMatchObject({ attempts: 4, outcome: 'applied' })
+    expect(peer.executions.started(item)).toBe(1)
+  })
+
+  it.each<[string, ServerContract, string]>([
+    ['acp', acp, '/acp/checkout_sessions'],
+    ['shopifyGraphql', shopifyGraphql, '/shopify/graphql.json'],
+  ])('%s: a used key claims nothing of the write', async (_, contract, path) => {
+    const send = createHost({ contract })
+    const [first, other, key] = [newItem(), newItem(), crypto.randomUUID()]
+    await post(send, path, { item: first }, key)
+    const error = await post(send, path, { item: other }, key).catch((reason: unknown) => reason)
+    expect(isKeyReusedError(error)).toBe(true)
+    expect(error).toMatchObject({ outcome: 'unknown' })
+    expect(peer.executions.started(other)).toBe(0)
+  })
+
+  it('worldline: a replay is known by the time of the first request', async () => {
+    const send = createHost({ contract: worldline })
+    const [item, key] = [newItem(), crypto.randomUUID()]
+    await post(send, '/worldline/v1/payments', { item }, key)
+    expect(idempotencyOf(await post(send, '/worldline/v1/payments', { item }, key))?.replayed).toBe(true)
+  })
+
+  // ky retries no success.
+  it.runIf(name === 'fetch')('shopifyGraphql: a 200 that is throttled is waited for', async () => {
+    const item = newItem()
+    const send = createHost({ contract: shopifyGraphql })
+    const response = await post(send, '/shopify/graphql.json', { item, throttle: 2 })
+    expect(await response.json()).toMatchObject({ data: { refundCreate: { userErrors: [] } } })
+    expect(idempotencyOf(response)).toMatchObject({ attempts: 3, outcome: 'applied' })
+    expect(peer.executions.started(item)).toBe(1)
+  })
+
+  it('standard: an "in progress" out of the store is asked about, and then claims nothing', async () => {
+    const item = newItem()
+    proxy.next('commit-reset')
+    const send = createHost({ clock: hurriedClock() })
+    const response = await post(send, '/frozen/orders', { item }).catch(
+      (error: { response: Response }) => error.response,
+    )
+    expect(response.status).toBe(409)
+    expect(idempotencyOf(response)?.outcome).toBe('unknown')
+    expect(peer.executions.started(item)).toBe(1)
+  })
+})
