@@ -48,6 +48,12 @@ const rooms: Readonly<Record<string, Room>> = {
     packages: ['ky'],
     ambient: ['Math.random'],
   },
+  probe: { rooms: ['errors', 'clock', 'key', 'contract', 'transport'], sends: true },
+  bin: {
+    rooms: ['contract', 'probe'],
+    packages: ['node:fs/promises', 'node:process', 'node:util'],
+    ambient: ['setInterval'],
+  },
 }
 
 /** Entry points hand on what their users need from any room that stands before them. */
