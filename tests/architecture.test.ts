@@ -50,6 +50,12 @@ const rooms: Readonly<Record<string, Room>> = {
     ambient: ['Math.random'],
   },
   testing: { rooms: ['errors', 'clock', 'contract', 'journal'] },
+  probe: { rooms: ['errors', 'clock', 'key', 'contract', 'transport'], sends: true },
+  bin: {
+    rooms: ['contract', 'probe'],
+    packages: ['node:fs/promises', 'node:process', 'node:util'],
+    ambient: ['setInterval'],
+  },
 }
 
 /** Entry points hand on what their users need from any room that stands before them. */

@@ -19,7 +19,7 @@ export default defineConfig({
   resolve: { alias: [...entries, ...ky] },
   test: {
     include: ['tests/**/*.test.ts'],
-    exclude: ['tests/package/**'],
+    exclude: ['tests/package/**', 'tests/probe/servers/**'],
     testTimeout: 30_000,
   },
 })

@@ -1,0 +1,82 @@
+import { createIdempotentFetch, idempotencyOf } from 'fetch-idempotency'
+import type { ServerContract } from 'fetch-idempotency/contracts'
+import { seededFaults, seededRandom } from '../contract/third-party/losses.js'
+import { hurriedClock } from '../contract/third-party/hosts.js'
+import { startFaultProxy, type Fault } from '../wire/fault-proxy.js'
+
+/** What the writes of a storm came to. */
+export interface StormResult {
+  readonly writes: number
+  readonly faults: number
+  /** Writes that were executed more than once. */
+  readonly duplicates: number
+  /** `applied` where nothing was done, `not-applied` where something was. */
+  readonly falseOutcomes: number
+  readonly applied: number
+  readonly unknown: number
+}
+
+export interface StormTarget {
+  readonly port: number
+  readonly path: string
+  readonly contract: ServerContract
+  readonly method?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly bodyOf: (item: string) => string
+  /** How often the work for an item was done. */
+  readonly countOf: (item: string) => number | Promise<number>
+  readonly writes?: number
+}
+
+/** A quarter of all requests meet a fault; the seed fixes which. */
+function quarter(seed: number): () => Fault {
+  const [random, faults] = [seededRandom(seed), seededFaults(seed + 1)]
+  return () => {
+    if (random() >= 0.25) return 'pass'
+    for (;;) {
+      const fault = faults()
+      if (fault !== 'pass') return fault
+    }
+  }
+}
+
+/** Sends writes through a proxy that loses, cuts, refuses and replaces answers, ten at once. */
+export async function storm(target: StormTarget): Promise<StormResult> {
+  const { contract, path, bodyOf, countOf, writes = 300, method = 'POST', headers } = target
+  const proxy = await startFaultProxy({ port: target.port, choose: quarter(7) })
+  const send = createIdempotentFetch({
+    contract,
+    clock: hurriedClock(),
+    retry: { maxAttempts: 5, attemptTimeoutMs: 1_000, budget: { transientCost: 0, throttledCost: 0 } },
+  })
+  const told: { readonly item: string; readonly outcome: string | undefined }[] = []
+  const queue = Array.from({ length: writes }, (_, index) => `storm-${index}`)
+  const work = async () => {
+    for (let item = queue.pop(); item !== undefined; item = queue.pop()) {
+      const end = await send(`${proxy.url}${path}`, {
+        method,
+        headers: { 'content-type': 'application/json', ...headers },
+        body: bodyOf(item),
+      }).catch((error: unknown) => error)
+      told.push({ item, outcome: idempotencyOf(end)?.outcome })
+    }
+  }
+  try {
+    await Promise.all(Array.from({ length: 10 }, work))
+    const counts = await Promise.all(told.map(async (one) => ({ ...one, count: await countOf(one.item) })))
+    const isFalse = ({ outcome, count }: { outcome: string | undefined; count: number }) =>
+      (outcome === 'applied' && count === 0) ||
+      (outcome === 'not-applied' && count > 0) ||
+      outcome === undefined
+    return {
+      writes: told.length,
+      faults: proxy.injected,
+      duplicates: counts.filter(({ count }) => count > 1).length,
+      falseOutcomes: counts.filter(isFalse).length,
+      applied: told.filter(({ outcome }) => outcome === 'applied').length,
+      unknown: told.filter(({ outcome }) => outcome === 'unknown').length,
+    }
+  } finally {
+    await proxy.close()
+  }
+}
