@@ -111,7 +111,11 @@ async function judge<Answer extends object>(
     // The journal's own failure after sending changes nothing.
     await record({ type: 'attempt-ended', attempt: attempts, verdict, outcome }).catch(() => undefined)
   }
-  if (failure !== undefined) throw failure.error
+  if (failure !== undefined) {
+    // Frees an answer that still streams.
+    run.attempt?.abort(failure.error)
+    throw failure.error
+  }
   if (verdict === 'done') return { reading, decision: final }
   const { allow } = transport
   const allowance = allow && (await stoppable(run, async () => allow(result, reading)))
