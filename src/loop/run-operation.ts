@@ -92,7 +92,11 @@ async function attempt<Answer extends object>(
       () => undefined,
       (error: unknown) => ({ error }),
     )
-    if (sent === undefined) throw failure?.error ?? new TypeError('aroundAttempt did not call next()')
+    if (sent === undefined) {
+      const { error } = failure ?? { error: new TypeError('aroundAttempt did not call next()') }
+      const attempted = { lost: 'not-sent', error, isTimeout: false } as const
+      return { attempted, answer: undefined, error, failure: { error } }
+    }
     return { ...(await sent), ...(failure && { failure }) }
   })
 }
