@@ -26,7 +26,10 @@ describe('Rule 9: the end of the attempts', () => {
   it('retry() sends the same operation under the same key', async () => {
     const { fetch, sent } = playFetch(reset(), reset(), reset(), reset(), json(201))
     const error = await thrown(
-      createIdempotentFetch({ fetch, clock: fakeClock() })(url, { method: 'POST', body: 'x' }),
+      createIdempotentFetch({ fetch, clock: fakeClock(), retry: { maxAttempts: 4 } })(url, {
+        method: 'POST',
+        body: 'x',
+      }),
     )
     expect((await error.retry()).status).toBe(201)
     expect(new Set(sent.map(({ key, body }) => `${key} ${body}`)).size).toBe(1)
