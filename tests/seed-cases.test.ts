@@ -300,6 +300,6 @@ describe.each(hosts)('the seed cases over $name', ({ open }) => {
 
 it("documents what writes: 'always' risks", async () => {
   const { readFile } = await import('node:fs/promises')
-  const source = await readFile(new URL('../src/guard/guard-options.ts', import.meta.url), 'utf8')
+  const source = await readFile(new URL('../src/loop/operation-options.ts', import.meta.url), 'utf8')
   expect(source).toMatch(/`'always'`[^`]*can apply a write twice/s)
 })

@@ -117,7 +117,11 @@ async function attempt<Answer extends object>(
       () => undefined,
       (error: unknown) => ({ error }),
     )
-    if (sent === undefined) throw failure?.error ?? new TypeError('aroundAttempt did not call next()')
+    if (sent === undefined) {
+      const { error } = failure ?? { error: new TypeError('aroundAttempt did not call next()') }
+      const attempted = { lost: 'not-sent', error, isTimeout: false } as const
+      return { attempted, answer: undefined, error, failure: { error } }
+    }
     return { ...(await sent), ...(failure && { failure }) }
   })
 }
@@ -136,7 +140,11 @@ async function judge<Answer extends object>(
     // The journal's own failure after sending changes nothing.
     await record({ type: 'attempt-ended', attempt: attempts, verdict, outcome }).catch(() => undefined)
   }
-  if (failure !== undefined) throw failure.error
+  if (failure !== undefined) {
+    // Frees an answer that still streams.
+    run.attempt?.abort(failure.error)
+    throw failure.error
+  }
   if (verdict === 'done') return { reading, decision: final }
   const { allow } = transport
   const allowance =

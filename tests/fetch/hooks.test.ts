@@ -441,21 +441,32 @@ describe('afterResponse', () => {
     const { post, sent } = setUp(
       {
         afterResponse: [
-          (_, __, response) => (response.status === 200 ? json(503) : undefined),
+          (_, __, response) => (response.status === 400 ? json(503) : undefined),
           (_, __, response) => (response.status === 201 ? json(202, 'other') : undefined),
         ],
       },
-      [json(200), json(201)],
+      [json(400), json(201)],
     )
     const response = await post()
     expect([response.status, await response.json(), sent.length]).toEqual([202, 'other', 2])
   })
 
-  it('that throws ends the call and sends nothing again', async () => {
-    const mine = new Error('status 201 is not mine')
-    const { post, sent } = setUp({ afterResponse: [() => Promise.reject(mine)] })
+  it('does not undo a success with the answer that it puts in its place', async () => {
+    const { post, sent } = setUp({ afterResponse: [() => json(503, 'mine')] })
+    const response = await post()
+    expect([response.status, await response.json(), sent.length]).toEqual([503, 'mine', 1])
+    expect(idempotencyOf(response)).toMatchObject({ key, attempts: 1, outcome: 'applied' })
+  })
+
+  it.each([
+    [201, 'applied'],
+    [400, 'not-applied'],
+    [503, 'unknown'],
+  ])('that throws after a %i ends the call with the outcome %s', async (status, outcome) => {
+    const mine = new Error(`status ${status} is not mine`)
+    const { post, sent } = setUp({ afterResponse: [() => Promise.reject(mine)] }, [json(status)])
     expect(await thrown(post())).toBe(mine)
-    expect(idempotencyOf(mine)).toMatchObject({ key, attempts: 1, outcome: 'unknown' })
+    expect(idempotencyOf(mine)).toMatchObject({ key, attempts: 1, outcome })
     expect(sent).toHaveLength(1)
   })
 
@@ -481,11 +492,18 @@ describe('afterResponse', () => {
         headers: { 'content-type': 'application/json' },
       })
     const { post, sent } = setUp(
-      { afterResponse: [(_, __, { status }) => (status === 200 ? broken() : undefined)] },
-      [json(200), json(201, 'whole')],
+      { afterResponse: [(_, __, { status }) => (status === 400 ? broken() : undefined)] },
+      [json(400), json(201, 'whole')],
     )
     expect(await (await post()).json()).toBe('whole')
     expect(sent).toHaveLength(2)
+    const instead = setUp({ afterResponse: [broken] })
+    const error = await thrown(instead.post())
+    expect([error.message, idempotencyOf(error)?.outcome, instead.sent.length]).toEqual([
+      'terminated',
+      'applied',
+      1,
+    ])
   })
 
   it('never sees a body that can be cut: that attempt is lost before', async () => {

@@ -30,6 +30,7 @@ function setUp(steps: readonly [Step, ...Step[]], more: object = {}) {
     clock,
     random: () => 0.5,
     onEvent: (event) => events.push(event),
+    retry: { maxAttempts: 4 },
     ...more,
   })
   return { ...play, clock, events, send }
@@ -43,7 +44,9 @@ describe('onEvent', () => {
       json(201, {}, { 'idempotent-replayed': 'true' }),
     ])
     await send(`${url}?secret=1#x`, post)
-    const common = { key: 'k', method: 'POST', url }
+    const operation = events[0]?.operation
+    const common = { operation, key: 'k', method: 'POST', url }
+    expect(operation).toMatch(/^[0-9a-f-]{36}$/)
     expect(events).toEqual([
       { ...common, type: 'attempt-started', attempts: 1 },
       {
@@ -55,7 +58,7 @@ describe('onEvent', () => {
         error: undefined,
         replayed: false,
       },
-      { ...common, type: 'waiting', attempts: 1, delayMs: 150, reason: 'unknown' },
+      { ...common, type: 'waiting', attempts: 1, delayMs: 25, reason: 'unknown', mustProbe: false },
       { ...common, type: 'attempt-started', attempts: 2 },
       {
         ...common,
@@ -66,7 +69,7 @@ describe('onEvent', () => {
         error: expect.any(TypeError),
         replayed: false,
       },
-      { ...common, type: 'waiting', attempts: 2, delayMs: 300, reason: 'unknown' },
+      { ...common, type: 'waiting', attempts: 2, delayMs: 50, reason: 'unknown', mustProbe: false },
       { ...common, type: 'attempt-started', attempts: 3 },
       {
         ...common,
@@ -79,7 +82,7 @@ describe('onEvent', () => {
       },
       { ...common, type: 'settled', attempts: 3, outcome: 'applied', replayed: true },
     ])
-    expect(clock.delays).toEqual([150, 300])
+    expect(clock.delays).toEqual([25, 50])
   })
 
   it.each<[string, [Step, ...Step[]], string]>([

@@ -2,7 +2,6 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it, vi } from 'vitest'
 import { createIdempotentFetch, idempotencyOf, isKeyReusedError } from 'fetch-idempotency'
-import { isSamePayload, watch } from '../../src/loop/share-operation.js'
 import {
   fakeClock,
   hang,
@@ -559,46 +558,5 @@ describe('a signal', () => {
     await vi.waitFor(() => expect(sent).toHaveLength(1))
     controller.abort({ my: 'reason' })
     expect(await call).toEqual({ my: 'reason' })
-  })
-})
-
-describe('watch', () => {
-  it('leaves a body alone that nobody reads, so that the runtime can free its connection', async () => {
-    const given = new Response('whole')
-    const { response } = watch(given, () => undefined)
-    await settled()
-    expect([given.body?.locked, given.bodyUsed]).toEqual([false, false])
-    expect(await response.text()).toBe('whole')
-    expect(given.bodyUsed).toBe(true)
-  })
-})
-
-describe('isSamePayload', () => {
-  const blob = new Blob(['a'])
-  it.each<[unknown, unknown, boolean | undefined]>([
-    ['a', 'a', true],
-    ['a', 'b', false],
-    [undefined, null, true],
-    [undefined, '', true],
-    [new Uint8Array([1, 2]), new Uint8Array([1, 2]), true],
-    [new Uint8Array([1, 2]), new Uint8Array([1, 3]), false],
-    [new Uint8Array([1, 2]), new Uint8Array([1]), false],
-    ['ø', new TextEncoder().encode('ø'), true],
-    ['ø', new Uint8Array([1, 2]), false],
-    ['', new Uint8Array(), true],
-    [blob, blob, true],
-    [blob, new Blob(['a']), undefined],
-    [blob, new Blob(['ab']), false],
-    [blob, 'a', undefined],
-    [blob, 'ab', false],
-    [blob, null, false],
-    [new Blob([]), null, true],
-    [new Blob([]), new Blob([]), true],
-    [blob, blob.stream(), undefined],
-    ['a', blob.stream(), undefined],
-    [blob.stream(), blob.stream(), undefined],
-  ])('%s and %s', (one, other, expected) => {
-    expect(isSamePayload(one as never, other as never)).toBe(expected)
-    expect(isSamePayload(other as never, one as never)).toBe(expected)
   })
 })

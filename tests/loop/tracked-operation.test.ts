@@ -19,6 +19,8 @@ function setUp(more: Partial<OperationSettings> = {}) {
     writes: 'keyed',
     whenKeyStoreDown: 'wait',
     onEvent: undefined,
+    aroundAttempt: undefined,
+    tracing: undefined,
     clock,
     random: systemRandom,
     policy: createRetryPolicy(),
@@ -45,6 +47,10 @@ const answer = (status: number, headers: Record<string, string> = {}): Attempted
   headers: new Headers(headers),
   bytes: undefined,
 })
+
+/** What is decided after an attempt that brought this. */
+const after = (operation: TrackedOperation, attempted: Attempted) =>
+  operation.decide(operation.read(attempted), attempted)
 
 describe('TrackedOperation', () => {
   describe('resends after a lost answer', () => {
@@ -75,7 +81,7 @@ describe('TrackedOperation', () => {
         [lost('unknown'), answer(500), answer(503)].map((attempted) => {
           const operation = setUp({ writes }).open(call)
           operation.begin()
-          return operation.end(attempted).decision.action === 'resend'
+          return after(operation, attempted).action === 'resend'
         }),
       )
       expect(seen).toEqual(expected.map((one) => [one, one, one]))
@@ -83,7 +89,7 @@ describe('TrackedOperation', () => {
       const own = policies.map((writes) => {
         const operation = setUp({ writes: 'never' }).open({ ...call, writes })
         operation.begin()
-        return operation.end(lost('unknown')).decision.action === 'resend'
+        return after(operation, lost('unknown')).action === 'resend'
       })
       expect(own).toEqual(expected)
     })
@@ -96,7 +102,7 @@ describe('TrackedOperation', () => {
         for (const attempted of [lost('not-sent'), answer(429), answer(425), answer(408)]) {
           const operation = setUp({ writes }).open(call)
           operation.begin()
-          expect(operation.end(attempted).decision).toMatchObject({ action: 'resend' })
+          expect(after(operation, attempted)).toMatchObject({ action: 'resend' })
         }
     },
   )
@@ -110,9 +116,10 @@ describe('TrackedOperation', () => {
       replayed: false,
       outcome: 'not-applied',
     })
-    expect(operation.begin()).toBe(30_000)
+    expect(operation.timeForAttemptMs()).toBe(30_000)
+    operation.begin()
     expect(operation.facts()).toMatchObject({ attempts: 1, outcome: 'unknown' })
-    operation.end(answer(429))
+    operation.read(answer(429))
     expect(operation.facts()).toMatchObject({ attempts: 1, outcome: 'not-applied' })
     operation.begin()
     expect(operation.facts()).toMatchObject({ attempts: 2, outcome: 'unknown' })
@@ -122,10 +129,11 @@ describe('TrackedOperation', () => {
     const { open, clock } = setUp()
     const operation = open()
     clock.advance(100_000)
-    expect(operation.begin()).toBe(20_000)
-    operation.end(lost('not-sent'))
+    expect(operation.timeForAttemptMs()).toBe(20_000)
+    operation.begin()
+    operation.read(lost('not-sent'))
     clock.advance(20_000)
-    expect(operation.begin()).toBe(0)
+    expect(operation.timeForAttemptMs()).toBe(0)
     expect(operation.facts().attempts).toBe(1)
   })
 
@@ -160,13 +168,13 @@ describe('TrackedOperation', () => {
     const operation = open()
     operation.begin()
     clock.advance(86_399_000)
-    expect(operation.end(answer(503, { 'retry-after': '1' })).decision).toEqual({
+    expect(after(operation, answer(503, { 'retry-after': '1' }))).toEqual({
       action: 'settle',
       why: 'key-age',
     })
-    expect(operation.begin()).toBeGreaterThan(0)
+    expect(operation.timeForAttemptMs()).toBeGreaterThan(0)
     clock.advance(1000)
-    expect(operation.begin()).toBe(0)
+    expect(operation.timeForAttemptMs()).toBe(0)
   })
 
   it('begins no attempt with a key that has grown too old meanwhile', () => {
@@ -174,7 +182,7 @@ describe('TrackedOperation', () => {
     const firstSentMs = startMs - contract.keyTtlMs + 1_000
     const operation = open({ givenKey: 'k', firstSentMs })
     clock.advance(1_000)
-    expect(operation.begin()).toBe(0)
+    expect(operation.timeForAttemptMs()).toBe(0)
   })
 
   it.each<[number, string]>([
@@ -187,16 +195,16 @@ describe('TrackedOperation', () => {
   ])('reads a %i behind a redirect, which may be that of a GET, as %s', (status, outcome) => {
     const operation = setUp().open()
     operation.begin()
-    operation.end({ ...(answer(status) as object), redirected: true } as Attempted)
+    operation.read({ ...(answer(status) as object), redirected: true } as Attempted)
     expect(operation.facts().outcome).toBe(outcome)
   })
 
   it('does not take a page that is gone, behind a redirect, for a DELETE that was applied', () => {
     const operation = setUp().open({ method: 'DELETE' })
     operation.begin()
-    operation.end(lost('unknown'))
+    operation.read(lost('unknown'))
     operation.begin()
-    operation.end({ ...(answer(404) as object), redirected: true } as Attempted)
+    operation.read({ ...(answer(404) as object), redirected: true } as Attempted)
     expect(operation.facts().outcome).toBe('unknown')
   })
 
@@ -204,12 +212,12 @@ describe('TrackedOperation', () => {
     const { open } = setUp()
     const unsent = open()
     unsent.begin()
-    unsent.end(lost('not-sent'))
+    unsent.read(lost('not-sent'))
     const key = { givenKey: 'generated', isGenerated: true }
     expect(unsent.resume()).toEqual({ ...key, firstSentMs: undefined })
     const sent = open()
     sent.begin()
-    sent.end(lost('unknown'))
+    sent.read(lost('unknown'))
     expect(sent.resume()).toEqual({ ...key, firstSentMs: startMs })
     expect(open({ givenKey: 'mine' }).resume()).toMatchObject({ givenKey: 'mine', isGenerated: false })
   })

@@ -26,7 +26,6 @@ const fresh: Operation = {
   conditional: false,
   resendable: true,
   firstSentMs: 0,
-  deadlineAtMs: 120_000,
   attempts: 0,
   spent: 0,
   asks: 0,

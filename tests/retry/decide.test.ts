@@ -12,7 +12,6 @@ const operation: Operation = {
   conditional: false,
   resendable: true,
   firstSentMs: 0,
-  deadlineAtMs: 120_000,
   attempts: 1,
   spent: 1,
   asks: 0,
@@ -26,6 +25,7 @@ const circumstances: Circumstances = {
   backoff: () => 250,
   random: () => 0.5,
   nowMs: 1000,
+  leftMs: 119_000,
   retryAfterMs: undefined,
   keyTtlMs: 86_400_000,
 }
@@ -89,6 +89,47 @@ describe('decide', () => {
     })
   })
 
+  describe('by the word of the host’s user', () => {
+    const refused: Readonly<Record<Verdict, object>> = {
+      'not-sent': settle('user'),
+      unsendable: settle('user'),
+      refused: settle('user'),
+      unknown: settle('user'),
+      // To ask resends nothing.
+      running: resend(250, 'running'),
+      done: settle('user'),
+      'already-done': settle('user'),
+      'stored-failure': settle('user'),
+      'key-reused': settle('user'),
+      'key-expired': settle('user'),
+      failed: settle('user'),
+    }
+    it.each(Object.entries(refused))('%s that is not to be sent again', (name, expected) => {
+      const reading = { verdict: name as Verdict }
+      expect(decide(operation, reading, { ...circumstances, allowance: 'refused' })).toEqual(expected)
+    })
+
+    it.each<[Reading, object]>([
+      [{ verdict: 'failed' }, resend(250, 'failed')],
+      [{ verdict: 'failed', outcome: 'not-applied' }, resend(250, 'failed')],
+      [{ verdict: 'failed', outcome: 'unknown' }, settle('final')],
+      [{ verdict: 'failed', resend: false }, settle('final')],
+      [{ verdict: 'done' }, settle('final')],
+      [{ verdict: 'stored-failure' }, settle('final')],
+      [{ verdict: 'key-reused' }, settle('final')],
+      [{ verdict: 'key-expired' }, settle('final')],
+      [{ verdict: 'unknown' }, resend(250, 'unknown')],
+    ])('%j that is wanted again', (reading, expected) => {
+      expect(decide(operation, reading, { ...circumstances, allowance: 'wanted' })).toEqual(expected)
+    })
+
+    it('cannot have an unknown write resent without a key', () => {
+      expect(decide(unkeyed, { verdict: 'unknown' }, { ...circumstances, allowance: 'wanted' })).toEqual(
+        settle('not-resendable'),
+      )
+    })
+  })
+
   describe('attempts', () => {
     it.each<[Verdict]>([['not-sent'], ['refused'], ['unknown']])(
       'stops after the last one: %s',
@@ -109,7 +150,7 @@ describe('decide', () => {
     it('asks a server that is known to be running for as long as the deadline allows', () => {
       const asked = { ...operation, asks: 1000 }
       expect(decide(asked, { verdict: 'running' }, circumstances)).toEqual(resend(250, 'running'))
-      expect(decide(asked, { verdict: 'running' }, { ...circumstances, nowMs: 119_900 })).toEqual(
+      expect(decide(asked, { verdict: 'running' }, { ...circumstances, leftMs: 100 })).toEqual(
         settle('deadline'),
       )
     })
@@ -158,19 +199,17 @@ describe('decide', () => {
 
   describe('time', () => {
     it.each([
-      [118_749, resend(250, 'refused')],
-      [119_750, settle('deadline')],
-      [120_000, settle('deadline')],
-      [999_999, settle('deadline')],
-    ])('at %d ms of a deadline of 120,000', (nowMs, expected) => {
-      expect(decide(operation, { verdict: 'refused' }, { ...circumstances, nowMs })).toEqual(expected)
+      [251, resend(250, 'refused')],
+      [250, settle('deadline')],
+      [0, settle('deadline')],
+      [-1000, settle('deadline')],
+    ])('with %d ms until the deadline', (leftMs, expected) => {
+      expect(decide(operation, { verdict: 'refused' }, { ...circumstances, leftMs })).toEqual(expected)
     })
 
     it('stops before a wait without end, even without a deadline', () => {
-      const endless = { ...operation, deadlineAtMs: Infinity }
-      expect(decide(endless, { verdict: 'refused' }, { ...circumstances, backoff: () => Infinity })).toEqual(
-        settle('deadline'),
-      )
+      const endless = { ...circumstances, leftMs: Infinity, backoff: () => Infinity }
+      expect(decide(operation, { verdict: 'refused' }, endless)).toEqual(settle('deadline'))
     })
 
     it.each([
@@ -208,12 +247,13 @@ describe('decide', () => {
           asks: fc.integer({ min: 0, max: 8 }),
           resendable: fc.boolean(),
           isKeyed: fc.boolean(),
-          deadlineAtMs: ms,
           firstSentMs: ms,
         }),
         fc.record({
           maxAttempts: fc.integer({ min: 1, max: 5 }),
           nowMs: ms,
+          leftMs: ms,
+          allowance: fc.constantFrom(undefined, 'allowed' as const, 'refused' as const, 'wanted' as const),
           retryAfterMs: fc.option(ms, { nil: undefined }),
           keyTtlMs: ms,
           waitMs: fc.oneof(ms, fc.constantFrom(NaN, Infinity, -1)),
@@ -225,7 +265,7 @@ describe('decide', () => {
           if (decision.action === 'settle') return
           const atMs = rest.nowMs + decision.delayMs
           expect(decision.delayMs).toBeGreaterThanOrEqual(0)
-          expect(atMs).toBeLessThan(here.deadlineAtMs)
+          expect(decision.delayMs).toBeLessThan(rest.leftMs)
           expect(here.spent).toBeLessThan(rest.maxAttempts)
           expect(decision.delayMs).toBeGreaterThanOrEqual(rest.retryAfterMs ?? 0)
           expect(rest.retryAfterMs ?? 0).toBeLessThanOrEqual(circumstances.maxRetryAfterMs)
@@ -233,6 +273,7 @@ describe('decide', () => {
           if (reading.verdict === 'running')
             expect(here.asks).toBeLessThanOrEqual(reading.maxAsks ?? Infinity)
           if (reading.verdict === 'unknown') expect(here.resendable).toBe(true)
+          if (reading.verdict !== 'running') expect(rest.allowance).not.toBe('refused')
           expect(['done', 'key-expired']).not.toContain(reading.verdict)
         },
       ),

@@ -5,18 +5,19 @@ import { createRetryPolicy } from '../../src/retry/retry-policy.js'
 describe('createRetryPolicy', () => {
   it('has a default for everything', () => {
     expect(createRetryPolicy()).toMatchObject({
-      maxAttempts: 4,
+      maxAttempts: 10,
       attemptTimeoutMs: 30_000,
       deadlineMs: 120_000,
       maxRetryAfterMs: 60_000,
+      whenBudgetIsEmpty: 'wait',
     })
   })
 
-  it('waits at most 300 ms before the first retry', () => {
+  it('waits at most 50 ms before the first retry', () => {
     const { backoff } = createRetryPolicy()
     expect(backoff(1, () => 0)).toBe(0)
-    expect(backoff(1, () => 0.999)).toBeLessThan(300)
-    expect(backoff(1, () => 0.999)).toBeGreaterThan(299)
+    expect(backoff(1, () => 0.999)).toBeLessThan(50)
+    expect(backoff(1, () => 0.999)).toBeGreaterThan(49)
   })
 
   it('adjusts another policy, option by option', () => {
@@ -34,7 +35,7 @@ describe('createRetryPolicy', () => {
     const budget = createRetryBudget()
     expect(createRetryPolicy({ budget }).budget).toBe(budget)
     const small = createRetryPolicy({ budget: { capacity: 5 } }).budget
-    expect([small.take(false), small.take(false)]).toEqual([5, undefined])
+    expect([small.take('throttled'), small.take('throttled')]).toEqual([5, undefined])
   })
 
   it.each<[string, unknown]>([
@@ -64,6 +65,8 @@ describe('createRetryPolicy', () => {
     ['backoff', null],
     ['budget', 500],
     ['budget', null],
+    ['whenBudgetIsEmpty', null],
+    ['whenBudgetIsEmpty', 5],
   ])('refuses the type of %s', (name, value) => {
     expect(() => createRetryPolicy({ [name]: value })).toThrow(TypeError)
     expect(() => createRetryPolicy({ [name]: value })).toThrow(`retry.${name}`)

@@ -93,7 +93,7 @@ describe('Bad input is refused before anything is sent', () => {
       const { fetch, sent } = playFetch(json(429, {}, { 'retry-after': value }), json(201))
       const send = createIdempotentFetch({ fetch, clock, random: () => 0.5 })
       expect((await send(url, post)).status).toBe(201)
-      expect([clock.delays, sent.length]).toEqual([[150], 2])
+      expect([clock.delays, sent.length]).toEqual([[25], 2])
     },
   )
 })

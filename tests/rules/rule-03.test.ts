@@ -28,7 +28,7 @@ describe('Rule 3: a 409 has many meanings', () => {
     const response = await post()
     expect(response.status).toBe(201)
     expect(sent).toHaveLength(4)
-    expect(clock.delays).toEqual([150, 2000, 300])
+    expect(clock.delays).toEqual([25, 2000, 50])
     expect(idempotencyOf(response)?.outcome).toBe('applied')
   })
 

@@ -10,23 +10,26 @@ describe('Rule 9: the end of the attempts', () => {
   it('on an HTTP answer is that answer', async () => {
     const response = await open(reset(), json(429), reset(), json(503, 'the last'))(url, post)
     expect([response.status, await response.json()]).toEqual([503, 'the last'])
-    expect(idempotencyOf(response)).toEqual({ key: 'k', attempts: 4, replayed: false, outcome: 'unknown' })
+    expect(idempotencyOf(response)).toEqual({ key: 'k', attempts: 10, replayed: false, outcome: 'unknown' })
   })
 
   it('on a lost answer is an error that knows everything', async () => {
     const last = reset()
     const error = await thrown(open(json(503), json(503), json(503), last)(`${url}?token=secret`, post))
     expect(error).toBeInstanceOf(TypeError)
-    expect(error).toMatchObject({ key: 'k', attempts: 4, outcome: 'unknown', method: 'POST', url })
+    expect(error).toMatchObject({ key: 'k', attempts: 10, outcome: 'unknown', method: 'POST', url })
     expect(error.cause).toBe(last)
     expect(error.retry).toBeTypeOf('function')
-    expect(idempotencyOf(error)).toEqual({ key: 'k', attempts: 4, replayed: false, outcome: 'unknown' })
+    expect(idempotencyOf(error)).toEqual({ key: 'k', attempts: 10, replayed: false, outcome: 'unknown' })
   })
 
   it('retry() sends the same operation under the same key', async () => {
     const { fetch, sent } = playFetch(reset(), reset(), reset(), reset(), json(201))
     const error = await thrown(
-      createIdempotentFetch({ fetch, clock: fakeClock() })(url, { method: 'POST', body: 'x' }),
+      createIdempotentFetch({ fetch, clock: fakeClock(), retry: { maxAttempts: 4 } })(url, {
+        method: 'POST',
+        body: 'x',
+      }),
     )
     expect((await error.retry()).status).toBe(201)
     expect(new Set(sent.map(({ key, body }) => `${key} ${body}`)).size).toBe(1)
@@ -67,6 +70,6 @@ describe('Rule 9: the end of the attempts', () => {
   it('on a request that was never sent is an error that promises it', async () => {
     const error = await thrown(open(refusedPort())(url, post))
     expect(error).toBeInstanceOf(TypeError)
-    expect(error).toMatchObject({ code: 'not_applied', key: 'k', attempts: 4, outcome: 'not-applied' })
+    expect(error).toMatchObject({ code: 'not_applied', key: 'k', attempts: 10, outcome: 'not-applied' })
   })
 })

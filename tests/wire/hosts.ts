@@ -50,7 +50,7 @@ export interface Host {
 }
 
 /** Retries are free, for these tests fail far more attempts than any budget should pay for. */
-const freeRetries = { retryCost: 0, timeoutCost: 0 }
+const freeRetries = { transientCost: 0, throttledCost: 0 }
 
 /** Every kind of body that can hold the batch, one after the other. */
 const bodies: ((text: string) => Pick<IdempotentRequestInit, 'body' | 'duplex'>)[] = [
