@@ -9,7 +9,7 @@ import { idempotencyOf, rememberFacts } from '../operation/facts.js'
 import { isConditional } from '../operation/is-conditional.js'
 import { captureRequest, type CapturedRequest } from '../transport/capture-request.js'
 import type { FetchLike } from '../transport/fetch-like.js'
-import { isNative } from '../transport/follow-redirect.js'
+import { isKnownFetch } from '../transport/known-fetch.js'
 import { markIdempotentFetch } from '../transport/nesting.js'
 import { responsesUpTo } from '../transport/responses.js'
 import { readGivenKey } from '../transport/stamp-request.js'
@@ -48,7 +48,7 @@ function settingsOf(request: Request, others: RequestInit): RequestInit {
 
 /** A fetch of the user's own is called as ky calls it: with a `Request`. */
 function asKyCalls(fetch: FetchLike): FetchLike {
-  if (isNative(fetch)) return fetch
+  if (isKnownFetch(fetch)) return fetch
   return (url, init = {}) => {
     const known = Object.entries(init).filter(([name]) => name in Request.prototype || name === 'duplex')
     const others = Object.entries(init).filter(([name]) => !(name in Request.prototype) && name !== 'duplex')

@@ -10,6 +10,8 @@ export interface AnsweredAttempt {
   readonly redirected?: boolean
   /** The body of an error could not be read to its end: the status is all that the answer tells. */
   readonly isBodyLost?: boolean
+  /** A layer below may have sent the request more than once. */
+  readonly isAtLeast?: boolean
 }
 
 /** An attempt without an answer, and the reason why there is none. */
@@ -21,6 +23,8 @@ export interface LostAttempt {
   readonly isCut?: boolean
   /** It would be lost in the same way again: to send again cannot help. */
   readonly isFinal?: boolean
+  /** A layer below may have sent the request more than once. */
+  readonly isAtLeast?: boolean
 }
 
 /** What an attempt brought: an answer, or the reason why there is none. */

@@ -8,6 +8,7 @@ import {
   isBytes,
   isForm,
   isKnownHere,
+  isNativeBlob,
   isNativeStream,
   isPromise,
   isSearchParams,
@@ -47,7 +48,7 @@ export function captureBody(
       return written.bytes
     })
   if (isBlob(body)) {
-    if (isKnownHere(body, body.type)) return body as Blob
+    if (isNativeBlob(body) && isKnownHere(body, body.type)) return body as Blob
     setType(body.type)
     return readBlob(body)
   }

@@ -20,12 +20,17 @@ export interface WrittenForm {
  * `undefined` where the runtime cannot write one out, as in React Native.
  */
 export async function writeForm(form: FormData): Promise<WrittenForm | undefined> {
-  if (isKnownHere(form, multipart)) return writeOut(form)
   const entries = [...form.entries()]
+  if (canStream(entries) && isKnownHere(form, multipart)) return writeOut(form)
   const native = await makeForm()
   if (native === undefined) return undefined
   await fill(native, entries)
   return writeOut(native)
+}
+
+/** Node 20 takes the form of jsdom, and then waits for ever for its files, which have no `stream()`. */
+function canStream(entries: readonly (readonly [string, unknown])[]): boolean {
+  return entries.every(([, value]) => !isBlob(value) || typeof (value as Partial<Blob>).stream === 'function')
 }
 
 const multipart = 'multipart/form-data'

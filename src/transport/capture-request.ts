@@ -17,6 +17,8 @@ export interface CapturedRequest {
   /** The caller's `Request`, whose other settings each attempt takes over. */
   readonly base: Request | undefined
   readonly signal: AbortSignal | undefined
+  /** To send it twice does no harm, as with a key: a layer below may do so. @defaultValue `false` */
+  readonly mayBeResent?: boolean | undefined
 }
 
 /** A body as `fetch` takes it. */

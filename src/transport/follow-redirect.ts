@@ -1,4 +1,5 @@
 import type { FetchLike } from './fetch-like.js'
+import { isKnownFetch } from './known-fetch.js'
 import { LostBehindRedirect } from './transport-failure.js'
 
 /** Whether a method only reads. */
@@ -9,24 +10,6 @@ export function isRead(method: string): boolean {
 /** Whether an answer only says where to go. */
 export function isRedirect({ status, headers }: Response): boolean {
   return [301, 302, 303, 307, 308].includes(status) && headers.has('location')
-}
-
-let lastSeen: FetchLike | undefined
-let isLastNative = false
-
-/**
- * Whether a fetch is the one of Node or Bun, as far as its source tells. Another, put in its place, may add to each request
- * what must not reach another origin.
- */
-export function isNative(fetch: FetchLike): boolean {
-  if (fetch === lastSeen) return isLastNative
-  const source = Function.prototype.toString.call(fetch)
-  isLastNative =
-    'Bun' in globalThis
-      ? source.includes('[native code]') && Object.hasOwn(fetch, 'preconnect')
-      : source.includes('internal/deps/undici')
-  lastSeen = fetch
-  return isLastNative
 }
 
 /** Who follows the redirects of a write: nobody; the fetch that sends it; or we, one request at a time. */
@@ -47,7 +30,7 @@ export function followerOf(
   }: Pick<RequestInit, 'redirect' | 'mode' | 'integrity'>,
 ): Follower {
   if (redirect !== 'follow' || isRead(method)) return 'nobody'
-  return mode === 'cors' && integrity === '' && isNative(fetch) ? 'us' : 'fetch'
+  return mode === 'cors' && integrity === '' && isKnownFetch(fetch) ? 'us' : 'fetch'
 }
 
 /** A request, as far as a redirect has to do with it. */

@@ -2,9 +2,11 @@ import type { AttemptResult } from './attempted.js'
 import { findProblem } from './check-answer.js'
 import { isSentOnce } from './captured-body.js'
 import type { BodyReading } from './decide-reading.js'
+import { watchConnectErrors } from './connect-errors.js'
 import type { FetchLike } from './fetch-like.js'
 import { classOf, unused, type CapturedRequest } from './capture-request.js'
 import { followRedirect, followerOf, isRedirect, type Follower, type Landing } from './follow-redirect.js'
+import { canBeResentBelow, sendOnceInit } from './layer-below.js'
 import { discard, settleResponse, type SettledBody } from './settled-response.js'
 import { isDeterministic, readFailure } from './transport-failure.js'
 import { isBytes, isTypeError, webClass } from './web-shapes.js'
@@ -40,7 +42,13 @@ function transmit(
   isOurs: boolean,
 ): Promise<Response> {
   const { method, url, headers, body, rest, base } = request
-  const init: RequestInit & { duplex?: 'half' } = { ...rest, method, headers, signal }
+  const init: RequestInit & { duplex?: 'half' } = {
+    ...rest,
+    method,
+    headers,
+    signal,
+    ...sendOnceInit(request),
+  }
   if (isOurs) init.redirect = 'manual'
   if (body !== null && body !== undefined) init.body = body as BodyInit
   if (isSentOnce(body)) init.duplex = 'half'
@@ -91,12 +99,16 @@ function readLoss(
   error: unknown,
   request: CapturedRequest,
   mayHaveMoved: boolean,
+  isAtLeast: boolean,
   isCut: boolean,
 ): AttemptResult<Response> {
   const verdict = readFailure(error, request.url, mayHaveMoved)
-  const lost = verdict === 'unknown' && isTypeError(error) && !isSendable(request) ? 'unsendable' : verdict
+  const told = verdict === 'unknown' && isTypeError(error) && !isSendable(request) ? 'unsendable' : verdict
+  // What is told of the last request says nothing of those that were sent before it.
+  const lost = isAtLeast && told === 'not-sent' ? 'unknown' : told
   const isFinal = lost === 'unknown' && isDeterministic(error)
-  return { attempted: { lost, error, isTimeout: false, isCut, isFinal }, answer: undefined, error }
+  const attempted = { lost, error, isTimeout: false, isCut, isFinal, isAtLeast }
+  return { attempted, answer: undefined, error }
 }
 
 /**
@@ -116,8 +128,11 @@ export async function sendAttempt(
   const fetch = sender.pickFetch()
   const follower = followerIn(request, fetch)
   const isOurs = follower === 'us'
+  const isAtLeast = canBeResentBelow(fetch, request)
+  watchConnectErrors()
   const read = (response: Response) => settleResponse(response, sender.maxResponseBytes, sender.bodyReading)
-  const lose = (error: unknown, isCut = false) => readLoss(error, request, follower === 'fetch', isCut)
+  const lose = (error: unknown, isCut = false) =>
+    readLoss(error, request, follower === 'fetch', isAtLeast, isCut)
   let answer: Response
   let isWrite = false
   try {
@@ -136,10 +151,10 @@ export async function sendAttempt(
     return lose(signal.reason)
   }
   if (answer.status >= 400)
-    onStatus?.(report({ response: answer, bytes: undefined, isWrite, isBodyLost: true }))
+    onStatus?.(report({ response: answer, bytes: undefined, isWrite, isAtLeast, isBodyLost: true }))
   let answered: Answered
   try {
-    answered = { ...(await read(answer)), isWrite }
+    answered = { ...(await read(answer)), isWrite, isAtLeast }
   } catch (error) {
     return lose(error, true)
   }
@@ -172,15 +187,16 @@ export async function sendAttempt(
 /** An answer that was read, and whether it is that of the write. */
 interface Answered extends SettledBody {
   readonly isWrite: boolean
+  readonly isAtLeast: boolean
 }
 
 function report(
-  { response, bytes, isWrite, isBodyLost = false }: Answered,
+  { response, bytes, isWrite, isAtLeast, isBodyLost = false }: Answered,
   failure?: AttemptResult<Response>['failure'],
 ): AttemptResult<Response> {
   const { status, headers } = response
   const redirected = response.redirected && !isWrite
-  const attempted = { status, headers, bytes, redirected, isBodyLost }
+  const attempted = { status, headers, bytes, redirected, isBodyLost, isAtLeast }
   return { attempted, answer: response, error: undefined, failure }
 }
 

@@ -1,6 +1,7 @@
 import { isCutBody } from './cut-body.js'
 import { decideReading, type BodyReading } from './decide-reading.js'
 import { createByteStream, readStream } from './read-stream.js'
+import { rebuild } from './rebuild-response.js'
 import { overlay, settledBytes } from './response-overlay.js'
 import { isByteSource, isBytes, isNodeStream, isWebStream, viewBytes, type ByteSource } from './web-shapes.js'
 
@@ -32,7 +33,11 @@ export function settleResponse(
   if (known !== undefined) return { response, bytes: known }
   const { body } = response as { body: unknown }
   if (body === null || isTaken(response)) return { response, bytes: undefined }
-  if (decideReading(response, maxBytes, choice) === 'stream') return { response, bytes: undefined }
+  if (decideReading(response, maxBytes, choice) === 'stream') {
+    // Facts cannot be tied to what is frozen.
+    const given = Object.isExtensible(response) ? response : rebuild(response, body)
+    return { response: given, bytes: undefined }
+  }
   // Read by hand, not with `arrayBuffer()`: that has no limit, and in Node it is slower too.
   if (isByteSource(body)) return readWhole(response, body, maxBytes)
   return body === undefined && 'arrayBuffer' in response ? readCopy(response) : { response, bytes: undefined }

@@ -44,8 +44,13 @@ export function stampRequest(
   }
   const text = textOf(body)
   if (text === undefined) throw new TypeError('the key goes into a JSON body, and this body is none')
+  // They tell of the body as it was without the key.
+  for (const name of ofBody) delete headers[findHeader(headers, name) ?? name]
   return { ...stamped, body: carrier.write(carrier.path, text, key) }
 }
+
+/** Headers that hold the length or a digest of the body. */
+const ofBody = ['content-length', 'content-digest', 'repr-digest', 'digest', 'content-md5']
 
 /** The request without its key, as it goes on. `first` is the one that the key was stamped on. */
 export function unstampRequest(

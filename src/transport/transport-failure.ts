@@ -1,3 +1,5 @@
+import { connectTargetOf, type ConnectTarget } from './connect-errors.js'
+
 /** What a failure to get an answer tells: whether the request can have reached a server. */
 export type FailureVerdict = 'not-sent' | 'unsendable' | 'unknown'
 
@@ -16,6 +18,12 @@ const badCertificateMessage = /invalid peer certificate/
 /** undici has no codes for what the fetch standard blocks. */
 const badUrlMessage =
   /invalid url|not a valid url|url is invalid|(?:^|: )failed to parse url|^unknown scheme$|credentials/i
+/** The handshake was cut, or a proxy could not reach the server: no byte of the request has left. */
+const notConnectedMessage =
+  /before secure TLS connection was established|^Proxy response \(\d+\) !== 200 when HTTP Tunneling|tunneling socket could not be established/
+
+/** The proxy wants a password: to ask again would not help. */
+const proxyRefusedMessage = /^Proxy response \(407\) |proxy authentication required|\b407\b.*CONNECT tunnel/i
 const notSentMessage = /client error \(Connect\)/
 
 /** What a fetch refuses of an answer, or of its own rules: the same request would meet it again. */
@@ -123,6 +131,21 @@ function isElsewhere(
   )
 }
 
+/** Whether a connection that could not be made was that of the request, and not of where a redirect has led. */
+function isFor(
+  { hostname, port, protocol }: ConnectTarget,
+  target: URL | undefined,
+  mayHaveMoved: boolean,
+): boolean {
+  if (!mayHaveMoved || target === undefined) return true
+  const portOf = (given: unknown, scheme: unknown) => String(given || (scheme === 'https:' ? 443 : 80))
+  return (
+    hostname === target.hostname &&
+    protocol === target.protocol &&
+    portOf(port, protocol) === portOf(target.port, protocol)
+  )
+}
+
 /** Deno has the URL in its messages, that of where a redirect has led. */
 function isOfOther(message: unknown, target: URL | undefined): boolean {
   return (
@@ -150,9 +173,15 @@ export function readFailure(error: unknown, url?: string, mayHaveMoved = false, 
       return others.length > 0 ? 'unknown' : (verdict as FailureVerdict)
     }
     if (isBehindRedirect(at)) return 'unknown'
+    // Before what it says itself: the address that it names may be that of a proxy.
+    if (says(message, proxyRefusedMessage)) return 'unsendable'
+    const connecting = connectTargetOf(at)
+    if (connecting !== undefined && !says(code, badCertificate) && isFor(connecting, target, mayHaveMoved))
+      return 'not-sent'
     if (target !== undefined && isElsewhere(system, target, mayHaveMoved)) return 'unknown'
     // Of a broken connection too, unless the system call was the one that opens it.
     if (says(code, notSent) || syscall === 'connect') return 'not-sent'
+    if (says(message, notConnectedMessage) && !mayHaveMoved) return 'not-sent'
     if (says(code, unsendable)) return 'unsendable'
     if (says(code, badCertificate) || says(message, badCertificateMessage))
       return target?.protocol === 'http:' || isOfOther(message, target) ? 'unknown' : 'unsendable'

@@ -83,7 +83,9 @@ export function isBlob(value: unknown): value is BlobShape {
 
 /** Whether a value is form data whose entries can be listed. */
 export function isForm(value: unknown): value is FormData {
-  return isObject(value) && hasMethods(value, 'append', 'getAll', 'entries') && brandOf(value) === 'FormData'
+  if (!isObject(value) || !hasMethods(value, 'append', 'getAll', 'entries')) return false
+  // That of happy-dom has no brand. Search parameters have the same methods, and can be sorted.
+  return brandOf(value) === 'FormData' || !hasMethods(value, 'sort')
 }
 
 /** The form of the package `form-data`, which writes itself out as a stream of Node. */
@@ -169,4 +171,9 @@ export function isOfClass(value: object, Class: Function): boolean {
 /** Whether a stream is one that this runtime's own classes take. */
 export function isNativeStream(value: unknown): value is ReadableStream<Uint8Array> {
   return typeof ReadableStream === 'function' && isWebStream(value) && value instanceof ReadableStream
+}
+
+/** Whether a `Blob` is of the class of this realm, and can be streamed: that of jsdom cannot, and a fetch waits for it for ever. */
+export function isNativeBlob(value: object): boolean {
+  return typeof Blob === 'function' && value instanceof Blob && typeof value.stream === 'function'
 }

@@ -11,7 +11,11 @@ import {
   quotedHeader,
   type KeyCarrier,
 } from 'fetch-idempotency/contracts'
+import { captureRequest, type CapturedRequest } from '../../src/transport/capture-request.js'
+import { stampRequest } from '../../src/transport/stamp-request.js'
 import { fakeClock, json, playFetch, reset, thrown, url } from '../fetch/fakes.js'
+
+const bodyLimits = { maxRequestBytes: 1000, oversizedBody: 'refuse' } as const
 
 const open = (carrier: ReturnType<typeof bodyField>, ...steps: Parameters<typeof playFetch>) => {
   const play = playFetch(...steps)
@@ -121,6 +125,34 @@ describe('a key in the body', () => {
     const error = await thrown(send(url, { method: 'POST', body: JSON.stringify({ idempotency_key: key }) }))
     expect(error).toMatchObject({ code: 'key_invalid' })
     expect(sent).toEqual([])
+  })
+})
+
+describe('a key that makes the body longer', () => {
+  it('goes without the length and the digests of the body as it was', () => {
+    const headers = {
+      'Content-Length': '7',
+      'content-digest': 'sha-256=:a:',
+      Digest: 'a',
+      'content-md5': 'a',
+      'x-a': 'b',
+    }
+    const request = captureRequest(
+      url,
+      { method: 'POST', body: '{"a":1}', headers },
+      bodyLimits,
+    ) as CapturedRequest
+    const carrier = bodyField('key')
+    const stamped = stampRequest(carrier, request, 'k', {})
+    expect(stamped.headers).toEqual({ 'x-a': 'b' })
+    expect(JSON.parse(stamped.body as string)).toEqual({ a: 1, key: 'k' })
+    // The caller has written the key into the body: it stays, and so does what tells of it.
+    const given = captureRequest(
+      url,
+      { method: 'POST', body: '{"key":"k"}', headers },
+      bodyLimits,
+    ) as CapturedRequest
+    expect(stampRequest(carrier, given, 'k', {}).headers).toEqual(headers)
   })
 })
 

@@ -1,0 +1,93 @@
+import type { CapturedRequest } from './capture-request.js'
+import type { FetchLike } from './fetch-like.js'
+import { isRead } from './follow-redirect.js'
+import { isUndici } from './known-fetch.js'
+
+interface Dispatcher {
+  readonly dispatch?: unknown
+  readonly constructor?: { readonly name?: string }
+}
+
+interface LayerInit {
+  readonly dispatcher?: Dispatcher
+  readonly retryOptions?: unknown
+  readonly client?: unknown
+}
+
+/** undici's dispatchers that send a request once. `MockAgent` and proxies among them. */
+const sendsOnce =
+  /^(?:Agent|BalancedPool|Client|EnvHttpProxyAgent|H2CClient|MockAgent|MockCallHistory|MockClient|MockPool|Pool|ProxyAgent|RoundRobinPool|SnapshotAgent|Socks5ProxyAgent)$/
+
+/** A dispatcher that was composed with interceptors has another `dispatch` than its class. */
+function isPlainDispatcher(dispatcher: Dispatcher): boolean {
+  const prototype = Object.getPrototypeOf(dispatcher) as Dispatcher | null
+  return sendsOnce.test(dispatcher.constructor?.name ?? '') && dispatcher.dispatch === prototype?.dispatch
+}
+
+/** Where undici keeps the dispatcher of the process; the number grows with its interface. */
+const globalDispatchers = [1, 2].map((version) => Symbol.for(`undici.globalDispatcher.${version}`))
+
+function dispatchersOf({ dispatcher }: LayerInit, fetch: FetchLike): readonly Dispatcher[] {
+  if (dispatcher !== undefined) return [dispatcher]
+  if (!isUndici(fetch)) return []
+  const found = globalDispatchers.map(
+    (name) => (globalThis as Record<symbol, unknown>)[name] as Dispatcher | undefined,
+  )
+  return found.filter((one) => one !== undefined)
+}
+
+interface Browser {
+  readonly navigator?: {
+    readonly userAgent?: string
+    readonly serviceWorker?: { readonly controller?: unknown }
+  }
+  readonly Deno?: { readonly createHttpClient?: (options: object) => unknown }
+}
+
+/** Chromium resends a POST when a connection that it used before is lost. A service worker may do so with anything. */
+function isBrowserThatResends({ navigator }: Browser): boolean {
+  return (
+    /\b(?:Chrome|Chromium|CriOS|HeadlessChrome)\//.test(navigator?.userAgent ?? '') ||
+    Boolean(navigator?.serviceWorker?.controller)
+  )
+}
+
+/**
+ * Whether what the fetch itself is built on may send a write more often than it is asked to. Then nothing that goes wrong proves
+ * that the write was not executed, and the number of requests is a lower bound.
+ */
+export function canBeResentBelow(fetch: FetchLike, { method, rest, base }: CapturedRequest): boolean {
+  if (isRead(method)) return false
+  const init = rest as LayerInit
+  // What a `Request` holds cannot be seen; runtimes that know a dispatcher keep that of the process for others.
+  if (init.retryOptions !== undefined || (base as LayerInit | undefined)?.retryOptions !== undefined)
+    return true
+  if (!dispatchersOf(init, fetch).every(isPlainDispatcher)) return true
+  return (
+    isBrowserThatResends(globalThis) ||
+    ('Deno' in globalThis && init.client === undefined && !canPrevent(globalThis))
+  )
+}
+
+function canPrevent({ Deno }: Browser): boolean {
+  return typeof Deno?.createHttpClient === 'function'
+}
+
+const clients = new WeakMap<object, unknown>()
+
+/**
+ * What has to be added to `init` so that the runtime sends a write once: Deno resends on a connection that was used before, so
+ * it gets a client that keeps none.
+ */
+export function sendOnceInit({ method, rest, mayBeResent }: CapturedRequest): object | undefined {
+  const { Deno } = globalThis as Browser
+  if (Deno === undefined || mayBeResent === true || isRead(method)) return undefined
+  if ((rest as LayerInit).client !== undefined || typeof Deno.createHttpClient !== 'function')
+    return undefined
+  let client = clients.get(Deno)
+  if (client === undefined) {
+    client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 })
+    clients.set(Deno, client)
+  }
+  return { client }
+}

@@ -1,0 +1,33 @@
+import { createServer } from 'node:http'
+
+/**
+ * A server that does what it is asked, and loses the answer of each first request with a key: the connection is reset after the
+ * work is done. It answers from its store when the key comes again.
+ */
+export async function startServer() {
+  const seen = []
+  const made = new Map()
+  const server = createServer((request, response) => {
+    const chunks = []
+    request.on('data', (chunk) => chunks.push(chunk))
+    request.on('end', () => {
+      const { 'idempotency-key': key, 'content-type': type } = request.headers
+      seen.push({ body: Buffer.concat(chunks).toString('latin1'), type, key })
+      const isFirst = key !== undefined && !made.has(key)
+      if (key !== undefined) made.set(key, seen.at(-1).body)
+      if (isFirst) return request.socket.resetAndDestroy()
+      response.writeHead(201, { 'content-type': 'application/json', 'set-cookie': ['a=1', 'b=2'] })
+      response.end('{"id":1}')
+    })
+  })
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${server.address().port}/`,
+    /** What came since the last time. */
+    take: () => seen.splice(0),
+    close: () => {
+      server.close()
+      server.closeAllConnections()
+    },
+  }
+}
