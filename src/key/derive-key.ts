@@ -58,10 +58,12 @@ export function digest(secret: string | undefined, bytes: Uint8Array): Uint8Arra
   return secret === undefined ? sha256(bytes) : hmacSha256(new TextEncoder().encode(secret), bytes)
 }
 
+const octets = /* @__PURE__ */ Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, '0'))
+
 /** Bytes in lower-case hex digits. */
 export function toHex(bytes: Uint8Array): string {
   let text = ''
-  for (const octet of bytes) text += octet.toString(16).padStart(2, '0')
+  for (let at = 0; at < bytes.length; at += 1) text += octets[bytes[at] as number]
   return text
 }
 

@@ -41,7 +41,7 @@ export interface World {
 }
 
 const never = new Promise<never>(() => undefined)
-const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
+const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 export function createWorld(): World {
   let nowMs = Date.UTC(2030, 0, 1)
@@ -131,13 +131,13 @@ export function createWorld(): World {
       return { journal, send: createIdempotentFetch(fetchOptions), points }
     },
     async live(work) {
-      let isThrough = false
-      const through = () => void (isThrough = true)
+      const state = { isThrough: false }
+      const through = () => void (state.isThrough = true)
       work.then(through, through)
       for (let idle = 0; idle < 400; idle += 1) {
         // What needs no time goes first.
-        for (let turns = 0; turns < 4 && !isThrough; turns += 1) await turn()
-        if (isThrough) return work
+        for (let turns = 0; turns < 4 && !state.isThrough; turns += 1) await nextTurn()
+        if (state.isThrough) return work
         const next = Math.min(...sleepers.map(({ atMs }) => atMs))
         if (next === Infinity) return 'stopped'
         nowMs = Math.max(nowMs, next)
