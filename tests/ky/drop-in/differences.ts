@@ -20,7 +20,7 @@ export function refusal(
         name: 'HTTPError',
         message: `Request failed with status code ${status}: ${name} ${url}`,
         classes: classes[major],
-        response: { Response: { ...response, redirected: false } },
+        response: { Response: { ...response, redirected: false, url: '' } },
         request: { Request: { method: name, url, headers: json, bodyUsed: true } },
         ...(major === 2 && { data }),
       },
@@ -31,7 +31,15 @@ export function refusal(
 const fine = {
   value: [
     {
-      Response: { status: 200, statusText: '', headers: json, ok: true, type: 'default', redirected: false },
+      Response: {
+        status: 200,
+        statusText: '',
+        headers: json,
+        ok: true,
+        type: 'default',
+        redirected: false,
+        url: '',
+      },
     },
     '{"id":1}',
   ],

@@ -67,8 +67,8 @@ export function createLog(startMs = Date.now()): Log {
       return { Request: { method, url, headers: tellHeaders(headers), bodyUsed } }
     }
     if (value instanceof Response) {
-      const { status, statusText, headers, ok, type, redirected } = value
-      return { Response: { status, statusText, headers: tellHeaders(headers), ok, type, redirected } }
+      const { status, statusText, headers, ok, type, redirected, url } = value
+      return { Response: { status, statusText, headers: tellHeaders(headers), ok, type, redirected, url } }
     }
     if (value instanceof Headers) return { Headers: tellHeaders(value) }
     if (value instanceof Error) return tellError(value, depth)
