@@ -101,7 +101,7 @@ export const fetchScenes: readonly Scene[] = [
     name: 'fetch: loses the connection, always',
     play: ({ own }) => ({
       script: [throws({ own } as Log, new TypeError('fetch failed', { cause: new Error('ECONNRESET') }))],
-      options: { retry: { delay } },
+      options: { retry: { limit: 2, delay } },
     }),
   },
   {

@@ -38,10 +38,10 @@ const optionScenes: readonly (readonly [string, readonly Answer[], Options, Part
     [status(500, { 'retry-after': '7' }), ok()],
     { retry: { afterStatusCodes: [500], delay } },
   ],
-  ['a delay', [reset], { retry: { delay: (count: number) => count * 1_234 } }],
-  ['a delay of 0', [status(503)], { retry: { delay: () => 0 } }],
+  ['a delay', [reset], { retry: { limit: 2, delay: (count: number) => count * 1_234 } }],
+  ['a delay of 0', [status(503)], { retry: { limit: 2, delay: () => 0 } }],
   ['backoffLimit', [reset], { retry: { limit: 5, backoffLimit: 700 } }],
-  ['backoffLimit and a delay', [reset], { retry: { delay: () => 5_000, backoffLimit: 1_500 } }],
+  ['backoffLimit and a delay', [reset], { retry: { limit: 2, delay: () => 5_000, backoffLimit: 1_500 } }],
   [
     'maxRetryAfter below what the server asks for',
     [status(503, { 'retry-after': '30' }), ok()],
@@ -137,7 +137,11 @@ export const retryScenes: readonly Scene[] = [
   })),
   ...randoms.map(([name, jitter]): Scene => ({
     name: `retry: ${name}`,
-    play: () => ({ script: [reset], options: { retry: { jitter, delay: () => 800 } }, random: 0.25 }),
+    play: () => ({
+      script: [reset],
+      options: { retry: { limit: 2, jitter, delay: () => 800 } },
+      random: 0.25,
+    }),
   })),
   ...asked.flatMap(([after, script, more]) =>
     says.map(([said, answer]): Scene => ({
@@ -224,7 +228,7 @@ export const retryScenes: readonly Scene[] = [
   },
   {
     name: 'lost: a refused connection, always',
-    play: () => ({ script: [refused], options: { retry: { delay } } }),
+    play: () => ({ script: [refused], options: { retry: { limit: 2, delay } } }),
   },
   {
     name: 'lost: a reset connection, then 503, then 404',

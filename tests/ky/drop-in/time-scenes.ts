@@ -23,7 +23,7 @@ export const timeScenes: readonly Scene[] = [
   },
   {
     name: 'timeout: the default, and a server that hangs',
-    play: () => ({ script: [hang], options: { retry: { delay } } }),
+    play: () => ({ script: [hang], options: { retry: { limit: 2, delay } } }),
   },
   {
     name: 'timeout: of each attempt, not of the call',
