@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import { isDeepStrictEqual } from 'node:util'
-import { idempotency } from 'fetch-idempotency/ky'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { closedPort, listen } from '../transport/loopback.js'
 import { createLog, hideBoundary } from './drop-in/log.js'
-import { isRead, type Method } from './drop-in/scene.js'
+import { loadIdempotency } from './drop-in/load-idempotency.js'
+import { isRead, type Major, type Method } from './drop-in/scene.js'
 import { wireScenes, type WireScene } from './drop-in/wire-scenes.js'
 import { majors, type Ky } from './harness.js'
 
@@ -52,7 +52,11 @@ beforeAll(async () => {
   base = loopback.base
 })
 
+/** Where `KY_MAJOR` is 2, both are the second one. */
+const majorOf = (ky: Ky): Major => (ky === majors[1]![1] ? 2 : 1)
+
 async function send(scene: WireScene, ky: Ky, method: Method, isOurs: boolean, input: string) {
+  const idempotency = await loadIdempotency(majorOf(ky))
   const { script, call, options = {}, abortAfterMs, shortcut } = scene
   const log = createLog()
   const controller = new AbortController()

@@ -1,8 +1,8 @@
-import { idempotency } from 'fetch-idempotency/ky'
 import { isDeepStrictEqual } from 'node:util'
 import { vi } from 'vitest'
 import type { Ky } from '../harness.js'
 import { aspects, createLog, hideBoundary, tellHeaders, type Log, type Seen } from './log.js'
+import { loadIdempotency } from './load-idempotency.js'
 import { isRead, type Answer, type Case, type Options, type Play, type Scene } from './scene.js'
 
 export const url = 'https://api.test/orders'
@@ -84,6 +84,7 @@ async function perform(
   ky: Ky,
   isOurs: boolean,
 ): Promise<{ seen: Seen; keys: (string | null)[] }> {
+  const idempotency = await loadIdempotency(one.major)
   vi.useFakeTimers({
     now: startMs,
     toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'performance'],
