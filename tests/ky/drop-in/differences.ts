@@ -21,7 +21,7 @@ export function refusal(
         message: `Request failed with status code ${status}: ${name} ${url}`,
         classes: classes[major],
         response: { Response: { ...response, redirected: false, url: '' } },
-        request: { Request: { method: name, url, headers: json, bodyUsed: true } },
+        request: { Request: { method: name, url, headers: json } },
         ...(major === 2 && { data }),
       },
     },

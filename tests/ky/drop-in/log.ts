@@ -63,8 +63,8 @@ export function createLog(startMs = Date.now()): Log {
 
   function tellObject(value: object, depth: number): unknown {
     if (value instanceof Request) {
-      const { method, url, headers, bodyUsed } = value
-      return { Request: { method, url, headers: tellHeaders(headers), bodyUsed } }
+      const { method, url, headers } = value
+      return { Request: { method, url, headers: tellHeaders(headers) } }
     }
     if (value instanceof Response) {
       const { status, statusText, headers, ok, type, redirected, url } = value

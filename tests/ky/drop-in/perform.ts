@@ -14,10 +14,10 @@ const safeRetries = {
   retryOnTimeout: true,
 }
 
-/** A number replaces the retry options, and with them the methods that a write is to be compared with. */
-function spellLimit({ retry, ...rest }: Options): Options {
-  const spelled = typeof retry === 'number' ? { limit: retry, ...safeRetries } : retry
-  return { ...rest, ...(retry !== undefined && { retry: spelled }) }
+/** What plain ky is told of retries. A user's own methods stay as they are; a number replaces all of the retry options. */
+function spellRetries({ retry, ...rest }: Options): Options {
+  const own = typeof retry === 'number' ? { limit: retry } : (retry as Options | undefined)
+  return { ...rest, retry: { ...safeRetries, ...own } }
 }
 
 /** A fetch of the user's own, which plays the scene's answers and keeps what arrives. */
@@ -97,11 +97,10 @@ async function perform(
     const play: Play = scene.play(log, one, ky)
     const { script, call, input = url, read = readText, random = 1 } = play
     vi.spyOn(Math, 'random').mockReturnValue(random)
-    const options = isSpelled ? spellLimit(play.options ?? {}) : (play.options ?? {})
+    const options = isSpelled ? spellRetries(play.options ?? {}) : (play.options ?? {})
     const isBefore = place === 'before ours'
     const plain = ky.create({ fetch: createServer(log, script) })
-    const safe = isSpelled ? plain.extend({ retry: safeRetries }) : plain
-    const base = isBefore ? safe.extend(options) : safe
+    const base = isBefore ? plain.extend(options) : plain
     const api = isOurs ? base.extend(idempotency({ random: () => random })) : base
     const body = isRead(method) ? {} : { json: { amount: 1 } }
     const given = { method, ...(call ?? body), ...(isBefore ? {} : options) }
@@ -122,17 +121,16 @@ async function perform(
   }
 }
 
-/** Where two values first differ. */
+/** Where two values differ. */
 function tellDifference(path: string, expected: unknown, found: unknown): string[] {
   if (isDeepStrictEqual(expected, found)) return []
   const areObjects = [expected, found].every((one) => typeof one === 'object' && one !== null)
   if (areObjects && Array.isArray(expected) === Array.isArray(found)) {
     const names = new Set([...Object.keys(expected as object), ...Object.keys(found as object)])
     const partOf = (value: unknown, name: string) => (value as Record<string, unknown>)[name]
-    const [first] = [...names].flatMap((name) =>
+    return [...names].flatMap((name) =>
       tellDifference(`${path}.${name}`, partOf(expected, name), partOf(found, name)),
     )
-    if (first !== undefined) return [first]
   }
   return [`${path}: ${JSON.stringify(expected)} expected, ${JSON.stringify(found)} found`]
 }
@@ -147,7 +145,7 @@ export async function compare(scene: Scene, one: Case, ky: Ky): Promise<string[]
   const ignored = isDifferent ? (differs.ignores ?? []) : []
   const found = aspects
     .filter((aspect) => !ignored.includes(aspect))
-    .flatMap((aspect) => tellDifference(aspect, expected[aspect], ours[aspect]))
+    .flatMap((aspect) => tellDifference(aspect, expected[aspect], ours[aspect]).slice(0, 3))
   if (new Set(keys).size > 1) found.push(`the key changes: ${keys.join()}`)
   const isKeyless = one.method === 'post' && scene.keyless !== true && keys.includes(null)
   return isKeyless ? [...found, 'a write goes out without a key'] : found
