@@ -5,6 +5,7 @@ import type { Transport } from '../loop/transport.js'
 import { canBeSentOnce, type CapturedRequest } from '../transport/capture-request.js'
 import { sendAttempt } from '../transport/send-attempt.js'
 import { stampRequest, unstampRequest, withHeaders } from '../transport/stamp-request.js'
+import { allowResend } from '../transport/layer-below.js'
 import type { FetchSettings } from './fetch-options.js'
 import { createHookedCall } from './hooked-call.js'
 import type { PreparedCall } from './prepare-call.js'
@@ -31,6 +32,8 @@ export function openFetchTransport(
   const { carrier } = settings.operation.contract
   const { key, companions } = operation
   let request = call.request
+  const { response: bodyReading } = call.options
+  const sender = bodyReading === undefined ? settings : { ...settings, bodyReading }
 
   const stamp = () => {
     if (key === undefined || !operation.isKeyed()) return
@@ -41,6 +44,7 @@ export function openFetchTransport(
     }
   }
   stamp()
+  if (key !== undefined && operation.canResend()) request = allowResend(request)
   // What `retry()` sends: the request as the first attempt had it.
   let fixed = request
   let isHooked = call.isHooked === true
@@ -68,7 +72,7 @@ export function openFetchTransport(
       }),
     send: (signal, headers, onStatus) =>
       sendAttempt(
-        settings,
+        sender,
         headers ? withHeaders(request, headers, carrier) : request,
         signal,
         hooked?.inspect,

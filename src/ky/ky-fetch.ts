@@ -65,6 +65,7 @@ function asKyCalls(fetch: FetchLike): FetchLike {
  */
 function untimed(sent: Promise<Response>): Promise<Response> {
   return {
+    // oxlint-disable-next-line no-thenable -- ky calls this `then` itself, and nothing else ever gets the object
     then(resolve: (value: Promise<Response>) => void) {
       resolve(sent)
       return Promise.resolve()
@@ -131,7 +132,7 @@ export function createKyFetch(settings: KySettings, calls: KyCalls) {
       identity: givenKey === undefined || call.isGenerated ? undefined : identify(request, givenKey, own),
       openJournal: () => openJournalled(operation, request, call.isGenerated ? undefined : givenKey, own),
       openTransport(operation) {
-        const sender = { pickFetch: pick, maxResponseBytes }
+        const sender = { pickFetch: pick, maxResponseBytes, bodyReading: own.response }
         call.key = operation.key
         call.isGenerated = operation.resume().isGenerated === true
         return openKyTransport(

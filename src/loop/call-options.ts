@@ -1,6 +1,7 @@
 import { checkOption, checkOptions, type Checks } from '../errors/check-option.js'
 import type { OperationJournal } from '../operation/operation-journal.js'
 import type { RetryOptions } from '../retry/retry-policy.js'
+import type { BodyReading } from '../transport/decide-reading.js'
 import { endChecks, type EndOptions } from './end-options.js'
 import { writesCheck, type WritePolicy } from './operation-options.js'
 
@@ -27,6 +28,13 @@ export interface CallOptions extends EndOptions {
    * @defaultValue the time inside a UUIDv7, else now
    */
   readonly firstSentAt?: Date | number | undefined
+  /**
+   * Whether the body of the answer is read within the attempt, so that a connection that breaks off is retried, or streams to
+   * the caller as it comes.
+   *
+   * @defaultValue by the type and the length of the answer: JSON is read, lines and events stream
+   */
+  readonly response?: BodyReading | undefined
   /** Names the operation for ever: the same id, in whichever process or job, is the same write. Needs a journal. @defaultValue none */
   readonly operationId?: string | undefined
   /** The name of this step, inside of a run. @defaultValue counted per method and path */
@@ -42,6 +50,7 @@ const callChecks: Checks = {
   writes: writesCheck,
   retry: 'object',
   firstSentAt: [0],
+  response: ['read', 'stream'],
   operationId: 'string',
   step: 'string',
   lane: 'string',

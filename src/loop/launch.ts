@@ -84,14 +84,19 @@ export function createLaunch<Answer extends object>(
   }
 
   function launch(call: OperationCall<Answer>): Promise<Answer> {
-    const opening = call.openJournal?.()
-    return opening === undefined ? begin(call) : opening.then((opened) => beginOpened(call, opened))
+    try {
+      const opening = call.openJournal?.()
+      return opening === undefined ? begin(call) : opening.then((opened) => beginOpened(call, opened))
+    } catch (error) {
+      // Not `async`, which would add a promise and a turn to every call.
+      return Promise.reject(error)
+    }
   }
 
   /** Begins a call that a journal has written down. */
   async function beginOpened(call: OperationCall<Answer>, opened: OpenedOperation): Promise<Answer> {
     const { key, isGenerated, firstSentMs = call.firstSentMs, answer } = opened
-    if (answer !== undefined) {
+    if (answer !== undefined && kind.fromRecord !== undefined) {
       const kept = kind.fromRecord(answer)
       rememberFacts(kept, { key, attempts: 0, replayed: true, outcome: answer.outcome })
       return kept

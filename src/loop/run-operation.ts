@@ -39,7 +39,7 @@ export function runOperation<Answer extends object>(own: OperationRun<Answer>): 
 async function recorded<Answer extends object>(own: OperationRun<Answer>, record: Recorder): Promise<Answer> {
   const write = async (answer?: Answer) => {
     const { outcome, replayed } = own.operation.settle()
-    const kept = answer === undefined ? undefined : own.kind.toRecord(answer)
+    const kept = answer === undefined ? undefined : own.kind.toRecord?.(answer)
     // The journal's own failure after sending changes nothing.
     await record({ type: 'settled', outcome, replayed, answer: kept }).catch(() => undefined)
   }
@@ -57,11 +57,12 @@ async function loop<Answer extends object>(own: OperationRun<Answer>): Promise<A
   const { operation, transport, run } = own
   try {
     const begun = transport.begin && (await stoppableWithin(run, operation.leftMs(), transport.begin))
-    if (begun !== undefined && begun !== 'deadline') return finish(own, begun)
+    if (begun === 'deadline') return await end(own, unsent)
+    if (begun !== undefined) return finish(own, begun)
     let last: LastAttempt<Answer> = unsent
-    for (let retries = 1; begun !== 'deadline'; retries += 1) {
+    for (let retries = 1; ; retries += 1) {
       const result = await attempt(own, last.answer)
-      if (result === undefined) break
+      if (result === undefined) return await end(own, { ...last, decision: unsent.decision })
       const { error } = result
       const { reading, decision } = await judge(own, result)
       const answer = restore(own, reading, result.answer)
@@ -75,7 +76,6 @@ async function loop<Answer extends object>(own: OperationRun<Answer>): Promise<A
       last = { ...last, decision: { action: 'settle', why: prepared } }
       return await end(own, last)
     }
-    return await end(own, { ...last, decision: unsent.decision })
   } catch (error) {
     rememberFacts(error, operation.settle(), operation)
     throw error
@@ -166,7 +166,7 @@ function restore<Answer extends object>(
   { result }: Reading,
   answer: Answer | undefined,
 ): Answer | undefined {
-  return result === undefined || answer === undefined ? answer : kind.restore(result, answer)
+  return result === undefined || answer === undefined ? answer : (kind.restore?.(result, answer) ?? answer)
 }
 
 /** Waits as long as was decided; where the budget is empty, until it is this operation's turn. */

@@ -66,6 +66,8 @@ export class TrackedOperation {
   #replayed = false
   #isKeyed: boolean
   #isSettled = false
+  #isLowerBound = false
+  #hiddenResend = false
   /** What the retries that were sent have cost, and what the one to come will. */
   #paid = 0
   #reserved = 0
@@ -149,6 +151,7 @@ export class TrackedOperation {
     this.#operation = endAttempt(this.#operation, reading)
     this.#outcome = outcomeOf(this.#operation, reading)
     this.#replayed = reading.replayed === true
+    this.#lookBelow(attempted)
     const { status, error } = attempted as { status?: number; error?: unknown }
     this.#tell({ type: 'attempt-ended', verdict, status, error, replayed: this.#replayed })
     if (verdict === 'done') this.policy.budget.giveBack(this.#paid || undefined)
@@ -179,11 +182,17 @@ export class TrackedOperation {
   }
 
   facts(): IdempotencyFacts {
-    return {
+    const facts: IdempotencyFacts = {
       key: this.key,
       attempts: this.#operation.attempts,
       replayed: this.#replayed,
       outcome: this.#outcome,
+    }
+    if (!this.#isLowerBound && !this.#hiddenResend) return facts
+    return {
+      ...facts,
+      ...(this.#isLowerBound && { isLowerBound: true }),
+      ...(this.#hiddenResend && { hiddenResend: true }),
     }
   }
 
@@ -216,6 +225,18 @@ export class TrackedOperation {
       isGenerated: keyOrigin === 'generated',
       firstSentMs: mayHaveRun ? firstSentMs : undefined,
     }
+  }
+
+  /** What a layer below may have sent beside this attempt. */
+  #lookBelow({ isAtLeast }: Attempted): void {
+    const { attempts, keyOrigin } = this.#operation
+    if (isAtLeast === true) {
+      this.#isLowerBound = true
+      // A request that nobody saw may have been executed.
+      if (this.#outcome === 'not-applied') this.#outcome = 'unknown'
+    }
+    if (this.#replayed && attempts === 1 && keyOrigin === 'generated' && this.#call.firstSentMs === undefined)
+      this.#hiddenResend = true
   }
 
   #tell(detail: EventDetail): void {

@@ -18,11 +18,11 @@ export interface AnswerKind<Answer> {
   /** Reads an answer that a callback has given, so that it can no longer fail. */
   settle(answer: Answer): Promise<Answer>
   /** The first result of the write, where an answer holds it as text: wrapped, or behind an error. */
-  restore(result: StoredResult, answer: Answer): Answer
+  restore?(result: StoredResult, answer: Answer): Answer
   /** An answer as a journal keeps it. */
-  toRecord(answer: Answer): RecordedAnswer
-  /** The answer that a journal has kept. */
-  fromRecord(recorded: RecordedAnswer): Answer
+  toRecord?(answer: Answer): RecordedAnswer
+  /** The answer that a journal has kept. A host without it does not give such answers. */
+  fromRecord?(recorded: RecordedAnswer): Answer
   /** Whether the body of an answer is still on the way when the caller gets it. */
   isStreaming(answer: Answer): boolean
   /**

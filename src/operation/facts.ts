@@ -11,6 +11,10 @@ export interface IdempotencyFacts {
   readonly replayed: boolean
   /** What is true of the operation. */
   readonly outcome: Outcome
+  /** A layer below `fetch` may have sent more requests than `attempts` counts. Absent where none is known to. */
+  readonly isLowerBound?: true
+  /** The first attempt with a new key was answered from the server's store: a layer below has sent it twice. Absent otherwise. */
+  readonly hiddenResend?: true
 }
 
 /**

@@ -138,7 +138,7 @@ export function checkProbeOptions(options: ProbeOptions): ProbeSettings {
     typeof count !== 'function' &&
     typeof count !== 'string' &&
     count !== undefined &&
-    !(count instanceof URL)
+    Object.prototype.toString.call(count) !== '[object URL]'
   )
     throw new TypeError('count must be a URL or a function')
 

@@ -11,7 +11,7 @@ export function createAttemptFetch(send: typeof fetch): typeof fetch {
   return async (input, init) => {
     const { [exchangeOption]: exchange } = (init ?? {}) as { [exchangeOption]?: Exchange }
     if (exchange === undefined) throw new TypeError('ky did not pass on the call; is a hook in the way?')
-    const request = input instanceof Request ? input : undefined
+    const request = typeof input === 'object' && 'headers' in input ? input : undefined
     exchange.head = undefined
     exchange.received = undefined
     exchange.attempts += 1

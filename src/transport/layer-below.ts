@@ -73,6 +73,11 @@ function canPrevent({ Deno }: Browser): boolean {
   return typeof Deno?.createHttpClient === 'function'
 }
 
+/** The request, which a layer below may send twice: it carries a key that the server honours. */
+export function allowResend(request: CapturedRequest): CapturedRequest {
+  return 'Deno' in globalThis ? { ...request, mayBeResent: true } : request
+}
+
 const clients = new WeakMap<object, unknown>()
 
 /**

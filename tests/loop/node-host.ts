@@ -115,7 +115,7 @@ function exchange(
         const { statusCode: status = 0, headers: received } = response
         const known = Object.entries(received).map(([name, value]) => [name, String(value)] as const)
         resolve({
-          attempted: { status, headers: new Headers(known.map((one) => [...one])), bytes },
+          attempted: { status, headers: new Headers(Object.fromEntries(known)), bytes },
           answer: new NodeAnswer(status, received, bytes),
           error: undefined,
         })

@@ -20,6 +20,7 @@ function setUp(more: Partial<OperationSettings> = {}) {
     whenKeyStoreDown: 'wait',
     onEvent: undefined,
     aroundAttempt: undefined,
+    journal: undefined,
     tracing: undefined,
     clock,
     random: systemRandom,
