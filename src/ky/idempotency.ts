@@ -1,6 +1,5 @@
 import { checkOptions, type Checks } from '../errors/check-option.js'
 import type { Backoff } from '../backoff/backoff.js'
-import { decodeHeader, encodeHeader } from '../contract/carrier.js'
 import { endChecks, type EndOptions } from '../loop/end-options.js'
 import {
   copyOperationOptions,
@@ -14,7 +13,8 @@ import type { RetryOptions } from '../retry/retry-policy.js'
 import type { FetchLike } from '../transport/fetch-like.js'
 import { defaultMaxBytes, takeFetch } from '../transport/take-fetch.js'
 import { installGate } from './gate-retries.js'
-import { beginStampedAttempt, stampCall } from './stamped-call.js'
+import { readKeyHeader, writeKeyHeader } from './key-header.js'
+import { beginStampedAttempt, findStampedCall, stampCall } from './stamped-call.js'
 import { isKyFetch, openCall, readRetry, silenceKy, takeHooks, type KyCall, type KyCalls } from './ky-call.js'
 import { callOption, createKyFetch } from './ky-fetch.js'
 import { unsetLimit } from './ky-retries.js'
@@ -91,6 +91,11 @@ const checks: Checks = {
   maxResponseBytes: [0],
 }
 
+/** The context of a call. */
+interface Given {
+  readonly idempotencyKey?: unknown
+}
+
 /**
  * Takes or makes the key of a write and puts it into its header, where the user's later hooks see it. A key that travels in
  * the URL or the body is put in with them.
@@ -100,23 +105,14 @@ function stamp(settings: OperationSettings, call: KyCall, request: Request): voi
   const { carrier } = contract
   const { method, url, headers, mode } = request
   if (carrier.in !== 'header') return
-  const written = headers.get(carrier.name)
-  const inHeader = written === null ? undefined : decodeHeader(carrier, written)
   if (call.key === undefined) {
-    const { idempotencyKey = inHeader } = call.context as { idempotencyKey?: unknown }
-    const described = {
-      method,
-      url,
-      givenKey: idempotencyKey,
-      conditional: false,
-      isNoCors: mode === 'no-cors',
-    }
+    const { idempotencyKey: givenKey = readKeyHeader(carrier, headers) } = call.context as Given
+    const described = { method, url, givenKey, conditional: false, isNoCors: mode === 'no-cors' }
     const { key, keyOrigin } = takeKey(settings, described, withoutSecrets(url), clock.now())
     call.key = key
     call.isGenerated = keyOrigin === 'generated'
   }
-  if (call.key !== undefined && inHeader !== call.key)
-    headers.set(carrier.name, encodeHeader(carrier, call.key))
+  if (call.key !== undefined) writeKeyHeader(carrier, headers, call.key)
 }
 
 /**
@@ -204,10 +200,13 @@ export function idempotency(
     }
     // A fetch that was given after ours may call it. Where it does not, the loop is ky's, behind the gate of the parts.
     readRetry(call)
+    const isFirst = findStampedCall(shown.context) === undefined
     const stamped = stampCall(settings, shown.context, request)
     call.key = stamped.operation.key
     call.isGenerated = stamped.operation.keyOrigin === 'generated'
-    installGate(stamped, Object.assign(shown.retry, { idempotencyGate: 'default' }), request.method)
+    // ky 1 runs this hook on every attempt.
+    if (isFirst) Object.assign(shown.retry, { idempotencyGate: 'default' })
+    installGate(stamped, shown.retry, request.method)
     beginStampedAttempt(stamped, request)
   }
   calls.hooks.add(beforeRequest)

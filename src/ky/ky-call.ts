@@ -118,7 +118,10 @@ const never: ShouldRetry = () => false
 /** Reads what the user says of retries, before anything of ours stands in its place. */
 export function readRetry(call: KyCall): void {
   const { shown, given } = call
-  call.retry ??= readOwnOptions(given === undefined ? shown?.retry : given.retry)
+  const retry = (given ?? shown)?.retry
+  // Another `idempotency()` of the same call has silenced ky already.
+  const isOurs = typeof retry === 'object' && retry.shouldRetry === never
+  call.retry ??= readOwnOptions(isOurs ? { ...retry, shouldRetry: undefined } : retry)
 }
 
 /** Keeps ky from retrying what our loop retries. Only a hook's `ky.retry()` may still ask for more. */

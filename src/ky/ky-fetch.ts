@@ -159,7 +159,7 @@ export function createKyFetch(settings: KySettings, calls: KyCalls) {
       // `ky.stop` and the like: ky runs its own `beforeRetry` hooks after an error only.
       if (call.replay !== undefined && call.stoppedBy === 'user' && call.beforeRetry.length > 0)
         throw response
-      return keepFacts(response)
+      return response
     } catch (error) {
       if (call.replay !== undefined) letKyReplay(call, method)
       if (isIdempotencyError(error) && isOutOfTotal())
@@ -205,7 +205,8 @@ export function createKyFetch(settings: KySettings, calls: KyCalls) {
 }
 
 const hooksGone =
-  'the hooks of idempotency() are gone: ky.create({ …, hooks }).extend(idempotency()) keeps both'
+  'the hooks of idempotency() have not seen this request: ky.create({ …, hooks }).extend(idempotency()) keeps them, and in ' +
+  'ky 1 a fetch around ours has to hand on its `this` where a hook gives a request of its own'
 
 /** Whether these are the options of one call, as ky 1 completes them: an instance has options, too, of which a fetch may be called as a method. */
 function isOfCall(options: KyOptions | undefined): options is KyOptions {
@@ -223,18 +224,6 @@ function readCallOptions(options: unknown): CheckedCallOptions {
   if (own.retry !== undefined)
     throw new TypeError("context.idempotency.retry has no effect in ky; use ky's own retry options")
   return own
-}
-
-/** Ties the facts of a response to its copies, too, which are what the hooks of ky are given and often give back. */
-function keepFacts(response: Response): Response {
-  const { clone } = response
-  const value = () => {
-    const copy = clone.call(response)
-    const facts = idempotencyOf(response)
-    if (facts !== undefined) rememberFacts(copy, facts)
-    return keepFacts(copy)
-  }
-  return Object.defineProperty(response, 'clone', { value, configurable: true, writable: true })
 }
 
 /** A lost answer is ky's to tell; what only we can know is told by our own errors. */

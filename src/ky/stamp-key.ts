@@ -2,6 +2,7 @@ import { checkOptions, type Checks } from '../errors/check-option.js'
 import { copyOperationOptions, operationChecks, type OperationOptions } from '../loop/operation-options.js'
 import { isIdempotentFetch } from '../transport/nesting.js'
 import { installGate } from './gate-retries.js'
+import { isKyFetch } from './ky-call.js'
 import { readHookArguments, type KyBeforeRequest } from './ky-shapes.js'
 import { beginStampedAttempt, findStampedCall, stampCall } from './stamped-call.js'
 
@@ -38,7 +39,10 @@ export function stampKey(options: StampKeyOptions = {}): KyBeforeRequest {
   return (first, second) => {
     const { request, options } = readHookArguments(first, second)
     // Only ky 1 shows its fetch.
-    if (isIdempotentFetch((options as { fetch?: unknown }).fetch))
+    const { fetch } = options as { fetch?: unknown }
+    // The whole set stamps its writes itself.
+    if (isKyFetch(fetch)) return
+    if (isIdempotentFetch(fetch))
       throw new TypeError('stampKey: the fetch of this instance retries already; pass the original fetch')
     const isFirst = findStampedCall(options.context) === undefined
     const call = stampCall(settings, options.context, request)

@@ -1,20 +1,20 @@
-import { readAnswer } from '../contract/read-answer.js'
-import { decodeHeader, encodeHeader } from '../contract/carrier.js'
-import { AnswerInFull } from '../loop/answer-in-full.js'
 import type { OperationSettings } from '../loop/operation-options.js'
-import { isResendable, withoutSecrets } from '../loop/tracked-operation.js'
+import { isResendable, readAttempt, withoutSecrets } from '../loop/tracked-operation.js'
 import { takeKey } from '../loop/take-key.js'
 import { beginAttempt, endAttempt, outcomeOf, type Operation } from '../operation/operation.js'
 import { rememberFacts } from '../operation/facts.js'
 import { isConditional } from '../operation/is-conditional.js'
 import { decide } from '../retry/decide.js'
 import type { Attempted } from '../transport/attempted.js'
+import { readKeyHeader, writeKeyHeader } from './key-header.js'
 
 /** A call of ky that the parts follow: its operation as it stands, between hooks that have nothing else in common. */
 export interface StampedCall {
   readonly settings: OperationSettings
   readonly companions: Readonly<Record<string, string>>
   operation: Operation
+  /** The attempt that was begun last has not been judged. */
+  isUnderWay: boolean
 }
 
 /** One object of options belongs to each call of ky in both majors, and so does its `context`: that is where the parts meet. */
@@ -41,12 +41,9 @@ export function stampCall(
   const known = findStampedCall(context)
   if (known !== undefined) return known
   const { contract, clock } = settings
-  const { carrier } = contract
   const { method, headers, mode } = request
   const url = withoutSecrets(request.url)
-  const written = carrier.in === 'header' ? headers.get(carrier.name) : null
-  const inHeader = written === null || carrier.in !== 'header' ? undefined : decodeHeader(carrier, written)
-  const { idempotencyKey: givenKey = inHeader } = context
+  const { idempotencyKey: givenKey = readKeyHeader(contract.carrier, headers) } = context
   const conditional = isConditional(method, (name) => headers.get(name))
   const described = { method, url, givenKey, conditional, isNoCors: mode === 'no-cors' }
   const taken = takeKey(settings, described, url, clock.now())
@@ -63,7 +60,7 @@ export function stampCall(
     mayHaveRun: false,
   }
   const companions = key === undefined ? {} : contract.companions({ key, firstSentMs })
-  const call: StampedCall = { settings, companions, operation }
+  const call: StampedCall = { settings, companions, operation, isUnderWay: false }
   Object.defineProperty(context, tag, { value: call })
   return call
 }
@@ -75,10 +72,10 @@ export function beginStampedAttempt(call: StampedCall, request: Request): void {
   const { headers } = request
   if (operation.key !== undefined && carrier.in === 'header') {
     for (const [name, value] of Object.entries(companions)) headers.set(name, value)
-    if (decodeHeader(carrier, headers.get(carrier.name) ?? '') !== operation.key)
-      headers.set(carrier.name, encodeHeader(carrier, operation.key))
+    writeKeyHeader(carrier, headers, operation.key)
   }
   call.operation = beginAttempt(operation)
+  call.isUnderWay = true
   const { key, attempts } = call.operation
   rememberFacts(request, { key, attempts, replayed: false, outcome: 'unknown' })
 }
@@ -91,11 +88,11 @@ export function beginStampedAttempt(call: StampedCall, request: Request): void {
 export function judgeAttempt(call: StampedCall, attempted: Attempted, error: unknown): false | undefined {
   const { settings } = call
   const { contract } = settings
-  const reading =
-    'lost' in attempted
-      ? { verdict: attempted.lost }
-      : readAnswer(contract, new AnswerInFull(attempted, call.operation))
-  call.operation = endAttempt(call.operation, reading)
+  // Without reuseKey(), nothing tells of a retry before it has ended.
+  const operation = call.isUnderWay ? call.operation : beginAttempt(call.operation)
+  const reading = readAttempt(contract, operation, attempted)
+  call.operation = endAttempt(operation, reading)
+  call.isUnderWay = false
   const { key, attempts } = call.operation
   const outcome = outcomeOf(call.operation, reading)
   rememberFacts(error, { key, attempts, replayed: reading.replayed === true, outcome })

@@ -50,6 +50,20 @@ function readRedirected(reading: Reading, status: number): Reading {
   return { ...reading, verdict: reading.verdict === 'unknown' ? 'unknown' : 'failed', outcome: 'unknown' }
 }
 
+/** What an attempt of an operation tells. */
+export function readAttempt(
+  contract: OperationSettings['contract'],
+  operation: Operation,
+  attempted: Attempted,
+): Reading {
+  if ('lost' in attempted)
+    return attempted.isFinal ? { verdict: attempted.lost, resend: false } : { verdict: attempted.lost }
+  const reading = readAnswer(contract, new AnswerInFull(attempted, operation))
+  return attempted.redirected === true && !reads.has(operation.method)
+    ? readRedirected(reading, attempted.status)
+    : reading
+}
+
 /** One operation on its way: it takes the key, reads what attempts bring, decides, and tells. The loop obeys it. */
 export class TrackedOperation {
   declare readonly key: string | undefined
@@ -144,7 +158,7 @@ export class TrackedOperation {
 
   /** Reads what an attempt brought. */
   read(attempted: Attempted): Reading {
-    const reading = this.#interpret(attempted)
+    const reading = readAttempt(this.#settings.contract, this.#operation, attempted)
     const { verdict } = reading
     if (verdict === 'running' && this.#operation.asks === 0)
       this.#askedSinceMs = monotonicNow(this.#settings.clock)
@@ -250,15 +264,6 @@ export class TrackedOperation {
     } catch {
       // As above.
     }
-  }
-
-  #interpret(attempted: Attempted): Reading {
-    if ('lost' in attempted)
-      return attempted.isFinal ? { verdict: attempted.lost, resend: false } : { verdict: attempted.lost }
-    const reading = readAnswer(this.#settings.contract, new AnswerInFull(attempted, this.#operation))
-    return attempted.redirected === true && !reads.has(this.#operation.method)
-      ? readRedirected(reading, attempted.status)
-      : reading
   }
 
   /** How long the server asks to wait, in milliseconds. */

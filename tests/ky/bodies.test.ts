@@ -22,7 +22,7 @@ const stream = () =>
     },
   })
 
-describe.each(majors)('%s: the body of every request of a call', (_, ky) => {
+describe.each(majors)('%s: the body of every request of a call', (major, ky) => {
   let server: Server
   let base: string
   const script = [409, 409, 503, 409, 201]
@@ -51,7 +51,7 @@ describe.each(majors)('%s: the body of every request of a call', (_, ky) => {
     ['a form', () => ({ body: form() }), { type: expect.stringMatching(/^multipart\/form-data; boundary=/) }],
     ['fields', () => ({ body: new URLSearchParams({ a: '1' }) }), { length: '3' }],
     ['a blob', () => ({ body: new Blob(['abc'], { type: 'text/csv' }) }), { length: '3', type: 'text/csv' }],
-    ['a stream', () => ({ body: stream(), duplex: 'half' }), { coding: 'chunked' }],
+    ['a stream', () => ({ body: stream(), duplex: 'half' }), { length: '300000' }],
     ['none', () => ({}), { length: '0' }],
   ])('is the same on the wire: %s', async (__, options, expected) => {
     const api = ky.extend(hurried).extend(idempotency({ contract: running, clock: hurriedClock() }))
@@ -72,7 +72,8 @@ describe.each(majors)('%s: the body of every request of a call', (_, ky) => {
       const api = open(ky, server, { contract: running, clock: hurriedClock() }, { retry: { limit } })
       await api.post(url, { body: 'abc', hooks: { beforeRequest: [log] } } as object)
       expect(server.sent.map(({ body }) => body)).toEqual(['abc', 'abc', 'abc'])
-      expect(await Promise.all(bodies)).toEqual(['abc'])
+      // ky 1 runs this hook on every attempt.
+      expect(await Promise.all(bodies)).toEqual(major === 'ky 1' ? ['abc', 'abc', 'abc'] : ['abc'])
     }
   })
 

@@ -60,6 +60,9 @@ test('options have the types that they need', () => {
     clock: { now: () => 0, sleep: async () => undefined },
     random: () => 0,
     deadlineMs: 1000,
+    maxAttempts: 3,
+    whenBudgetIsEmpty: 'stop',
+    maxRequestBytes: 5,
     maxRetryAfterMs: 1000,
     budget: { capacity: 5 },
     backoff: (retry) => retry,
@@ -71,8 +74,10 @@ test('options have the types that they need', () => {
 })
 
 test('wrong options do not compile', () => {
-  // @ts-expect-error there is no such option
-  idempotency({ maxAttempts: 3 })
+  // @ts-expect-error ky's own option
+  idempotency({ timeout: 1000 })
+  // @ts-expect-error ky's own option, for each attempt
+  idempotency({ attemptTimeoutMs: 1000 })
   // @ts-expect-error no such word
   idempotency({ writes: 'sometimes' })
   // @ts-expect-error a contract, not its name
@@ -89,6 +94,10 @@ test('wrong options do not compile', () => {
   stampKey({ fetch: globalThis.fetch })
   // @ts-expect-error it takes the contract of stampKey
   reuseKey({ contract: stripe })
+  // @ts-expect-error the waits and the time are ky's
+  stampKey({ deadlineMs: 1000 })
+  // @ts-expect-error the parts tell of nothing
+  stampKey({ onEvent: () => undefined })
   // @ts-expect-error no such word
   gateRetries({ writes: 'sometimes' })
   // @ts-expect-error ky's own option
