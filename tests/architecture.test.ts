@@ -23,7 +23,7 @@ const rooms: Readonly<Record<string, Room>> = {
   key: { rooms: ['errors'], packages: ['uuidv7'] },
   backoff: { rooms: [] },
   contract: { rooms: ['errors', 'key'] },
-  operation: { rooms: ['errors', 'contract'] },
+  operation: { rooms: ['errors', 'contract', 'key'] },
   retry: { rooms: ['errors', 'backoff', 'contract', 'operation'] },
   journal: { rooms: ['errors', 'clock', 'key', 'operation'] },
   transport: { rooms: ['errors', 'contract', 'operation'], sends: true },

@@ -5,6 +5,7 @@ import { readBody } from './read-body.js'
 import { leftOf } from './read-retries.js'
 
 /** A lost answer, in the shape in which every runtime's `fetch` reports one. */
+const isTypeError = (error: unknown): boolean => (error as Error | undefined)?.name === 'TypeError'
 const lost = (cause: unknown): TypeError => new TypeError('fetch failed', { cause })
 
 /**
@@ -76,7 +77,7 @@ async function call(send: typeof fetch, url: string, init: RequestInit): Promise
     return await send(url, init)
   } catch (error) {
     const isPlain = error instanceof Error && error.name !== 'AbortError' && error.name !== 'TimeoutError'
-    throw isPlain && !(error instanceof TypeError) ? lost(error) : error
+    throw isPlain && !isTypeError(error) ? lost(error) : error
   }
 }
 
@@ -92,7 +93,7 @@ async function readSuccess(response: Response, head: Head): Promise<Received> {
     (read) =>
       'text' in read ? { text: read.text, problem: undefined } : { text: '', problem: read.problem },
     (error: unknown) => {
-      throw error instanceof TypeError ? error : lost(error)
+      throw isTypeError(error) ? error : lost(error)
     },
   )
   const json = text === '' ? undefined : parseJson(text)
@@ -107,7 +108,7 @@ async function readError(response: Response, head: Head, isNeeded: boolean): Pro
     if (isNeeded && isCutJson(text) && parseJson(text) === undefined) throw broken()
     return { ...head, text }
   } catch (cause) {
-    if (isNeeded) throw cause instanceof TypeError ? cause : lost(cause)
+    if (isNeeded) throw isTypeError(cause) ? cause : lost(cause)
     return { ...head, text: '', cause }
   }
 }

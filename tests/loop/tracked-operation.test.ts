@@ -230,7 +230,7 @@ describe('withoutSecrets', () => {
     ['https://api.test/a?token=x', 'https://api.test/a'],
     ['https://api.test/a#x', 'https://api.test/a'],
     ['https://user:pass@api.test/a', 'https://api.test/a'],
-    ['https://user@api.test', 'https://api.test'],
+    ['https://user@api.test', 'https://api.test/'],
     ['https://api.test/a@b', 'https://api.test/a@b'],
     ['https://api.test/a?x=https://u:p@h', 'https://api.test/a'],
     ['/relative?token=x', '/relative'],

@@ -81,7 +81,7 @@ async function setUp(database: SqliteDatabase, table: string, clock: Clock, rand
       prepareTable(database, table)
       return
     } catch (error) {
-      if (round >= 200 || error instanceof TypeError) throw error
+      if (round >= 200 || (error as Error).name === 'TypeError') throw error
       await clock.sleep(20 * (0.5 + random()))
     }
   }
