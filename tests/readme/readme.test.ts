@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { typeErrors } from './compile.js'
 import { examplesOfComments, examplesOfMarkdown, root, type Example } from './extract.js'
@@ -8,10 +9,8 @@ import { startQurlServer } from '../../examples/qurl/server/server.mjs'
 import type { QurlServer } from '../../examples/qurl/server/types.js'
 
 /** The pages whose examples are compiled and run. */
-const pages = ['README.md', 'docs/qurl.md']
-const [readme = [], ...docs] = pages.map((page) =>
-  existsSync(`${root}/${page}`) ? examplesOfMarkdown(page) : [],
-)
+const pages = ['README.md', ...docPages()]
+const [readme = [], ...docs] = pages.map((page) => examplesOfMarkdown(page))
 const comments = examplesOfComments('src')
 
 let server: LossyServer
@@ -34,6 +33,24 @@ describe('README.md', () => {
   it('has examples for fetch and for ky', () => {
     expect(readme.some(({ code }) => code.includes("from 'fetch-idempotency'"))).toBe(true)
     expect(readme.some(({ code }) => code.includes("from 'fetch-idempotency/ky'"))).toBe(true)
+  })
+})
+
+describe('pages', () => {
+  it.each(pages)('%s links to files and headings that exist', (page) => {
+    expect(brokenLinks(page)).toEqual([])
+  })
+
+  it.each([
+    ['a file', '[a](docs/nowhere.md)', 'docs/nowhere.md'],
+    ['a heading', '[a](docs/ky.md#nowhere)', 'docs/ky.md#nowhere'],
+  ])('report a link to %s that does not exist', (_, text, link) => {
+    expect(brokenLinks('README.md', text)).toEqual([link])
+  })
+
+  it('are short, but for that of the qURL client, which is a reference', () => {
+    const long = pages.filter((page) => page !== 'docs/qurl.md' && sizeOf(page) > limitOf(page))
+    expect(long).toEqual([])
   })
 })
 
@@ -105,4 +122,46 @@ describe('run', () => {
 
 function example(code: string): Example {
   return { place: 'made-up.md:1', code, compileOnly: false }
+}
+
+function docPages(): string[] {
+  return readdirSync(`${root}/docs`)
+    .filter((file) => file.endsWith('.md'))
+    .toSorted()
+    .map((file) => `docs/${file}`)
+}
+
+function read(page: string): string {
+  return readFileSync(`${root}/${page}`, 'utf8')
+}
+
+function sizeOf(page: string): number {
+  return Buffer.byteLength(read(page))
+}
+
+function limitOf(page: string): number {
+  return page === 'README.md' ? 12_000 : 8_192
+}
+
+/** The relative links of a page, or of a text in its place, that lead nowhere. */
+function brokenLinks(page: string, text = read(page)): string[] {
+  const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link)
+  return links.filter((link) => {
+    if (/^[a-z]+:/.test(link)) return false
+    const [path = '', heading] = link.split('#')
+    const file = path === '' ? page : join(dirname(page), path)
+    if (!existsSync(`${root}/${file}`)) return true
+    return heading !== undefined && !headingsOf(read(file)).includes(heading)
+  })
+}
+
+/** Headings as GitHub names them in links. */
+function headingsOf(text: string): string[] {
+  const lines = text.replaceAll(/^```.*?^```/gms, '').matchAll(/^#+ (.+)$/gm)
+  return [...lines].map(([, line = '']) =>
+    line
+      .toLowerCase()
+      .replaceAll(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  )
 }
