@@ -111,7 +111,8 @@ async function readFailure(
 
 /** The status of an error answer whose body was on its way when the deadline passed. */
 function headOf(failure: unknown, { head, received }: Exchange): Received | undefined {
-  const isLate = (failure as { code?: unknown } | undefined)?.code === 'deadline_exceeded'
+  const { code, name } = (failure ?? {}) as { code?: unknown; name?: unknown }
+  const isLate = code === 'deadline_exceeded' || name === 'TimeoutError'
   return isLate && received === undefined && head !== undefined && head.status >= 400
     ? { ...head, text: '', cause: failure }
     : undefined
