@@ -7,7 +7,7 @@ import { OversizedBody } from '../transport/captured-body.js'
 import type { CheckedCallOptions } from '../loop/call-options.js'
 import type { FetchSettings } from './fetch-options.js'
 import type { IdempotentRequestInit } from './idempotent-init.js'
-import { onAbort } from '../transport/on-abort.js'
+import { onAbort, reasonOf } from '../transport/on-abort.js'
 import { readGivenKey } from '../transport/stamp-request.js'
 import { isPromise, isRequest } from '../transport/web-shapes.js'
 import { readInit } from '../transport/init-members.js'
@@ -26,7 +26,7 @@ export interface PreparedCall {
 /** @throws the signal's reason, at once. */
 function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    const leave = () => reject(signal.reason)
+    const leave = () => reject(reasonOf(signal))
     if (signal.aborted) leave()
     work.then(resolve, reject).finally(onAbort(signal, leave))
   })
@@ -50,7 +50,7 @@ export function prepareCall(
   const { idempotencyKey, idempotency: _, ...plain } = readInit(init)
   const prepare = (request: CapturedRequest): PreparedCall => {
     // Not `throwIfAborted()`, which not every runtime has.
-    if (signal?.aborted) throw signal.reason
+    if (signal?.aborted) throw reasonOf(signal)
     if (signal && !('addEventListener' in signal)) throw new TypeError('signal is no AbortSignal')
     const { carrier } = settings.operation.contract
     const givenKey = idempotencyKey === undefined ? readGivenKey(carrier, request) : idempotencyKey
@@ -61,8 +61,9 @@ export function prepareCall(
     const url = withoutSecrets(base?.url ?? String(input))
     const facts = { key: undefined, attempts: 0, outcome: 'not-applied', method, url } as const
     if (signal?.aborted) {
-      rememberFacts(signal.reason, { ...facts, replayed: false }, {})
-      throw signal.reason
+      const reason = reasonOf(signal)
+      rememberFacts(reason, { ...facts, replayed: false }, {})
+      throw reason
     }
     throw cause instanceof OversizedBody
       ? new BodyTooLargeError(facts)

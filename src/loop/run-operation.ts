@@ -206,22 +206,39 @@ async function end<Answer extends object>(
 ): Promise<Answer> {
   const { operation, kind, transport, ends, run } = own
   if (last.decision.action === 'settle') transport.stopped?.(last.decision.why)
-  const { attemptTimeoutMs } = operation.policy
+  const { attemptTimeoutMs, deadlineMs } = operation.policy
+  const limitMs = Math.min(attemptTimeoutMs, deadlineMs)
   const settle = async <Found>(found: Found) => (kind.isAnswer(found) ? kind.settle(found) : found)
   const limited = {
-    resolve: limitTime(ends.resolve, attemptTimeoutMs, settle),
-    reconcile: limitTime(ends.reconcile, attemptTimeoutMs, settle),
+    resolve: limitTime(ends.resolve, limitMs, settle),
+    reconcile: limitTime(ends.reconcile, limitMs, settle),
   } as EndOptions<Answer>
-  const again = transport.again && repeatable(transport.again)
+  const again = transport.again && repeatable(kind, transport.again)
   return stoppable(run, (signal) => conclude(operation, last, kind, limited, again, signal))
 }
 
-/** Sends again; asked once more, it goes on from how that ended: only its error knows what may have been applied since. */
-function repeatable<Answer>(again: () => Promise<Answer>): () => Promise<Answer> {
+/**
+ * Sends again; asked once more, it goes on from how that ended: a copy of its answer, where its body does not stream, or what its
+ * error can do, which alone knows what may have been applied since.
+ */
+function repeatable<Answer extends object>(
+  kind: AnswerKind<Answer>,
+  again: () => Promise<Answer>,
+): () => Promise<Answer> {
   let sent: Promise<Answer> | undefined
+  let spare: Answer | undefined
+  const keep = (answer: Answer) => {
+    if (!kind.isStreaming(answer)) spare = kind.copy(answer)
+    return answer
+  }
   const goOn = (error: unknown) => {
-    if (isIdempotencyError(error)) return error.retry() as Promise<Answer>
+    if (isIdempotencyError(error)) return error.retry() as Promise<object> as Promise<Answer>
     throw error
   }
-  return () => (sent = sent === undefined ? again() : sent.catch(goOn))
+  return () => {
+    if (sent !== undefined)
+      return sent.then((answer) => (spare === undefined ? answer : kind.copy(spare)), goOn)
+    sent = again().then(keep)
+    return sent
+  }
 }

@@ -1,6 +1,6 @@
 import { startTimer } from '../clock/start-timer.js'
 import { idempotencyOf, rememberFacts, type IdempotencyFacts } from '../operation/facts.js'
-import { endOnAbort, onAbort, type Endable } from '../transport/on-abort.js'
+import { endOnAbort, onAbort, reasonOf, type Endable } from '../transport/on-abort.js'
 import { createRun, stopRun, type Run } from './run.js'
 import type { TrackedOperation } from './tracked-operation.js'
 import type { AnswerKind } from './transport.js'
@@ -45,7 +45,7 @@ function waitUntil(
   limit: WaitLimit | undefined,
   leave: (reason: unknown) => void,
 ): () => void {
-  const stopListening = signal && onAbort(signal, () => leave(signal.reason))
+  const stopListening = signal && onAbort(signal, () => leave(reasonOf(signal)))
   const timer = limit && startTimer(() => leave(limit.late()), limit.leftMs)
   return () => {
     stopListening?.()
@@ -83,7 +83,7 @@ export function joinOperation<Answer>(
       }
       const watched = kind.watch(answer, () => live.stop?.())
       if (watched === undefined) {
-        live.stop = onAbort(own, () => live.end(own.reason))
+        live.stop = onAbort(own, () => live.end(reasonOf(own)))
         return answer
       }
       live.fail = watched.fail
@@ -104,7 +104,7 @@ export function joinOperation<Answer>(
     }
     readers.add(reader)
     let stopWaiting: (() => void) | undefined
-    if (signal?.aborted) leave(signal.reason)
+    if (signal?.aborted) leave(reasonOf(signal))
     else stopWaiting = waitUntil(signal, limit, leave)
   })
 }

@@ -20,6 +20,11 @@ export function onAbort(signal: AbortSignal, listener: () => void): () => void {
   }
 }
 
+/** Why a signal has aborted. Polyfills of older signals do not say: then it is what `fetch` itself would throw. */
+export function reasonOf({ reason }: AbortSignal): unknown {
+  return reason === undefined ? new DOMException('This operation was aborted', 'AbortError') : reason
+}
+
 /** What a signal ends as long as somebody has it. */
 export interface Endable {
   readonly end: (reason: unknown) => void
@@ -38,7 +43,7 @@ const collected =
 /** The same for something that the signal, which may live as long as the process, does not keep in memory. */
 export function endOnAbort(signal: AbortSignal, target: Endable): () => void {
   const found = refer(target)
-  const stop = onAbort(signal, () => found.deref()?.end(signal.reason))
+  const stop = onAbort(signal, () => found.deref()?.end(reasonOf(signal)))
   collected?.register(target, stop)
   return stop
 }
