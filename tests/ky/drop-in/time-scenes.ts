@@ -19,7 +19,7 @@ function abortAfter(ms: number, reason: unknown): AbortSignal {
 export const timeScenes: readonly Scene[] = [
   {
     name: 'timeout: a server that hangs',
-    play: () => ({ script: [hang], options: { timeout: 2_000, retry: { delay } } }),
+    play: () => ({ script: [hang], options: { timeout: 2_000, retry: { limit: 2, delay } } }),
   },
   {
     name: 'timeout: the default, and a server that hangs',
