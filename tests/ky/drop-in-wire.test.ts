@@ -8,9 +8,25 @@ import { isRead, type Major, type Method } from './drop-in/scene.js'
 import { wireScenes, type WireScene } from './drop-in/wire-scenes.js'
 import { majors, type Ky } from './harness.js'
 
+interface Failing {
+  readonly scenes: RegExp
+  readonly when?: (major: Major, method: Method) => boolean
+  readonly because: string
+}
+
 /** Scenes in which ours is not yet as it should be. An entry that has come right fails, and has to go. */
-const failing: readonly { readonly scenes: RegExp; readonly because: string }[] = [
-  { scenes: /^a 401 whose body (?:is cut|stalls)$/, because: 'A definite status is lost with its body.' },
+const failing: readonly Failing[] = [
+  {
+    scenes: /^an empty body$/,
+    when: (_, method) => !isRead(method),
+    because: 'It is taken for JSON that breaks off, and the write is sent again.',
+  },
+  { scenes: /^a body: a stream/, because: 'It goes out with its length, not in chunks.' },
+  {
+    scenes: /^a 401 whose body is cut$/,
+    when: (major, method) => major === 2 && !isRead(method),
+    because: 'Our own failure takes the place of the status.',
+  },
 ]
 
 const methods: readonly Method[] = ['get', 'head', 'post', 'put', 'delete']
@@ -21,6 +37,12 @@ const safeRetries = {
 /** Of these, the first comes and goes with the body's form, which has to stay. */
 const shown = ['content-length', 'transfer-encoding', 'content-type', 'accept', 'authorization', 'x-own']
 
+/** What the caller and the server saw of one call. */
+interface Told {
+  readonly end: unknown
+  readonly requests: unknown[]
+}
+
 /** What arrives of one call. */
 interface Arrivals {
   readonly script: WireScene['script']
@@ -28,8 +50,12 @@ interface Arrivals {
   readonly onRequest: () => void
 }
 
-let arrivals: Arrivals
+/** Each call has a path of its own, so that nothing of one that goes on reaches the next. */
+const arrivals = new Map<string, Arrivals>()
 let base: string
+
+/** What was told, without the path of the call. */
+const hideRun = (value: unknown): unknown => JSON.parse(JSON.stringify(value).replaceAll(/\/run-\d+\//g, '/'))
 
 async function readBody(request: IncomingMessage): Promise<string> {
   const parts: Buffer[] = []
@@ -41,8 +67,8 @@ beforeAll(async () => {
   const loopback = await listen(async (request, response) => {
     response.setHeader('connection', 'close')
     response.sendDate = false
-    const { script, requests, onRequest } = arrivals
-    const { method, url, headers } = request
+    const { method, url = '', headers } = request
+    const { script, requests, onRequest } = arrivals.get(url.split('/')[1]!)!
     const body = await readBody(request)
     const some = Object.fromEntries(shown.map((name) => [name, hideBoundary(String(headers[name]))]))
     requests.push({ method, url, headers: some, body })
@@ -55,37 +81,38 @@ beforeAll(async () => {
 /** Where `KY_MAJOR` is 2, both are the second one. */
 const majorOf = (ky: Ky): Major => (ky === majors[1]![1] ? 2 : 1)
 
-async function send(scene: WireScene, ky: Ky, method: Method, isOurs: boolean, input: string) {
+async function send(scene: WireScene, ky: Ky, method: Method, isOurs: boolean, input: string): Promise<Told> {
   const idempotency = await loadIdempotency(majorOf(ky))
   const { script, call, options = {}, abortAfterMs, shortcut } = scene
   const log = createLog()
   const controller = new AbortController()
   const reason = log.own('reason', new Error('mine'))
   const requests: unknown[] = []
-  arrivals = {
+  const run = `run-${arrivals.size}`
+  arrivals.set(run, {
     script,
     requests,
     onRequest: () => abortAfterMs && setTimeout(() => controller.abort(reason), abortAfterMs),
-  }
+  })
   const isSpelled = !isOurs && !isRead(method)
   const { retry } = options
   const spelled = typeof retry === 'number' ? { limit: retry, ...safeRetries } : retry
   const plain = isSpelled ? ky.create({ retry: safeRetries }) : ky
-  const api = isOurs ? plain.extend(idempotency({ random: () => 0 })) : plain
+  const api = isOurs ? plain.extend(idempotency({ random: () => 1 })) : plain
   const body = call?.() ?? (isRead(method) ? {} : { json: { amount: 1 } })
   const signal = abortAfterMs ? { signal: controller.signal } : {}
   const own = retry === undefined ? {} : { retry: isSpelled ? spelled : retry }
   try {
-    const promise = api(input, { method, ...options, ...own, ...body, ...signal } as never)
+    const promise = api(`${input}/${run}/orders`, { method, ...options, ...own, ...body, ...signal } as never)
     const read = promise as unknown as Record<string, () => Promise<unknown>>
     const value = shortcut ? await read[shortcut]!() : [await promise, await (await promise).text()]
-    return { end: { value: log.tell(value) }, requests }
+    return hideRun({ end: { value: log.tell(value) }, requests }) as Told
   } catch (error) {
-    return { end: { error: log.tell(error) }, requests }
+    return hideRun({ end: { error: log.tell(error) }, requests }) as Told
   }
 }
 
-async function compare(scene: WireScene, ky: Ky, method: Method, input = `${base}/orders`) {
+async function compare(scene: WireScene, ky: Ky, method: Method, input = base) {
   const ours = await send(scene, ky, method, true, input)
   if (scene.isResent === undefined) return { plain: await send(scene, ky, method, false, input), ours }
   // Plain ky would tell the same had the first answer been the last one of the script.
@@ -97,15 +124,17 @@ describe.each(majors)('%s over sockets', (_, ky) => {
   describe.each(wireScenes.map((scene) => [scene.name, scene] as const))('%s', (__, scene) => {
     it.each(methods.filter((method) => scene.methods?.includes(method) ?? true))('%s', async (method) => {
       const { plain, ours } = await compare(scene, ky, method)
-      const known = failing.find(({ scenes }) => scenes.test(scene.name))
+      const known = failing.find(
+        ({ scenes, when }) => scenes.test(scene.name) && (when?.(majorOf(ky), method) ?? true),
+      )
       if (known === undefined) expect(ours).toEqual(plain)
       else expect(isDeepStrictEqual(ours, plain), `take it from the list: ${known.because}`).toBe(false)
     })
   })
 
   it.each(methods)('a port on which nobody listens: %s', async (method) => {
-    const scene: WireScene = { name: 'refused', script: [], options: { retry: { delay: () => 1 } } }
-    const { plain, ours } = await compare(scene, ky, method, `http://127.0.0.1:${await closedPort()}/orders`)
+    const scene: WireScene = { name: 'refused', script: [], options: { retry: { limit: 2, delay: () => 1 } } }
+    const { plain, ours } = await compare(scene, ky, method, `http://127.0.0.1:${await closedPort()}`)
     expect(ours).toEqual(plain)
   })
 })

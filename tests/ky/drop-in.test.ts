@@ -26,6 +26,11 @@ interface Failing {
 /** Cases in which ours is not yet as it should be. An entry whose cases have come right fails, and has to go. */
 const failing: readonly Failing[] = [
   {
+    scenes: /^timeout: above what a timer can hold$/,
+    when: (one) => isWriteOf(1)(one) && one.method !== 'post',
+    because: 'ky 1 tries again what it throws itself, before anything is sent.',
+  },
+  {
     scenes: /^retry: (?:no options at all|a limit as a number)$/,
     when: isWrite,
     because: 'Waits and attempts are ours.',

@@ -38,7 +38,7 @@ const part =
   }
 const cut = (status: number) => part(status, (response) => response.destroy())
 const stall = (status: number) => part(status, () => undefined)
-const redirect = (status: number) => answer(status, '', { location: '/elsewhere' })
+const redirect = (status: number) => answer(status, '', { location: 'elsewhere' })
 
 const retry = { delay: () => 1 }
 const writes: readonly Method[] = ['post', 'put', 'delete']
@@ -68,7 +68,7 @@ export const wireScenes: readonly WireScene[] = [
   { name: 'a 200', script: [ok] },
   { name: 'a 204', script: [answer(204, '')] },
   { name: 'a 201 with a location', script: [answer(201, json, { location: '/orders/1' })] },
-  { name: 'an empty body', script: [answer(200, '')], shortcut: 'text' },
+  { name: 'an empty body', script: [answer(200, '')], options: { retry }, shortcut: 'text' },
   ...['json', 'text', 'blob', 'arrayBuffer'].map((shortcut) => ({
     name: `.${shortcut}()`,
     script: [ok],
@@ -82,11 +82,15 @@ export const wireScenes: readonly WireScene[] = [
     options: { retry },
   })),
   { name: 'a lost answer, then 200', script: [reset, ok], options: { retry } },
-  { name: 'lost answers only', script: [reset], options: { retry } },
+  { name: 'lost answers only', script: [reset], options: { retry: { ...retry, limit: 2 } } },
   { name: 'a lost answer, and no retries', script: [reset], options: { retry: 0 } },
   { name: '503, then a lost answer, then 200', script: [answer(503), reset, ok], options: { retry } },
-  { name: '429 with Retry-After: 0', script: [answer(429, json, { 'retry-after': '0' }), ok] },
-  { name: '503 only', script: [answer(503)], options: { retry } },
+  {
+    name: '429 with Retry-After: 0',
+    script: [answer(429, json, { 'retry-after': '0' }), ok],
+    options: { retry },
+  },
+  { name: '503 only', script: [answer(503)], options: { retry: { ...retry, limit: 2 } } },
   { name: '404', script: [answer(404)] },
   { name: '422 with throwHttpErrors: false', script: [answer(422)], options: { throwHttpErrors: false } },
   { name: 'a read whose body is cut', methods: ['get'], script: [cut(200)], options: { retry } },
@@ -101,7 +105,7 @@ export const wireScenes: readonly WireScene[] = [
     name: 'a write whose body stalls',
     methods: writes,
     script: [stall(200), ok],
-    options: { retry, timeout: 150 },
+    options: { retry, timeout: 400 },
     isResent,
   },
   { name: 'a 401 whose body is cut', methods: bodied, script: [cut(401)], options: { retry } },
@@ -109,13 +113,13 @@ export const wireScenes: readonly WireScene[] = [
     name: 'a 401 whose body stalls',
     methods: bodied,
     script: [stall(401)],
-    options: { retry, timeout: 150 },
+    options: { retry, timeout: 400 },
   },
-  { name: 'a server that hangs', script: [hang], options: { retry: 0, timeout: 100 } },
+  { name: 'a server that hangs', script: [hang], options: { retry: 0, timeout: 400 } },
   {
     name: 'a server that hangs, then 200',
     script: [hang, ok],
-    options: { retry: { ...retry, retryOnTimeout: true }, timeout: 100 },
+    options: { retry: { ...retry, retryOnTimeout: true }, timeout: 400 },
   },
   { name: 'an abort in flight', script: [hang], abortAfterMs: 20 },
   {
