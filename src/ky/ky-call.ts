@@ -6,38 +6,37 @@ import type { ShouldRetry, KyHook, KyHookOptions, KyOptions } from './ky-shapes.
 export interface KyCall {
   readonly context: object
   /** ky 2: its options as they were given. In ky 1 the fetch sees them, completed, by `this`. */
-  given: KyOptions | undefined
+  readonly given: KyOptions | undefined
   readonly isKy2: boolean
   readonly beganAtMs: number
   /** What the user says of retries. */
-  retry: OwnRetryOptions | undefined
+  retry?: OwnRetryOptions
   /** The options that hooks are shown. */
-  shown: KyHookOptions | undefined
+  shown?: KyHookOptions | undefined
   /** The request as it was when its key was put in. */
-  stamped: Request | undefined
+  stamped?: Request
   /** The body as ky has written it from `json`. */
-  text: string | undefined
-  key: string | undefined
+  text?: string | undefined
+  key?: string | undefined
   isGenerated: boolean
   /** When the key was first sent, where an earlier fetch of this call may have been applied. */
-  firstSentMs: number | undefined
+  firstSentMs?: number | undefined
   /** The loop is ours, so that ky's own runs none of the user's hooks: these are they. */
+  isOurs: boolean
   beforeRequest: readonly KyHook[]
   afterResponse: readonly KyHook[]
   beforeRetry: readonly KyHook[]
-  /** The user has hooks. */
   hasHooks: boolean
-  isOurs: boolean
   retryCount: number
   /** Requests that were sent before `ky.retry()` asked for more. */
   attempts: number
-  stoppedBy: StopReason | undefined
+  stoppedBy?: StopReason | undefined
   /** What an `afterResponse` has given for ky to carry out: `ky.retry()`. */
-  forced: unknown
+  forced?: unknown
   /** ky carries it out, by its own loop and with the user's `beforeRetry`. */
   isForcing: boolean
   /** What a `beforeRetry` has given that only ky itself can carry out: `ky.stop`, a response, an error. */
-  replay: (() => unknown) | undefined
+  replay?: (() => unknown) | undefined
 }
 
 export function openCall(context: object, given: KyOptions | undefined): KyCall {
@@ -46,24 +45,15 @@ export function openCall(context: object, given: KyOptions | undefined): KyCall 
     given,
     isKy2: given !== undefined,
     beganAtMs: performance.now(),
-    retry: undefined,
-    shown: undefined,
-    stamped: undefined,
-    text: undefined,
-    key: undefined,
     isGenerated: false,
-    firstSentMs: undefined,
+    isOurs: false,
     beforeRequest: [],
     afterResponse: [],
     beforeRetry: [],
     hasHooks: true,
-    isOurs: false,
     retryCount: 0,
     attempts: 0,
-    stoppedBy: undefined,
-    forced: undefined,
     isForcing: false,
-    replay: undefined,
   }
 }
 

@@ -50,12 +50,12 @@ function settingsOf(request: Request, others: RequestInit): RequestInit {
 function asKyCalls(fetch: FetchLike): FetchLike {
   if (isKnownFetch(fetch)) return fetch
   return (url, init = {}) => {
-    const known = Object.entries(init).filter(([name]) => name in Request.prototype || name === 'duplex')
-    const others = Object.entries(init).filter(([name]) => !(name in Request.prototype) && name !== 'duplex')
-    return fetch(new Request(url, Object.fromEntries(known)), {
-      ...Object.fromEntries(others),
-      ...(init.signal && { signal: init.signal }),
-    })
+    const { signal } = init
+    const pick = (isKnown: boolean) =>
+      Object.fromEntries(
+        Object.entries(init).filter(([name]) => (name in Request.prototype || name === 'duplex') === isKnown),
+      )
+    return fetch(new Request(url, pick(true)), { ...pick(false), ...(signal && { signal }) })
   }
 }
 
@@ -159,7 +159,7 @@ export function createKyFetch(settings: KySettings, calls: KyCalls) {
       // `ky.stop` and the like: ky runs its own `beforeRetry` hooks after an error only.
       if (call.replay !== undefined && call.stoppedBy === 'user' && call.beforeRetry.length > 0)
         throw response
-      return response
+      return keepFacts(response)
     } catch (error) {
       if (call.replay !== undefined) letKyReplay(call, method)
       if (isIdempotencyError(error) && isOutOfTotal())
@@ -224,6 +224,18 @@ function readCallOptions(options: unknown): CheckedCallOptions {
   if (own.retry !== undefined)
     throw new TypeError("context.idempotency.retry has no effect in ky; use ky's own retry options")
   return own
+}
+
+/** Ties the facts of a response to its copies, too, which are what the hooks of ky are given and often give back. */
+function keepFacts(response: Response): Response {
+  const { clone } = response
+  const value = () => {
+    const copy = clone.call(response)
+    const facts = idempotencyOf(response)
+    if (facts !== undefined) rememberFacts(copy, facts)
+    return keepFacts(copy)
+  }
+  return Object.defineProperty(response, 'clone', { value, configurable: true, writable: true })
 }
 
 /** A lost answer is ky's to tell; what only we can know is told by our own errors. */
