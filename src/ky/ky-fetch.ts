@@ -93,7 +93,7 @@ export function createKyFetch(settings: KySettings, calls: KyCalls) {
     input: Request,
     rest: RequestInit,
   ): Promise<Response> {
-    const { idempotency } = (options.context ?? {}) as { idempotency?: unknown }
+    const { idempotency, idempotencyKey } = (options.context ?? {}) as Record<string, unknown>
     const own = readCallOptions(idempotency)
     const text = readText(call, options, input)
     const captured = await captureRequest(
@@ -106,7 +106,9 @@ export function createKyFetch(settings: KySettings, calls: KyCalls) {
     const { timeout = 10_000, totalTimeout = false } = options
     const elapsedMs = performance.now() - call.beganAtMs
     const deadlineMs = Math.min(policy.deadlineMs, (totalTimeout || Infinity) - elapsedMs)
-    const givenKey = call.key ?? readGivenKey(contract.carrier, request)
+    // A key in the URL or the body was not put in by the hook.
+    const ownKey = idempotencyKey === undefined ? readGivenKey(contract.carrier, request) : idempotencyKey
+    const givenKey = call.key ?? ownKey
     const { method, url, headers } = request
     const maxResponseBytes = options.onDownloadProgress ? -1 : settings.maxResponseBytes
     return launch({

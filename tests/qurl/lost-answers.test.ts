@@ -382,13 +382,14 @@ describe('the deadline', () => {
 
 describe('the end of a rate window', () => {
   it.each([429, 503])(
-    'without a Retry-After is not waited for beyond maxRetryAfterMs (%i)',
+    'without a Retry-After is not waited for beyond maxRetryAfterMs: the answer is reported at once (%i)',
     async (status) => {
       const { proxy, client } = await stage('api-key', { maxRetryAfterMs: 10 })
       const inAnHour = String(Math.floor(Date.now() / 1000) + 3600)
       proxy.next({ instead: { status, headers: { 'ratelimit-limit': '60', 'ratelimit-reset': inAnHour } } })
-      const created = await client.create({ target_url: 'https://app.example/a' })
-      expect(idempotencyOf(created)).toMatchObject({ attempts: 2, outcome: 'applied' })
+      const error = await failure(client.create({ target_url: 'https://app.example/a' }))
+      expect(error).toMatchObject({ status, attempts: 1 })
+      expect(proxy.requests).toBe(1)
     },
   )
 })
