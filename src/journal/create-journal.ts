@@ -65,7 +65,7 @@ const compactEvery = 512
  * @throws `TypeError` or `RangeError` for an option that cannot work.
  *
  * @example
- * ```ts compile-only
+ * ```ts no-run
  * import { createIdempotentFetch } from 'fetch-idempotency'
  * import { createJournal } from 'fetch-idempotency/journal'
  * import { sqliteStore } from 'fetch-idempotency/journal/sqlite'

@@ -308,7 +308,7 @@ const rules: Readonly<Record<string, Rule>> = {
  * The contract of an operation store as tests, for any test runner: each opens a store of its own, which has to be empty.
  *
  * @example
- * ```ts compile-only
+ * ```ts no-run
  * import { memoryStore } from 'fetch-idempotency/journal'
  * import { storeChecks } from 'fetch-idempotency/testing'
  * import { it } from 'node:test'

@@ -118,7 +118,7 @@ function show(row: Row, nowMs: number): StoredEntry {
  * the calls.
  *
  * @example
- * ```ts compile-only
+ * ```ts no-run
  * import { createJournal } from 'fetch-idempotency/journal'
  * import { sqliteStore } from 'fetch-idempotency/journal/sqlite'
  *
