@@ -8,7 +8,7 @@ const { NetworkError } = ky as unknown as {
 
 /** What runtimes and fetch libraries say when a connection fails; ky 2 knows the same words. */
 const networkMessages =
-  /^(?:fetch failed|terminated|The socket connection was closed unexpectedly\b.*|network error|Network request failed|Network connection lost|\s?A network error occurred\.?|NetworkError when attempting to fetch resource\.|The Internet connection appears to be offline\.|Failed to fetch(?: \(.*\))?|Load failed(?: \(.*\))?|error sending request for url.*)$/s
+  /^(?:fetch failed|terminated|The socket connection was closed unexpectedly\b.*|network error|Network request failed|Network connection lost\.?|\s?A network error occurred\.?|NetworkError when attempting to fetch resource\.|The Internet connection appears to be offline\.|Failed to fetch(?: \(.*\))?|Load failed(?: \(.*\))?|error sending request for url.*)$/s
 
 /**
  * Whether what a fetch has thrown is a connection that failed. Anything else is an error of the fetch itself, such as a bug

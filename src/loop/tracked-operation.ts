@@ -1,7 +1,7 @@
 import { parseWait } from '../backoff/parse-wait.js'
 import { monotonicNow } from '../clock/clock.js'
 import { readAnswer } from '../contract/read-answer.js'
-import type { Reading } from '../contract/verdict.js'
+import type { Reading, Verdict } from '../contract/verdict.js'
 import type { ErrorFacts, Outcome } from '../errors/idempotency-error.js'
 import { safeUrl } from '../errors/safe-url.js'
 import { beginAttempt, endAttempt, outcomeOf, type Operation } from '../operation/operation.js'
@@ -165,7 +165,7 @@ export class TrackedOperation {
     this.#operation = endAttempt(this.#operation, reading)
     this.#outcome = outcomeOf(this.#operation, reading)
     this.#replayed = reading.replayed === true
-    this.#lookBelow(attempted)
+    this.#lookBelow(attempted, verdict)
     const { status, error } = attempted as { status?: number; error?: unknown }
     this.#tell({ type: 'attempt-ended', verdict, status, error, replayed: this.#replayed })
     if (verdict === 'done') this.policy.budget.giveBack(this.#paid || undefined)
@@ -242,12 +242,12 @@ export class TrackedOperation {
   }
 
   /** What a layer below may have sent beside this attempt. */
-  #lookBelow({ isAtLeast }: Attempted): void {
+  #lookBelow({ isAtLeast }: Attempted, verdict: Verdict): void {
     const { attempts, keyOrigin } = this.#operation
     if (isAtLeast === true) {
       this.#isLowerBound = true
       // A request that nobody saw may have been executed.
-      if (this.#outcome === 'not-applied') this.#outcome = 'unknown'
+      if (this.#outcome === 'not-applied' && verdict !== 'unsendable') this.#outcome = 'unknown'
     }
     if (this.#replayed && attempts === 1 && keyOrigin === 'generated' && this.#call.firstSentMs === undefined)
       this.#hiddenResend = true

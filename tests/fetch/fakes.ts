@@ -59,6 +59,8 @@ export interface Sent {
   readonly key: string | null
   readonly init: RequestInit
   readonly signal: AbortSignal
+  /** Kept: the signal of a request follows that of its init only as long as somebody has the request. */
+  readonly request: Request
 }
 
 export type Step = Response | Error | ((sent: Sent) => Response | Promise<Response>)
@@ -76,6 +78,7 @@ export function playFetch(...steps: readonly [Step, ...Step[]]) {
       key: request.headers.get('idempotency-key'),
       init,
       signal: request.signal,
+      request,
     }
     sent.push(one)
     const step = steps[Math.min(sent.length, steps.length) - 1] as Step
