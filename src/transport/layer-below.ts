@@ -14,9 +14,12 @@ interface LayerInit {
   readonly client?: unknown
 }
 
-/** undici's dispatchers that send a request once. `MockAgent` and proxies among them. */
+/**
+ * undici's dispatchers that send a request once, `MockAgent` and proxies among them. `Dispatcher1Wrapper` (Node 26) hands on to
+ * the dispatcher of the newer interface, which is looked at by itself.
+ */
 const sendsOnce =
-  /^(?:Agent|BalancedPool|Client|EnvHttpProxyAgent|H2CClient|MockAgent|MockCallHistory|MockClient|MockPool|Pool|ProxyAgent|RoundRobinPool|SnapshotAgent|Socks5ProxyAgent)$/
+  /^(?:Agent|BalancedPool|Client|Dispatcher1Wrapper|EnvHttpProxyAgent|H2CClient|MockAgent|MockCallHistory|MockClient|MockPool|Pool|ProxyAgent|RoundRobinPool|SnapshotAgent|Socks5ProxyAgent)$/
 
 /** A dispatcher that was composed with interceptors has another `dispatch` than its class. */
 function isPlainDispatcher(dispatcher: Dispatcher): boolean {
