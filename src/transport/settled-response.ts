@@ -47,7 +47,8 @@ function readWhole(response: Response, body: ByteSource, maxBytes: number): Prom
   const isNode = isNodeStream(body) && !isWebStream(body)
   const use = (read: Uint8Array | ReadableStream<Uint8Array>): SettledBody => {
     if (!isBytes(read)) return { response: overlay(response, undefined, () => read), bytes: undefined }
-    if (isCutBody(response, read))
+    // A definite status does not hang on its body.
+    if (response.status < 400 && isCutBody(response, read))
       throw new TypeError('terminated', { cause: new Error('the JSON body breaks off') })
     return { response: overlay(response, read, () => (isNode ? toNodeStream(read) : read)), bytes: read }
   }
