@@ -54,17 +54,23 @@ async function recorded<Answer extends object>(own: OperationRun<Answer>, record
 }
 
 async function loop<Answer extends object>(own: OperationRun<Answer>): Promise<Answer> {
-  const { operation, transport, run } = own
+  const { operation, transport, run, record, recovery } = own
   try {
     const begun = transport.begin && (await stoppableWithin(run, operation.leftMs(), transport.begin))
     if (begun === 'deadline') return await end(own, unsent)
     if (begun !== undefined) return finish(own, begun)
     let last: LastAttempt<Answer> = unsent
     for (let retries = 1; ; retries += 1) {
-      const result = await attempt(own, last.answer)
+      const result = await (record === undefined
+        ? attempt(own, last.answer)
+        : attemptRecorded(own, last.answer, record))
       if (result === undefined) return await end(own, { ...last, decision: unsent.decision })
       const { error } = result
-      const { reading, decision } = await judge(own, result)
+      const reading = operation.read(result.attempted)
+      if (reading.verdict === 'done') recovery.succeed()
+      if (record !== undefined) await recordEnd(own, reading, record)
+      if (result.failure !== undefined) throw giveUp(own, result.failure.error)
+      const decision = reading.verdict === 'done' ? final : await judge(own, result, reading)
       const answer = restore(own, reading, result.answer)
       if (answer !== undefined && isResult(reading)) return finish(own, answer)
       last = { reading, decision, answer, error }
@@ -82,15 +88,35 @@ async function loop<Answer extends object>(own: OperationRun<Answer>): Promise<A
   }
 }
 
-/** Sends one attempt and gives what it brought, `undefined` when there is no time left for it. */
-async function attempt<Answer extends object>(
-  { operation, transport, settings, kind, record, run }: OperationRun<Answer>,
+/** As {@link attempt}, after the journal has written down that it starts. What that throws ends the operation, and nothing is sent. */
+async function attemptRecorded<Answer extends object>(
+  own: OperationRun<Answer>,
   previous: Answer | undefined,
+  record: Recorder,
 ): Promise<AttemptResult<Answer> | undefined> {
+  const { operation, run } = own
   if (run.isStopped) throw run.reason
   const number = operation.facts().attempts + 1
-  // Before the time is looked at, as a record may take long; what it throws ends the operation before anything is sent.
-  if (record !== undefined) await stoppable(run, () => record({ type: 'attempt-starting', attempt: number }))
+  await stoppable(run, () => record({ type: 'attempt-starting', attempt: number }))
+  return attempt(own, previous)
+}
+
+/** The journal's own failure after sending changes nothing. */
+async function recordEnd<Answer extends object>(
+  { operation }: OperationRun<Answer>,
+  { verdict }: Reading,
+  record: Recorder,
+): Promise<void> {
+  const { attempts, outcome } = operation.facts()
+  await record({ type: 'attempt-ended', attempt: attempts, verdict, outcome }).catch(() => undefined)
+}
+
+/** Sends one attempt and gives what it brought, `undefined` when there is no time left for it. */
+function attempt<Answer extends object>(
+  { operation, transport, settings, kind, run }: OperationRun<Answer>,
+  previous: Answer | undefined,
+): Promise<AttemptResult<Answer>> | undefined {
+  if (run.isStopped) throw run.reason
   const timeoutMs = operation.timeForAttemptMs()
   if (timeoutMs <= 0) return undefined
   operation.begin()
@@ -126,31 +152,22 @@ async function attempt<Answer extends object>(
   })
 }
 
-/** Reads what an attempt brought, asks the host's user, and decides. */
+/** Frees an answer that may still stream. Gives what ends the operation. */
+function giveUp<Answer extends object>({ run }: OperationRun<Answer>, error: unknown): unknown {
+  run.attempt?.abort(error)
+  return error
+}
+
+/** Asks the host's user, and decides. */
 async function judge<Answer extends object>(
-  { operation, transport, recovery, record, run }: OperationRun<Answer>,
+  { operation, transport: { allow }, run }: OperationRun<Answer>,
   result: AttemptResult<Answer>,
-) {
-  const { attempted, failure } = result
-  const reading = operation.read(attempted)
-  const { verdict } = reading
-  if (verdict === 'done') recovery.succeed()
-  if (record !== undefined) {
-    const { attempts, outcome } = operation.facts()
-    // The journal's own failure after sending changes nothing.
-    await record({ type: 'attempt-ended', attempt: attempts, verdict, outcome }).catch(() => undefined)
-  }
-  if (failure !== undefined) {
-    // Frees an answer that still streams.
-    run.attempt?.abort(failure.error)
-    throw failure.error
-  }
-  if (verdict === 'done') return { reading, decision: final }
-  const { allow } = transport
+  reading: Reading,
+): Promise<Decision> {
   const allowance =
     allow && (await stoppableWithin(run, operation.leftMs(), async () => allow(result, reading)))
-  if (allowance === 'deadline') return { reading, decision: unsent.decision }
-  return { reading, decision: operation.decide(reading, attempted, allowance) }
+  if (allowance === 'deadline') return unsent.decision
+  return operation.decide(reading, result.attempted, allowance)
 }
 
 const final: Decision = { action: 'settle', why: 'final' }

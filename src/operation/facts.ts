@@ -45,9 +45,9 @@ export function rememberFacts(end: unknown, facts: IdempotencyFacts, owner?: obj
 /** Ties facts to an end in place of those that it has, such as those of a look-up. `null` marks it as shared. */
 export function replaceFacts(end: object, value: IdempotencyFacts | null): void {
   try {
-    // A response of any class. Nobody lists its properties, and to define one takes longer than to set it.
-    if (Object.prototype.toString.call(end) === '[object Response]') {
-      const isNew = !(factsTag in end)
+    // A response of any class, or what had facts before. Nobody lists its properties, and to define one takes longer than to set it.
+    const isNew = !(factsTag in end)
+    if (!isNew || Object.prototype.toString.call(end) === '[object Response]') {
       ;(end as Tagged)[factsTag] = value
       if (isNew) tellCopies(end as Response)
       return

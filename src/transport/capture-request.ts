@@ -1,7 +1,6 @@
 import { captureBody, toSendable } from './capture-body.js'
 import { copyHeaders } from './capture-headers.js'
 import { isSentOnce, type BodyLimits, type CapturedBody } from './captured-body.js'
-import { readInit } from './init-members.js'
 import { isByteSource, isPromise, isOfClass, isRequest, webClass } from './web-shapes.js'
 
 /** A request as it was at the call: nothing that the caller does later changes what an attempt sends. */
@@ -54,9 +53,11 @@ function bodyOf(request: Request): unknown {
   return request.arrayBuffer().then((bytes) => (bytes.byteLength === 0 ? null : bytes))
 }
 
+type Writable<T> = { -readonly [Name in keyof T]: T[Name] }
+
 /** Everything but the body, as it is now. */
-function fix(input: string | URL | Request, init: CapturableInit): CapturedRequest {
-  const { method, headers, body, signal, duplex, ...rest } = readInit(init)
+function fix(input: string | URL | Request, init: CapturableInit): Writable<CapturedRequest> {
+  const { method, headers, body: _, signal, duplex: __, ...rest } = init
   const base = isRequest(input) ? input : undefined
   return {
     method: method ?? base?.method ?? 'GET',
@@ -71,7 +72,8 @@ function fix(input: string | URL | Request, init: CapturableInit): CapturedReque
 }
 
 /**
- * Takes a request as it is now, in a form that can be sent again. At once, unless its body has to be read.
+ * Takes a request as it is now, in a form that can be sent again. At once, unless its body has to be read. `init` has members of
+ * its own alone, as `readInit` gives them.
  *
  * @throws `TypeError` for a body that was used before or that is none, {@link OversizedBody} for a stream past the limit, and
  * what a stream or a body function throws.
@@ -93,14 +95,19 @@ export function captureRequest(
     : withBody(request, source, limits)
 }
 
+/** Fills in the body of a request that nobody else has seen yet. */
 function withBody(
-  request: CapturedRequest,
+  request: Writable<CapturedRequest>,
   source: unknown,
   limits: BodyLimits,
 ): CapturedRequest | Promise<CapturedRequest> {
   const { headers, signal } = request
+  const fill = (body: CapturedBody) => {
+    request.body = body
+    return request
+  }
   const body = captureBody(source, headers as Record<string, string>, limits, signal)
-  return isPromise(body) ? body.then((whole) => ({ ...request, body: whole })) : { ...request, body }
+  return isPromise(body) ? body.then(fill) : fill(body)
 }
 
 async function captureMade(

@@ -8,17 +8,22 @@ export interface AnswerHead {
 }
 
 /** Documents: JSON, HTML, XML and forms have an end, and make no sense before it. */
-const documents: readonly RegExp[] = [
-  /^(?:application|text)\/(?:x-)?json$/,
-  // Not the messages of Connect, nor JSON that is streamed by its name.
-  /^(?!application\/(?:connect|grpc|grpc-web|stream)\+)[^/]+\/[^/]+\+json$/,
-  /^application\/x-amz-json-[\d.]+$/,
-  /^text\/html$/,
-  /^(?:application|text)\/xml$/,
-  /^[^/]+\/[^/]+\+xml$/,
-  /^multipart\/form-data$/,
-  /^application\/x-www-form-urlencoded$/,
-]
+const documents = new RegExp(
+  [
+    '(application|text)/(x-)?json',
+    // Not the messages of Connect, nor JSON that is streamed by its name.
+    '(?!application/(connect|grpc|grpc-web|stream)\\+)[^/;]+/[^/;]+\\+json',
+    'application/x-amz-json-[\\d.]+',
+    'text/html',
+    '(application|text)/xml',
+    '[^/;]+/[^/;]+\\+xml',
+    'multipart/form-data',
+    'application/x-www-form-urlencoded',
+  ]
+    .map((type) => `^${type}\\s*(;|$)`)
+    .join('|'),
+  'i',
+)
 
 /**
  * Decides what becomes of the body of an answer, the same for reads and writes:
@@ -40,9 +45,8 @@ export function decideReading(
   const length = headers.get('content-length')
   if (choice === 'stream' || Number(length) > maxBytes) return 'stream'
   if (choice === 'read') return 'read'
-  const [type = ''] = (headers.get('content-type') ?? '').split(';', 1)
-  const name = type.trim().toLowerCase()
-  if (name === 'text/event-stream') return 'stream'
-  if (length !== null || status >= 400) return 'read'
-  return documents.some((pattern) => pattern.test(name)) ? 'read' : 'stream'
+  const type = headers.get('content-type') ?? ''
+  if (length === null && status < 400)
+    return type === 'application/json' || documents.test(type) ? 'read' : 'stream'
+  return /^text\/event-stream\s*(;|$)/i.test(type) ? 'stream' : 'read'
 }

@@ -49,10 +49,7 @@ interface Browser {
 
 /** Chromium resends a POST when a connection that it used before is lost. A service worker may do so with anything. */
 function isBrowserThatResends({ navigator }: Browser): boolean {
-  return (
-    /\b(?:Chrome|Chromium|CriOS|HeadlessChrome)\//.test(navigator?.userAgent ?? '') ||
-    Boolean(navigator?.serviceWorker?.controller)
-  )
+  return /Chrom|CriOS/.test(navigator?.userAgent ?? '') || Boolean(navigator?.serviceWorker?.controller)
 }
 
 /**

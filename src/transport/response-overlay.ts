@@ -22,16 +22,6 @@ interface Overlaid extends Response {
   [state]: Content
 }
 
-const decoders = new WeakMap<object, TextDecoder>()
-
-/** One decoder for all bodies, as it is slow to make. The key is its class, which a test environment may replace. */
-function decode(bytes: Uint8Array): string {
-  const known = decoders.get(TextDecoder)
-  const decoder = known ?? new TextDecoder()
-  if (known === undefined) decoders.set(TextDecoder, decoder)
-  return decoder.decode(bytes)
-}
-
 /** The bytes, once. None when somebody has touched the native body: then both must agree on whether it is used. */
 function take(response: Overlaid): Uint8Array | undefined {
   const content = response[state]
@@ -62,7 +52,7 @@ function asMade(response: Overlaid): Response {
  * Members that stand before those of a response's class. A class that is plain JavaScript reaches its body through these alone,
  * so that giving them to the original is as good as making a new one, and several times faster; the class stays what it is.
  */
-const members = {
+const createMembers = (decoder: TextDecoder) => ({
   get [factsTag](): Facts {
     return (this as unknown as Overlaid)[state].facts
   },
@@ -78,11 +68,11 @@ const members = {
   },
   async text(this: Overlaid): Promise<string> {
     const bytes = take(this)
-    return bytes === undefined ? nativeOf(this).text() : decode(bytes)
+    return bytes === undefined ? nativeOf(this).text() : decoder.decode(bytes)
   },
   async json(this: Overlaid): Promise<unknown> {
     const bytes = take(this)
-    return bytes === undefined ? nativeOf(this).json() : JSON.parse(decode(bytes))
+    return bytes === undefined ? nativeOf(this).json() : JSON.parse(decoder.decode(bytes))
   },
   async arrayBuffer(this: Overlaid): Promise<ArrayBuffer> {
     const bytes = take(this)
@@ -106,9 +96,9 @@ const members = {
     const facts = { get: () => this[state].facts, configurable: true }
     return Object.defineProperty(copy, factsTag, facts)
   },
-}
+})
 
-const names = Object.keys(members)
+const names = ['body', 'bodyUsed', 'text', 'json', 'arrayBuffer', 'bytes', 'blob', 'formData', 'clone']
 
 /** The overlay of each prototype; `null` where there can be none. */
 const overlays = new WeakMap<object, object | null>()
@@ -121,7 +111,8 @@ function makeOverlay(response: Response, prototype: object): object | null {
   // A class that has its own way to read a body would lose it.
   for (let at = prototype; at !== base; at = Object.getPrototypeOf(at) as object)
     if (names.some((name) => Object.hasOwn(at, name))) return null
-  const own = Object.getOwnPropertyDescriptors(members)
+  // One decoder for all bodies, as it is slow to make.
+  const own = Object.getOwnPropertyDescriptors(createMembers(new TextDecoder()))
   for (const descriptor of Object.values(own)) descriptor.enumerable = false
   if (!('bytes' in prototype)) delete (own as Partial<typeof own>).bytes
   return Object.create(prototype, own) as object

@@ -130,7 +130,6 @@ export async function sendAttempt(
   const isOurs = follower === 'us'
   const isAtLeast = canBeResentBelow(fetch, request)
   watchConnectErrors()
-  const read = (response: Response) => settleResponse(response, sender.maxResponseBytes, sender.bodyReading)
   const lose = (error: unknown, isCut = false) =>
     readLoss(error, request, follower === 'fetch', isAtLeast, isCut)
   let answer: Response
@@ -151,47 +150,48 @@ export async function sendAttempt(
     return lose(signal.reason)
   }
   if (answer.status >= 400)
-    onStatus?.(report({ response: answer, bytes: undefined, isWrite, isAtLeast, isBodyLost: true }))
-  let answered: Answered
+    onStatus?.(report({ response: answer, bytes: undefined, isBodyLost: true }, isWrite, isAtLeast))
+  let body: SettledBody
   try {
-    answered = { ...(await read(answer)), isWrite, isAtLeast }
+    body = await settle(answer, sender)
   } catch (error) {
     return lose(error, true)
   }
   // Read before it is shown, so that what a hook throws is its own and not the connection's.
   if (inspect !== undefined && !signal.aborted) {
-    const { response } = answered
+    const { response } = body
     let inspected: Response
     try {
       inspected = await inspect(response, request)
       const problem = findProblem(inspected)
       if (problem !== undefined) throw problem
     } catch (error) {
-      return report(answered, { error })
+      return report(body, isWrite, isAtLeast, { error })
     }
     if (inspected !== response) {
       try {
-        const shown = await read(inspected)
+        const shown = await settle(inspected, sender)
         // What a hook puts in the place of a success does not undo what the server has done.
-        if (response.ok) return { ...report(answered), answer: shown.response }
-        answered = { ...answered, ...shown }
+        if (response.ok) return { ...report(body, isWrite, isAtLeast), answer: shown.response }
+        body = shown
       } catch (error) {
-        return response.ok ? report(answered, { error }) : lose(error, true)
+        return response.ok ? report(body, isWrite, isAtLeast, { error }) : lose(error, true)
       }
     }
   }
-  if (signal.aborted) discard(answered.response)
-  return report(answered)
+  if (signal.aborted) discard(body.response)
+  return report(body, isWrite, isAtLeast)
 }
 
-/** An answer that was read, and whether it is that of the write. */
-interface Answered extends SettledBody {
-  readonly isWrite: boolean
-  readonly isAtLeast: boolean
+function settle(response: Response, sender: Sender): SettledBody | Promise<SettledBody> {
+  return settleResponse(response, sender.maxResponseBytes, sender.bodyReading)
 }
 
+/** What an answer tells. `isWrite`: it is that of the write, wherever redirects have led. */
 function report(
-  { response, bytes, isWrite, isAtLeast, isBodyLost = false }: Answered,
+  { response, bytes, isBodyLost = false }: SettledBody,
+  isWrite: boolean,
+  isAtLeast: boolean,
   failure?: AttemptResult<Response>['failure'],
 ): AttemptResult<Response> {
   const { status, headers } = response

@@ -14,7 +14,7 @@ export interface SettledBody {
 }
 
 /** Whether somebody else reads the body, or has. */
-function isTaken({ body, bodyUsed }: Response): boolean {
+function isTaken({ body, bodyUsed }: Pick<Response, 'body' | 'bodyUsed'>): boolean {
   return bodyUsed || body?.locked === true
 }
 
@@ -31,8 +31,8 @@ export function settleResponse(
 ): SettledBody | Promise<SettledBody> {
   const known = settledBytes(response)
   if (known !== undefined) return { response, bytes: known }
-  const { body } = response as { body: unknown }
-  if (body === null || isTaken(response)) return { response, bytes: undefined }
+  const { body, bodyUsed } = response
+  if (body === null || isTaken({ body, bodyUsed })) return { response, bytes: undefined }
   if (decideReading(response, maxBytes, choice) === 'stream') {
     // Facts cannot be tied to what is frozen.
     const given = Object.isExtensible(response) ? response : rebuild(response, body)
@@ -44,7 +44,7 @@ export function settleResponse(
 }
 
 function readWhole(response: Response, body: ByteSource, maxBytes: number): Promise<SettledBody> {
-  const isNode = isNodeStream(body) && !isWebStream(body)
+  const isNode = !isWebStream(body) && isNodeStream(body)
   const use = (read: Uint8Array | ReadableStream<Uint8Array>): SettledBody => {
     if (!isBytes(read)) return { response: overlay(response, undefined, () => read), bytes: undefined }
     // A definite status does not hang on its body.
