@@ -19,7 +19,7 @@ export function createAttemptFetch(send: typeof fetch): typeof fetch {
     const headers = key === null ? exchange.headers : { ...exchange.headers, 'Idempotency-Key': key }
     // The exchange has the body; ky 1.14 waits until every copy of it was read or let go.
     request?.body?.cancel().catch(() => undefined)
-    const signal = init?.signal ?? request?.signal ?? new AbortController().signal
+    const signal = init?.signal ?? request?.signal
     const received = await receive(send, exchange, headers, signal)
     exchange.received = received
     return show(received, exchange.isShareable)

@@ -1,3 +1,6 @@
+import { monotonicNow } from '../clock/clock.js'
+import { systemClock } from '../clock/system-clock.js'
+
 /** An answer that was read to its end. */
 export interface Received {
   readonly status: number
@@ -35,6 +38,12 @@ export interface Exchange {
   /** The answer of the last attempt, when it was read. */
   received?: Received | undefined
 }
+
+export const isSuccess = (status: number): boolean => status >= 200 && status < 300
+
+/** The time that a call has left, in milliseconds. */
+export const leftOf = ({ untilMs }: Pick<Exchange, 'untilMs'>): number =>
+  untilMs === undefined ? Infinity : untilMs - monotonicNow(systemClock)
 
 /** The option by which ky hands the exchange of a call to its `fetch`: ky passes on every option that is not its own. */
 export const exchangeOption = 'qurlExchange'

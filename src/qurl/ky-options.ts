@@ -1,10 +1,6 @@
-import { systemRandom } from '../clock/system-clock.js'
-import { waitOf } from './api.js'
 import type { Call } from './call.js'
 import type { ResolvedCall } from './call-options.js'
-import type { ResolvedOptions } from './client-options.js'
 import { exchangeOption, type Exchange } from './exchange.js'
-import { readRetries, type KyReadRetries } from './read-retries.js'
 
 /** The options of one call of ky. */
 export interface KyCallOptions {
@@ -12,23 +8,17 @@ export interface KyCallOptions {
   [exchangeOption]: Exchange
   context: Record<string, unknown>
   signal?: AbortSignal
-  retry?: { limit: number } | KyReadRetries
+  retry?: { limit: number }
   headers?: Record<string, string>
   body?: string
 }
 
-/** What ky is told of one call. Of the request it is shown only what its hooks need to judge. */
-export function kyOptions(
-  call: Call,
-  exchange: Exchange,
-  given: ResolvedCall,
-  options: ResolvedOptions,
-): KyCallOptions {
+/** What ky is told of one write. Of the request it is shown only what its hooks need to judge. */
+export function kyOptions(call: Call, exchange: Exchange, given: ResolvedCall): KyCallOptions {
   const { key, signal, firstSentMs, maxRetries } = given
   const ky: KyCallOptions = { method: call.method, [exchangeOption]: exchange, context: {} }
   if (signal !== undefined) ky.signal = signal
-  if (call.method === 'GET') ky.retry = retriesOfRead(call, exchange, given, options)
-  else if (maxRetries !== undefined) ky.retry = { limit: maxRetries }
+  if (maxRetries !== undefined) ky.retry = { limit: maxRetries }
   if (call.writes !== undefined) ky.context['idempotency'] = { writes: call.writes, firstSentAt: firstSentMs }
   if (key === undefined) return ky
   ky.context['idempotencyKey'] = key
@@ -36,20 +26,4 @@ export function kyOptions(
   ky.headers = { ...exchange.headers }
   if (exchange.body !== undefined) ky.body = exchange.body
   return ky
-}
-
-function retriesOfRead(
-  { method, path }: Call,
-  exchange: Exchange,
-  { maxRetries }: ResolvedCall,
-  options: ResolvedOptions,
-): KyReadRetries {
-  const { debug, maxRetryAfterMs } = options
-  return readRetries(exchange, {
-    maxRetries: maxRetries ?? options.maxRetries,
-    maxRetryAfterMs,
-    wait: (retry) => waitOf(options, retry, systemRandom),
-    onWait: (delayMs) =>
-      debug?.('debug', 'qurl: waiting', { method, path, delayMs, attempts: exchange.attempts }),
-  })
 }

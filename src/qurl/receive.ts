@@ -1,8 +1,7 @@
 import { startTimer } from '../clock/start-timer.js'
-import type { Exchange, Received } from './exchange.js'
+import { isSuccess, leftOf, type Exchange, type Received } from './exchange.js'
 import { isCutJson, parseJson } from './json.js'
 import { readBody } from './read-body.js'
-import { leftOf } from './read-retries.js'
 
 /** A lost answer, in the shape in which every runtime's `fetch` reports one. */
 const isTypeError = (error: unknown): boolean => (error as Error | undefined)?.name === 'TypeError'
@@ -18,23 +17,23 @@ export function receive(
   send: typeof fetch,
   exchange: Exchange,
   headers: Readonly<Record<string, string>>,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<Received> {
   return new Promise((resolve, reject) => {
     const controller = new AbortController()
     const timer = startTimer(expire, Math.min(exchange.timeoutMs, leftOf(exchange)))
-    signal.addEventListener('abort', stop)
-    if (signal.aborted) stop()
+    signal?.addEventListener('abort', stop)
+    if (signal?.aborted) stop()
     else run().then(resolve, reject).finally(release)
 
     function release(): void {
       clearTimeout(timer)
-      signal.removeEventListener('abort', stop)
+      signal?.removeEventListener('abort', stop)
     }
 
     function stop(): void {
-      controller.abort(signal.reason)
-      reject(signal.reason)
+      controller.abort(signal?.reason)
+      reject(signal?.reason)
       release()
     }
 
@@ -68,8 +67,6 @@ export function receive(
 const broken = (): TypeError => lost(new Error('the JSON of the answer breaks off'))
 
 type Head = Pick<Received, 'status' | 'statusText' | 'headers'>
-
-const isSuccess = (status: number): boolean => status >= 200 && status < 300
 
 /** A `fetch` rejects with a `TypeError`; another error of a stand-in for it means the same. */
 async function call(send: typeof fetch, url: string, init: RequestInit): Promise<Response> {

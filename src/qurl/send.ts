@@ -1,21 +1,20 @@
-import { idempotencyOf, isKeyReusedError, type IdempotencyFacts } from '../ky/index.js'
+import { idempotencyOf, type IdempotencyFacts } from '../ky/index.js'
 import { readAnswer } from './answer.js'
 import { monotonicNow } from '../clock/clock.js'
 import { systemClock } from '../clock/system-clock.js'
 import { createApi } from './api.js'
-import type { Answer, Call, Send } from './call.js'
+import type { Send } from './call.js'
 import { credentialOf } from './credential.js'
-import type { Exchange, Received } from './exchange.js'
-import { parseJson } from './json.js'
+import { isSuccess, type Exchange, type Received } from './exchange.js'
 import { kyOptions } from './ky-options.js'
-import { errorOfLoss, errorOfMissingCrypto, isUnsent } from './loss.js'
-import { keepFacts } from './meta.js'
+import { errorOfMissingCrypto } from './loss.js'
 import { resolveCallOptions } from './call-options.js'
 import type { ResolvedOptions } from './client-options.js'
-import { errorOfProblem } from './problem.js'
 import { QURLError } from './qurl-error.js'
+import { readFailure, readProblem, readShared } from './read-failure.js'
 import { requestHeaders } from './request-headers.js'
-import { invalid, isRecord } from './validate.js'
+import { sendRead } from './send-read.js'
+import { invalid } from './validate.js'
 
 /** Makes the one function that sends: the service's headers and envelope around a ky instance. */
 export function createSend(options: ResolvedOptions): Send {
@@ -66,69 +65,26 @@ export function createSend(options: ResolvedOptions): Send {
         note: (message, more) =>
           debug?.('warn', `qurl: ${message}`, { method, path, status: received.status, ...more }),
       })
+    const tools = { redact, settled }
 
     try {
-      const response = await api(exchange.url, kyOptions(call, exchange, given, options))
-      if (isRead) debug?.('debug', 'qurl: settled', { method, path, attempts: exchange.attempts })
+      if (isRead) {
+        const { maxRetries = options.maxRetries } = given
+        const onWait = (delayMs: number) =>
+          debug?.('debug', 'qurl: waiting', { method, path, delayMs, attempts: exchange.attempts })
+        const received = await sendRead(exchange, signal, { ...options, maxRetries, onWait })
+        debug?.('debug', 'qurl: settled', { method, path, attempts: exchange.attempts })
+        if (isSuccess(received.status)) return settled(received, undefined)
+        return readProblem(call, received, { attempts: exchange.attempts }, tools)
+      }
+      const response = await api(exchange.url, kyOptions(call, exchange, given))
       return settled(exchange.received ?? (await readShared(response)), idempotencyOf(response))
     } catch (failure) {
       if (failure instanceof QURLError) throw failure
       signal?.throwIfAborted()
-      return await readFailure(call, failure, exchange, redact, settled)
+      return await readFailure(call, failure, exchange, tools)
     }
   }
-}
-
-/** What a failed request stands for: an answer after all, or an error. */
-async function readFailure(
-  call: Call,
-  failure: unknown,
-  exchange: Exchange,
-  redact: (text: string) => string,
-  settled: (received: Received, facts: IdempotencyFacts | undefined) => Answer,
-): Promise<Answer> {
-  const facts = idempotencyOf(failure)
-  const told = call.method === 'GET' ? undefined : facts
-  const callFacts = { attempts: facts?.attempts ?? exchange.attempts, key: told?.key, outcome: told?.outcome }
-  const response = responseOf(failure)
-  const received =
-    response === undefined ? headOf(failure, exchange) : (exchange.received ?? (await readShared(response)))
-  if (received === undefined) {
-    const isSent = facts === undefined ? !isUnsent(failure) : facts.outcome !== 'not-applied'
-    throw keepFacts(errorOfLoss(failure, call, callFacts, isSent, redact), told)
-  }
-  // Removed already, by an attempt of this very call whose answer was lost.
-  if (call.method === 'DELETE' && facts?.outcome === 'applied')
-    return settled({ ...received, text: '', json: {} }, facts)
-  const json = parseJson(redact(received.text))
-  if (call.accepts?.(received.status, isRecord(json) ? json['data'] : undefined) === true) {
-    return settled({ ...received, json }, facts)
-  }
-  const reuse = isKeyReusedError(failure) ? { code: failure.code, cause: failure } : {}
-  const cause = received.cause === undefined ? {} : { cause: received.cause }
-  throw keepFacts(errorOfProblem(received, json, call, { ...callFacts, ...cause, ...reuse }), told)
-}
-
-/** The status of an error answer whose body was on its way when the deadline passed. */
-function headOf(failure: unknown, { head, received }: Exchange): Received | undefined {
-  const { code, name } = (failure ?? {}) as { code?: unknown; name?: unknown }
-  const isLate = code === 'deadline_exceeded' || name === 'TimeoutError'
-  return isLate && received === undefined && head !== undefined && head.status >= 400
-    ? { ...head, text: '', cause: failure }
-    : undefined
-}
-
-/** The answer in ky's `HTTPError`, of whichever copy of ky, or behind a key that was used before. */
-function responseOf(failure: unknown): Response | undefined {
-  const { name, response } = (failure ?? {}) as { name?: unknown; response?: Response }
-  return name === 'HTTPError' || isKeyReusedError(failure) ? response : undefined
-}
-
-/** The answer to another call with the same key, which sent for both. */
-async function readShared(response: Response): Promise<Received> {
-  const { status, statusText, headers } = response
-  const text = response.bodyUsed ? '' : await response.text()
-  return { status, statusText, headers, text, json: parseJson(text) }
 }
 
 /** A service that repeats the credential in an error must not put it in ours. */
