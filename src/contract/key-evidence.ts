@@ -58,7 +58,7 @@ function scan(text: string): { end: number; open: string[] } {
     if (sign === '}' || sign === ']') open.pop()
     if (/[[{}\]]/.test(sign)) end = at + 1
   }
-  return { end, open: open.reverse() }
+  return { end, open: open.toReversed() }
 }
 
 function parse(text: string): unknown {
