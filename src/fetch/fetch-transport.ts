@@ -44,7 +44,7 @@ export function openFetchTransport(
     }
   }
   stamp()
-  if (key !== undefined && operation.canResend()) request = allowResend(request)
+  if (key !== undefined && operation.isRepeatable()) request = allowResend(request)
   // What `retry()` sends: the request as the first attempt had it.
   let fixed = request
   let isHooked = call.isHooked === true

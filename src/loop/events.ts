@@ -1,3 +1,4 @@
+import type { KeyEvidence } from '../contract/key-evidence.js'
 import type { Verdict } from '../contract/verdict.js'
 import type { Outcome } from '../errors/idempotency-error.js'
 
@@ -21,11 +22,27 @@ export type EventDetail =
       /** The retry budget is empty: the operation then waits until it may probe the server, or until the server is back. */
       readonly mustProbe: boolean
     }
-  | { readonly type: 'settled'; readonly outcome: Outcome; readonly replayed: boolean }
+  | {
+      readonly type: 'key-ignored'
+      /** What has shown that the server ignores keys. */
+      readonly evidence: KeyEvidence
+      /**
+       * The keys of operations that ended before, at this server, with a success after a resend: they may have been applied twice
+       * as well. Each is told once, and at most the last hundred are.
+       */
+      readonly doubtful: readonly string[]
+    }
+  | {
+      readonly type: 'settled'
+      readonly outcome: Outcome
+      readonly replayed: boolean
+      /** Absent unless the server ignores keys, and more than one attempt may have been executed. */
+      readonly mayHaveRunTwice?: true
+    }
 
 /**
  * What happens to an operation, in order: an attempt starts and ends, then a wait before the next one, and at every end one
- * last word, `settled`.
+ * last word, `settled`. Between the end of the last attempt and `settled` there may be a `key-ignored`.
  */
 export type IdempotencyEvent = EventDetail & {
   /** Tells operations apart: the same for all events of one call, another one for each call. */

@@ -2,6 +2,7 @@ import { checkOption, takeOptions, type Checks, type Defined } from '../errors/c
 import type { Clock, Random } from '../clock/clock.js'
 import { systemClock, systemRandom } from '../clock/system-clock.js'
 import { defaultContract } from '../contract/default-contract.js'
+import { createOriginMemory, type OriginMemory } from '../contract/origin-memory.js'
 import type { Contract } from '../contract/server-contract.js'
 import { createRetryPolicy, type RetryOptions, type RetryPolicy } from '../retry/retry-policy.js'
 import { openTracing, type Tracing } from './diagnostics.js'
@@ -42,6 +43,14 @@ export interface OperationOptions {
    */
   readonly whenKeyStoreDown?: 'wait' | 'send-without-key' | undefined
   /**
+   * What to do when a server shows that it ignores keys, as by two answers to one operation that name two things: from then on
+   * not resend to its origin what may have been executed, or go on. Either way there is an event `key-ignored`, and the facts say
+   * `mayHaveRunTwice`.
+   *
+   * @defaultValue `'stop'`
+   */
+  readonly whenKeysIgnored?: 'stop' | 'resend' | undefined
+  /**
    * Hears what happens to each operation: attempts, verdicts, waits and outcomes. What it throws is ignored.
    *
    * @defaultValue none
@@ -76,6 +85,8 @@ export interface OperationSettings extends Defined<
   readonly aroundAttempt: AroundAttempt | undefined
   readonly tracing: Tracing | undefined
   readonly policy: RetryPolicy
+  /** What was learnt of the servers of this wrapper. */
+  readonly origins: OriginMemory
 }
 
 /** How far retries of writes may go. */
@@ -89,6 +100,7 @@ export const operationChecks: Checks = {
   match: 'function',
   writes: writesCheck,
   whenKeyStoreDown: ['wait', 'send-without-key'],
+  whenKeysIgnored: ['stop', 'resend'],
   onEvent: 'function',
   aroundAttempt: 'function',
   journal: 'object',
@@ -107,7 +119,7 @@ export function copyOperationOptions(
 ): OperationSettings {
   const { contract = defaultContract } = options
   const settings = takeOptions<
-    Omit<OperationSettings, 'policy' | 'onEvent' | 'aroundAttempt' | 'journal' | 'tracing'>
+    Omit<OperationSettings, 'policy' | 'onEvent' | 'aroundAttempt' | 'journal' | 'tracing' | 'origins'>
   >(options, {
     contract,
     methods: contract.methods,
@@ -115,6 +127,7 @@ export function copyOperationOptions(
     match: () => true,
     writes: 'keyed',
     whenKeyStoreDown: 'wait',
+    whenKeysIgnored: 'stop',
     clock: systemClock,
     random: systemRandom,
   })
@@ -130,5 +143,6 @@ export function copyOperationOptions(
     journal: options.journal,
     tracing: openTracing(),
     policy: createRetryPolicy(retry),
+    origins: createOriginMemory(),
   }
 }

@@ -76,7 +76,8 @@ async function loop<Answer extends object>(own: OperationRun<Answer>): Promise<A
       last = { reading, decision, answer, error }
       if (decision.action === 'settle') return await end(own, last)
       await pause(own, decision)
-      const prepared = await prepareRetry(own, result, retries)
+      // Another operation may have shown meanwhile that the server ignores keys.
+      const prepared = operation.isUnsafe() ? 'key-ignored' : await prepareRetry(own, result, retries)
       if (prepared === undefined) continue
       if (typeof prepared !== 'string') return finish(own, prepared)
       last = { ...last, decision: { action: 'settle', why: prepared } }

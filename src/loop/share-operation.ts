@@ -67,10 +67,9 @@ export function joinOperation<Answer>(
       stopWaiting?.()
       readers.delete(reader)
       if (readers.size === 0) stopRun(run, reason)
-      const facts = operation.facts()
       // What goes on for the others can be applied yet.
       const isOpen = readers.size > 0 && !isAnswered
-      rememberFacts(reason, isOpen ? { ...facts, outcome: 'unknown' } : facts, operation)
+      rememberFacts(reason, operation.facts(isOpen ? 'unknown' : undefined), operation)
       reject(reason)
     }
     /** A body that still streams can be ended by its caller: only then does the operation outlive its answer. */
@@ -118,7 +117,7 @@ export function awaitEnd<Answer>(
   return new Promise((resolve, reject) => {
     const stopWaiting = waitUntil(signal, limit, (reason) => {
       stopWaiting()
-      rememberFacts(reason, { ...operation.facts(), outcome: 'unknown' }, operation)
+      rememberFacts(reason, operation.facts('unknown'), operation)
       reject(reason)
     })
     successors.push(() => {

@@ -29,6 +29,7 @@ export const unsent: LastAttempt<never> = {
 /** Why there was no further attempt, where that is not plain from the error itself. */
 const reasons: Partial<Record<StopReason, string>> = {
   'not-resendable': 'it has no key that the server honours, or writes is never',
+  'key-ignored': 'the server has shown that it ignores keys',
   'body-used': 'its body is a stream, which can be sent only once',
   'retry-after': 'the server asked to wait longer than maxRetryAfterMs',
   budget: 'the retry budget is empty',

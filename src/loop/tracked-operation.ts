@@ -1,5 +1,6 @@
 import { parseWait } from '../backoff/parse-wait.js'
 import { monotonicNow } from '../clock/clock.js'
+import { findKeyEvidence, type SeenAnswer } from '../contract/key-evidence.js'
 import { readAnswer } from '../contract/read-answer.js'
 import type { Reading, Verdict } from '../contract/verdict.js'
 import type { ErrorFacts, Outcome } from '../errors/idempotency-error.js'
@@ -11,7 +12,7 @@ import type { RetryPolicy } from '../retry/retry-policy.js'
 import type { Attempted } from '../transport/attempted.js'
 import type { Call } from './call.js'
 import type { EventDetail } from './events.js'
-import type { IdempotencyFacts } from '../operation/facts.js'
+import { AssumedFacts, type IdempotencyFacts } from '../operation/facts.js'
 import type { OperationSettings } from './operation-options.js'
 import { AnswerInFull } from './answer-in-full.js'
 import { takeKey } from './take-key.js'
@@ -79,6 +80,9 @@ export class TrackedOperation {
   #outcome: Outcome
   #replayed = false
   #isKeyed: boolean
+  /** Attempts that may have been executed, and the answers to them that were cut. */
+  #executions = 0
+  #seen: readonly SeenAnswer[] | undefined
   #isSettled = false
   #isLowerBound = false
   #hiddenResend = false
@@ -168,6 +172,7 @@ export class TrackedOperation {
     this.#lookBelow(attempted, verdict)
     const { status, error } = attempted as { status?: number; error?: unknown }
     this.#tell({ type: 'attempt-ended', verdict, status, error, replayed: this.#replayed })
+    if (verdict === 'done' || verdict === 'unknown') this.#watchKey(attempted, verdict)
     if (verdict === 'done') this.policy.budget.giveBack(this.#paid || undefined)
     return reading
   }
@@ -191,23 +196,24 @@ export class TrackedOperation {
     // A retry that was decided and not sent costs nothing.
     if (this.#reserved > 0) this.policy.budget.giveBack(this.#reserved)
     this.#reserved = 0
-    this.#tell({ type: 'settled', outcome, replayed })
-    return this.facts()
+    const facts = this.facts()
+    const { mayHaveRunTwice } = facts
+    this.#tell({ type: 'settled', outcome, replayed, ...(mayHaveRunTwice && { mayHaveRunTwice }) })
+    return facts
   }
 
-  facts(): IdempotencyFacts {
-    const facts: IdempotencyFacts = {
-      key: this.key,
-      attempts: this.#operation.attempts,
-      replayed: this.#replayed,
-      outcome: this.#outcome,
-    }
-    if (!this.#isLowerBound && !this.#hiddenResend) return facts
-    return {
-      ...facts,
-      ...(this.#isLowerBound && { isLowerBound: true }),
-      ...(this.#hiddenResend && { hiddenResend: true }),
-    }
+  facts(outcome = this.#outcome): IdempotencyFacts {
+    const { key } = this
+    const { attempts } = this.#operation
+    const replayed = this.#replayed
+    const facts: { -readonly [Name in keyof IdempotencyFacts]: IdempotencyFacts[Name] } =
+      key !== undefined && this.#settings.contract.ttlAssumed
+        ? new AssumedFacts(key, attempts, replayed, outcome)
+        : { key, attempts, replayed, outcome }
+    if (this.#isLowerBound) facts.isLowerBound = true
+    if (this.#hiddenResend) facts.hiddenResend = true
+    if (this.#executions > 1 && !replayed && this.#isKeyed && this.#isIgnored()) facts.mayHaveRunTwice = true
+    return facts
   }
 
   /** The earliest time at which the server may have seen the key. */
@@ -225,10 +231,51 @@ export class TrackedOperation {
     return { key, attempts, outcome: this.#outcome, method, url }
   }
 
+  /** Whether a request may be repeated without the risk of a second execution, as far as is known of the server. */
+  isRepeatable(): boolean {
+    return (
+      this.#isKeyed === (this.key !== undefined) && this.#operation.resendable && !this.#dependsOnIgnoredKey()
+    )
+  }
+
   /** Whether the operation can be sent again after its end without the risk of a second execution. */
   canResend(): boolean {
-    const { resendable, mayHaveRun } = this.#operation
-    return (this.#isKeyed === (this.key !== undefined) && resendable) || !mayHaveRun
+    return !this.#operation.mayHaveRun || this.isRepeatable()
+  }
+
+  /** Whether a resend could be a second execution, as the server was found to ignore keys since the first one. */
+  isUnsafe(): boolean {
+    return this.#operation.mayHaveRun && this.#dependsOnIgnoredKey()
+  }
+
+  #dependsOnIgnoredKey(): boolean {
+    const isStopped = this.#settings.whenKeysIgnored === 'stop' && this.#isIgnored()
+    return isStopped && !isResendable(this.#settings, this.#call, this.#operation.url, false)
+  }
+
+  #isIgnored(): boolean {
+    return this.#settings.origins.findIgnored(this.#operation.url) !== undefined
+  }
+
+  /** Looks whether the server heeds the key, once an attempt may have been executed before. */
+  #watchKey(attempted: Attempted, verdict: Verdict): void {
+    const { key, url } = this.#operation
+    const { origins, contract } = this.#settings
+    if (verdict === 'done' && this.#replayed) return origins.noteMarker(url)
+    this.#executions += 1
+    if ('lost' in attempted) {
+      if (attempted.seen !== undefined) this.#seen = [...(this.#seen ?? []), attempted.seen]
+    } else if (verdict === 'done' && this.#executions > 1 && this.#isKeyed && key !== undefined) {
+      const evidence = findKeyEvidence({
+        earlier: (attempted.redirected !== true && this.#seen) || [],
+        answer: attempted,
+        replayed: false,
+        marksReplays: origins.marksReplays(url),
+        mayDiffer: contract.replayMayDiffer,
+      })
+      if (evidence === undefined) return origins.noteResent(url, key)
+      this.#tell({ type: 'key-ignored', evidence, doubtful: origins.noteIgnored(url, evidence) })
+    }
   }
 
   /** What a later call needs in order to go on with this operation. */
@@ -289,7 +336,9 @@ export class TrackedOperation {
       askedForMs: monotonicNow(clock) - this.#askedSinceMs,
       allowance,
     })
-    if (decision.action === 'settle' || verdict === 'running') return decision
+    if (decision.action === 'settle') return decision
+    if (this.isUnsafe()) return { action: 'settle', why: 'key-ignored' }
+    if (verdict === 'running') return decision
     const cost = policy.budget.take(verdict === 'refused' ? 'throttled' : 'transient')
     if (cost === undefined && policy.whenBudgetIsEmpty === 'stop') return { action: 'settle', why: 'budget' }
     this.#reserved = cost ?? 0

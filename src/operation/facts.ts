@@ -15,7 +15,40 @@ export interface IdempotencyFacts {
   readonly isLowerBound?: true
   /** The first attempt with a new key was answered from the server's store: a layer below has sent it twice. Absent otherwise. */
   readonly hiddenResend?: true
+  /**
+   * The server has shown that it ignores keys, and more than one attempt may have been executed: the write may have been applied
+   * twice. Absent otherwise.
+   */
+  readonly mayHaveRunTwice?: true
+  /**
+   * Nobody documents how long this server keeps keys: the contract assumes it. Absent where it is documented, and without a key.
+   * It is read by name, and not listed when the facts are printed.
+   */
+  readonly ttlAssumed?: true
 }
+
+/**
+ * The facts under a contract whose retention is assumed. As that is so for all of its operations, it stands on the prototype:
+ * printed or compared, facts are the same under every contract.
+ */
+export class AssumedFacts {
+  declare readonly key: string | undefined
+  declare readonly attempts: number
+  declare readonly replayed: boolean
+  declare readonly outcome: Outcome
+
+  constructor(key: string | undefined, attempts: number, replayed: boolean, outcome: Outcome) {
+    this.key = key
+    this.attempts = attempts
+    this.replayed = replayed
+    this.outcome = outcome
+  }
+
+  get ttlAssumed(): true {
+    return true
+  }
+}
+Object.defineProperty(AssumedFacts.prototype, 'constructor', { value: Object })
 
 /**
  * Where the facts are kept: on the response or error itself, out of sight, so that they are found by every copy of the

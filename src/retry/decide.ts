@@ -11,6 +11,9 @@ export type StopReason =
   | 'not-resendable'
   | 'body-used'
   | 'key-age'
+  | 'key-ignored'
+  | 'key-scope'
+  | 'look-up'
   | 'budget'
   | 'user'
 

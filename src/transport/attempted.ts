@@ -1,3 +1,4 @@
+import type { SeenAnswer } from '../contract/key-evidence.js'
 import type { FailureVerdict } from './transport-failure.js'
 
 /** An attempt that was answered. */
@@ -21,6 +22,8 @@ export interface LostAttempt {
   readonly isTimeout: boolean
   /** The answer had begun: it was cut in its body. */
   readonly isCut?: boolean
+  /** What came of the answer to the write before it was cut. */
+  readonly seen?: SeenAnswer | undefined
   /** It would be lost in the same way again: to send again cannot help. */
   readonly isFinal?: boolean
   /** A layer below may have sent the request more than once. */

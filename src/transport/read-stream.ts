@@ -14,7 +14,9 @@ interface ChunkReader {
   cancel(reason?: unknown): Promise<unknown>
 }
 
-function join(chunks: readonly Uint8Array[], length: number): Uint8Array {
+/** The bytes of all chunks: those of the only one are not copied. */
+/** The bytes of chunks that have this length in all; those of the only chunk are not copied. */
+export function join(chunks: readonly Uint8Array[], length: number): Uint8Array {
   const [first] = chunks
   if (first?.length === length) return first
   const bytes = new Uint8Array(length)
@@ -94,7 +96,7 @@ export async function readStream<T>(
   maxBytes: number,
   use: (read: ReadResult) => T | Promise<T>,
   caller?: { readonly signal?: AbortSignal | undefined },
-  onFailure?: (error: unknown, read: readonly Uint8Array[]) => T,
+  onFailure?: (error: unknown, read: readonly Uint8Array[], length: number) => T,
 ): Promise<T> {
   const reader = openReader(source)
   const take = caller === undefined ? toBytes : (value: unknown) => new Uint8Array(toBytes(value))
@@ -111,7 +113,7 @@ export async function readStream<T>(
     }
   } catch (error) {
     if (onFailure === undefined) throw error
-    return onFailure(error, chunks)
+    return onFailure(error, chunks, length)
   } finally {
     stopListening?.()
   }

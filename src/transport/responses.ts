@@ -25,8 +25,12 @@ export function responsesUpTo(maxResponseBytes: number) {
       return new (webClass('Response'))(body ?? null, { status, headers: [...headers] as [string, string][] })
     },
     copy: (response: Response) => response.clone(),
-    settle: async (response: Response) =>
-      response.bodyUsed ? response : (await settleResponse(response, maxResponseBytes, 'read')).response,
+    settle: async (given: Response) => {
+      if (given.bodyUsed) return given
+      const { response, cut } = await settleResponse(given, maxResponseBytes, 'read')
+      if (cut !== undefined) throw cut.error
+      return response
+    },
     isStreaming: (response: Response) => !isSettled(response) && response.body !== null,
     watch: (response: Response, over: () => void) =>
       response.bodyUsed || !isWebStream(response.body) || response.body.locked

@@ -1,3 +1,4 @@
+import type { SeenAnswer } from '../contract/key-evidence.js'
 import type { AttemptResult } from './attempted.js'
 import { findProblem } from './check-answer.js'
 import { isSentOnce } from './captured-body.js'
@@ -101,13 +102,14 @@ function readLoss(
   mayHaveMoved: boolean,
   isAtLeast: boolean,
   isCut: boolean,
+  seen: SeenAnswer | undefined,
 ): AttemptResult<Response> {
   const verdict = readFailure(error, request.url, mayHaveMoved)
   const told = verdict === 'unknown' && isTypeError(error) && !isSendable(request) ? 'unsendable' : verdict
   // What is told of the last request says nothing of those that were sent before it.
   const lost = isAtLeast && told === 'not-sent' ? 'unknown' : told
   const isFinal = lost === 'unknown' && isDeterministic(error)
-  const attempted = { lost, error, isTimeout: false, isCut, isFinal, isAtLeast }
+  const attempted = { lost, error, isTimeout: false, isCut, seen, isFinal, isAtLeast }
   return { attempted, answer: undefined, error }
 }
 
@@ -130,8 +132,8 @@ export async function sendAttempt(
   const isOurs = follower === 'us'
   const isAtLeast = canBeResentBelow(fetch, request)
   watchConnectErrors()
-  const lose = (error: unknown, isCut = false) =>
-    readLoss(error, request, follower === 'fetch', isAtLeast, isCut)
+  const lose = (error: unknown, isCut = false, seen?: SeenAnswer) =>
+    readLoss(error, request, follower === 'fetch', isAtLeast, isCut, seen)
   let answer: Response
   let isWrite = false
   try {
@@ -157,6 +159,13 @@ export async function sendAttempt(
   } catch (error) {
     return lose(error, true)
   }
+  const { cut, bytes } = body
+  if (cut !== undefined) {
+    const { status, headers, redirected } = answer
+    // What a redirect led to may be the answer of another request.
+    const seen = redirected && !isWrite ? undefined : { status, headers, bytes }
+    return lose(cut.error, true, seen)
+  }
   // Read before it is shown, so that what a hook throws is its own and not the connection's.
   if (inspect !== undefined && !signal.aborted) {
     const { response } = body
@@ -171,6 +180,7 @@ export async function sendAttempt(
     if (inspected !== response) {
       try {
         const shown = await settle(inspected, sender)
+        if (shown.cut !== undefined) throw shown.cut.error
         // What a hook puts in the place of a success does not undo what the server has done.
         if (response.ok) return { ...report(body, isWrite, isAtLeast), answer: shown.response }
         body = shown

@@ -1,6 +1,6 @@
 import { isCutBody } from './cut-body.js'
 import { decideReading, type BodyReading } from './decide-reading.js'
-import { createByteStream, readStream } from './read-stream.js'
+import { createByteStream, join, readStream } from './read-stream.js'
 import { rebuild } from './rebuild-response.js'
 import { overlay, settledBytes } from './response-overlay.js'
 import { isByteSource, isBytes, isNodeStream, isWebStream, viewBytes, type ByteSource } from './web-shapes.js'
@@ -11,6 +11,8 @@ export interface SettledBody {
   readonly bytes: Uint8Array | undefined
   /** The body of an error could not be read: its status is all that is known. */
   readonly isBodyLost?: boolean
+  /** The body of a success broke off: `bytes` are what came of it. */
+  readonly cut?: { readonly error: unknown }
 }
 
 /** Whether somebody else reads the body, or has. */
@@ -22,7 +24,7 @@ function isTaken({ body, bodyUsed }: Pick<Response, 'body' | 'bodyUsed'>): boole
  * Reads the body of a response, so that what the caller gets cannot fail any more, or leaves it to stream, as
  * {@link decideReading} says. A body that turns out longer than `maxBytes` streams.
  *
- * @throws what the connection throws while the body of a success arrives. That of an error is given with its status.
+ * What the connection throws while the body arrives is given: with what came of a success, or with the status of an error.
  */
 export function settleResponse(
   response: Response,
@@ -48,12 +50,14 @@ function readWhole(response: Response, body: ByteSource, maxBytes: number): Prom
   const use = (read: Uint8Array | ReadableStream<Uint8Array>): SettledBody => {
     if (!isBytes(read)) return { response: overlay(response, undefined, () => read), bytes: undefined }
     // A definite status does not hang on its body.
-    if (response.status < 400 && isCutBody(response, read))
-      throw new TypeError('terminated', { cause: new Error('the JSON body breaks off') })
+    if (response.status < 400 && isCutBody(response, read)) {
+      const error = new TypeError('terminated', { cause: new Error('the JSON body breaks off') })
+      return { response, bytes: read, cut: { error } }
+    }
     return { response: overlay(response, read, () => (isNode ? toNodeStream(read) : read)), bytes: read }
   }
-  const keepStatus = (error: unknown, chunks: readonly Uint8Array[]): SettledBody => {
-    if (response.status < 400) throw error
+  const keepStatus = (error: unknown, chunks: readonly Uint8Array[], length: number): SettledBody => {
+    if (response.status < 400) return { response, bytes: join(chunks, length), cut: { error } }
     return {
       response: overlay(response, undefined, () => failAfter(chunks, error)),
       bytes: undefined,

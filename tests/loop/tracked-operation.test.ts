@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { defineContract } from 'fetch-idempotency/contracts'
+import { createOriginMemory } from '../../src/contract/origin-memory.js'
 import { systemRandom } from '../../src/clock/system-clock.js'
 import type { Call } from '../../src/loop/call.js'
 import type { Attempted } from '../../src/transport/attempted.js'
@@ -18,6 +19,7 @@ function setUp(more: Partial<OperationSettings> = {}) {
     match: () => true,
     writes: 'keyed',
     whenKeyStoreDown: 'wait',
+    whenKeysIgnored: 'stop',
     onEvent: undefined,
     aroundAttempt: undefined,
     journal: undefined,
@@ -25,6 +27,7 @@ function setUp(more: Partial<OperationSettings> = {}) {
     clock,
     random: systemRandom,
     policy: createRetryPolicy(),
+    origins: createOriginMemory(),
     ...more,
   }
   const open = (call: Partial<Call> = {}) =>

@@ -1,5 +1,9 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { describe, expect, it, vi } from 'vitest'
 import { createIdempotentFetch, idempotencyOf, type IdempotencyEvent } from 'fetch-idempotency'
+import type { LostAttempt } from '../../src/transport/attempted.js'
+import { sendAttempt } from '../../src/transport/send-attempt.js'
 import {
   fakeClock,
   hang,
@@ -79,6 +83,49 @@ describe('an attempt', () => {
       verdict: 'unknown',
       error: { name: 'TimeoutError' },
     })
+  })
+
+  const { readable, writable } = new CompressionStream('gzip')
+  const compressed = async (text: string) => {
+    const writer = writable.getWriter()
+    void writer.write(new TextEncoder().encode(text)).then(() => writer.close())
+    return new Uint8Array(await new Response(readable).arrayBuffer())
+  }
+
+  it('that is cut in its body hands on what came of it, decoded', async () => {
+    const text = JSON.stringify({ id: 1, items: Array.from({ length: 9_000 }, () => Math.random()) })
+    const whole = await compressed(text)
+    const server = createServer((_, response) => {
+      response.writeHead(201, { 'content-encoding': 'gzip', location: '/orders/1' })
+      response.write(whole.subarray(0, whole.length / 2))
+      setTimeout(() => response.socket?.resetAndDestroy(), 20)
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    try {
+      const request = {
+        url: `http://127.0.0.1:${port}/`,
+        method: 'POST',
+        headers: {},
+        body: '{}',
+        rest: {},
+        base: undefined,
+        signal: undefined,
+        remake: undefined,
+      }
+      const sender = { pickFetch: () => fetch, maxResponseBytes: 1e6, bodyReading: 'read' } as const
+      const { signal } = new AbortController()
+      const { attempted } = await sendAttempt(sender, request, signal, undefined)
+      const { lost, isCut, seen } = attempted as LostAttempt
+      expect({ lost, isCut, status: seen?.status }).toEqual({ lost: 'unknown', isCut: true, status: 201 })
+      expect(seen?.headers.get('location')).toBe('/orders/1')
+      const came = new TextDecoder().decode(seen?.bytes)
+      expect(came.length).toBeGreaterThan(1_000)
+      expect(text.startsWith(came)).toBe(true)
+    } finally {
+      server.closeAllConnections()
+      server.close()
+    }
   })
 
   it('gets no more time than the deadline leaves', async () => {

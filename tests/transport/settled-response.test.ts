@@ -22,7 +22,9 @@ const forms: [string, (body: BodyInit | null, init?: ResponseInit) => Response][
 ]
 
 async function settle(response: Response, max = maxBytes): Promise<Response> {
-  return (await settleResponse(response, max, 'read')).response
+  const { response: settled, cut } = await settleResponse(response, max, 'read')
+  if (cut !== undefined) throw cut.error
+  return settled
 }
 
 describe.each(forms)('a settled response %s', (_, make) => {
