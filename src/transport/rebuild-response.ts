@@ -1,3 +1,4 @@
+import { factsTag } from '../operation/facts.js'
 import { basePrototypeOf, constructLike } from './response-class.js'
 
 /** No response can be made with one of these and a body, though Chromium gives them an empty one. */
@@ -16,7 +17,9 @@ export function rebuild(original: Response, content: unknown): Response {
 
 /** A class of the caller's own that stands on the same ground keeps its methods, and what was put on the response stays. */
 function keepClass(response: Response, original: Response): void {
-  const own: object = Object.getPrototypeOf(original) as object
+  let own: object = Object.getPrototypeOf(original) as object
+  // An overlay reaches a body that this response does not have.
+  if (Object.hasOwn(own, factsTag)) own = Object.getPrototypeOf(own) as object
   if (own !== basePrototypeOf(original) && basePrototypeOf(original) === basePrototypeOf(response))
     Object.setPrototypeOf(response, own)
   for (const [name, value] of Object.entries(original))

@@ -7,9 +7,9 @@ type Facts = Tagged[typeof factsTag]
 /** The body that an overlaid response gives in place of its own. */
 interface Content {
   /** `undefined` where the body streams. */
-  readonly bytes: Uint8Array | undefined
+  bytes: Uint8Array | undefined
   /** Makes the body in the form in which the class of the response takes one. */
-  readonly makeBody: () => unknown
+  makeBody: () => unknown
   isUsed: boolean
   /** A response that holds the body, once somebody has asked for more than the bytes. */
   native: Response | undefined
@@ -142,6 +142,12 @@ export function overlay(
   bytes: Uint8Array | undefined,
   makeBody: () => unknown,
 ): Response {
+  const known = (original as Partial<Overlaid>)[state]
+  // A response that was read already, and whose body is watched now.
+  if (known?.makeBody !== undefined) {
+    Object.assign(known, { bytes, makeBody, isUsed: false, native: undefined })
+    return original
+  }
   const found = overlayFor(original)
   if (found === null) {
     return Object.defineProperty(rebuild(original, makeBody()), state, { value: { bytes } })

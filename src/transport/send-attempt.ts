@@ -1,12 +1,14 @@
 import type { SeenAnswer } from '../contract/key-evidence.js'
 import type { AttemptResult } from './attempted.js'
 import { findProblem } from './check-answer.js'
+import { findHeader } from './capture-headers.js'
 import { isSentOnce } from './captured-body.js'
 import type { BodyReading } from './decide-reading.js'
 import { watchConnectErrors } from './connect-errors.js'
 import type { FetchLike } from './fetch-like.js'
 import { classOf, unused, type CapturedRequest } from './capture-request.js'
 import { followRedirect, followerOf, isRedirect, type Follower, type Landing } from './follow-redirect.js'
+import { isUndici } from './known-fetch.js'
 import { canBeResentBelow, sendOnceInit } from './layer-below.js'
 import { discard, settleResponse, type SettledBody } from './settled-response.js'
 import { isDeterministic, readFailure } from './transport-failure.js'
@@ -95,6 +97,27 @@ function isSendable({ method, headers, body, rest }: CapturedRequest): boolean {
   }
 }
 
+/** By how many bytes the body is longer than its `content-length`; `NaN` where one of them is not known. */
+function excessBytes({ headers, body }: CapturedRequest): number {
+  const name = findHeader(headers, 'content-length')
+  if (name === undefined || body === null || body === undefined || isSentOnce(body)) return NaN
+  const length =
+    typeof body === 'string'
+      ? new TextEncoder().encode(body).length
+      : isBytes(body)
+        ? body.byteLength
+        : body.size
+  return length - parseInt(headers[name] as string)
+}
+
+/** What undici says of another length than that of the body, unless it waits for ever, or sends a part first. */
+function refuseLength(): AttemptResult<Response> {
+  const code = 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH'
+  const cause = Object.assign(new Error('the body is not as long as its content-length says'), { code })
+  const error = new TypeError('fetch failed', { cause })
+  return { attempted: { lost: 'unsendable', error, isTimeout: false }, answer: undefined, error }
+}
+
 /** A lost answer. */
 function readLoss(
   error: unknown,
@@ -106,9 +129,12 @@ function readLoss(
 ): AttemptResult<Response> {
   const verdict = readFailure(error, request.url, mayHaveMoved)
   const told = verdict === 'unknown' && isTypeError(error) && !isSendable(request) ? 'unsendable' : verdict
+  const isFinal = isDeterministic(error)
+  // A part of a body that is shorter than it should be, or that streams, may have been sent.
+  const isPartlySent =
+    verdict === 'unsendable' && isFinal && (isSentOnce(request.body) || excessBytes(request) < 0)
   // What is told of the last request says nothing of those that were sent before it.
-  const lost = isAtLeast && told === 'not-sent' ? 'unknown' : told
-  const isFinal = lost === 'unknown' && isDeterministic(error)
+  const lost = isPartlySent || (isAtLeast && told === 'not-sent') ? 'unknown' : told
   const attempted = { lost, error, isTimeout: false, isCut, seen, isFinal, isAtLeast }
   return { attempted, answer: undefined, error }
 }
@@ -136,6 +162,7 @@ export async function sendAttempt(
     readLoss(error, request, follower === 'fetch', isAtLeast, isCut, seen)
   let answer: Response
   let isWrite = false
+  if (Math.abs(excessBytes(request)) > 0 && isUndici(fetch)) return refuseLength()
   try {
     answer = await transmit(fetch, request, signal, isOurs)
     if (isOurs && isRedirect(answer))

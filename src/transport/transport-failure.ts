@@ -8,7 +8,8 @@ const notSent =
   /^(?:ECONNREFUSED|ENOTFOUND|EAI_[A-Z]+|UND_ERR_CONNECT_TIMEOUT|ConnectionRefused|FailedToOpenSocket)$/
 
 /** The request itself is refused, by this side. */
-const unsendable = /^(?:ERR_INVALID_(?:CHAR|HTTP_TOKEN)|UND_ERR_(?:INVALID_ARG|NOT_SUPPORTED))$/
+const unsendable =
+  /^(?:ERR_INVALID_(?:CHAR|HTTP_TOKEN)|UND_ERR_(?:INVALID_ARG|NOT_SUPPORTED|REQ_CONTENT_LENGTH_MISMATCH|CLOSED|BPL_MISSING_UPSTREAM|MAX_ORIGINS_REACHED))$/
 
 /** The server's certificate is refused. Deno gives no codes. */
 const badCertificate =
@@ -34,7 +35,10 @@ const deterministicMessage =
 export function isDeterministic(error: unknown): boolean {
   for (let at = error, depth = 0; typeof at === 'object' && at !== null && depth < 8; depth += 1) {
     const { code, message, cause } = readError(at)
-    if (says(code, /^UND_ERR_REQ_CONTENT_LENGTH_MISMATCH$/) || says(message, deterministicMessage))
+    if (
+      says(code, /^UND_ERR_(?:REQ_CONTENT_LENGTH_MISMATCH|DESTROYED)$/) ||
+      says(message, deterministicMessage)
+    )
       return true
     at = cause
   }

@@ -22,11 +22,6 @@ const failing: readonly Failing[] = [
     because: 'It is taken for JSON that breaks off, and the write is sent again.',
   },
   { scenes: /^a body: a stream/, because: 'It goes out with its length, not in chunks.' },
-  {
-    scenes: /^a 401 whose body is cut$/,
-    when: (major, method) => major === 2 && !isRead(method),
-    because: 'Our own failure takes the place of the status.',
-  },
 ]
 
 const methods: readonly Method[] = ['get', 'head', 'post', 'put', 'delete']

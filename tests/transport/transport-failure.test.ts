@@ -157,7 +157,20 @@ describe('readFailure', () => {
       ['undici', Object.assign(new Error('x'), { code: 'UND_ERR_BODY_TIMEOUT' }), 'unknown'],
       ['undici', Object.assign(new Error('other side closed'), { code: 'UND_ERR_SOCKET' }), 'unknown'],
       ['undici', Object.assign(new Error('x'), { code: 'UND_ERR_ABORTED' }), 'unknown'],
-      ['undici', Object.assign(new Error('x'), { code: 'UND_ERR_INVALID_ARG' }), 'unsendable'],
+      ...[
+        'UND_ERR_INVALID_ARG',
+        'UND_ERR_NOT_SUPPORTED',
+        'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
+        'UND_ERR_CLOSED',
+        'UND_ERR_BPL_MISSING_UPSTREAM',
+        'UND_ERR_MAX_ORIGINS_REACHED',
+      ].map((code): [string, unknown, FailureVerdict] => [
+        'undici',
+        Object.assign(new Error('x'), { code }),
+        'unsendable',
+      ]),
+      ['undici', Object.assign(new Error('x'), { code: 'UND_ERR_DESTROYED' }), 'unknown'],
+      ['undici', Object.assign(new Error('x'), { code: 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' }), 'unknown'],
       ['undici', new Error('URL scheme must be a HTTP(S) scheme'), 'unknown'],
     ])('%s: %s', (_, cause, verdict) => {
       expect(readFailure(fetchFailed(cause), url)).toBe(verdict)
