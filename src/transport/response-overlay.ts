@@ -130,6 +130,8 @@ function makeOverlay(response: Response, prototype: object): object | null {
 function overlayFor(response: Response): object | null {
   const prototype: object | null = Object.getPrototypeOf(response) as object | null
   if (prototype === null || prototype === Object.prototype || !Object.isExtensible(response)) return null
+  // It has its overlay: a body that is followed while it streams takes the place of one that was begun to be read.
+  if (Object.hasOwn(prototype, factsTag)) return prototype
   const own = Object.getOwnPropertyNames(response)
   if (own.length > 0 && names.some((name) => own.includes(name))) return null
   let overlay = overlays.get(prototype)

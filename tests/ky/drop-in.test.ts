@@ -79,11 +79,6 @@ const failing: readonly Failing[] = [
     because: 'It is asked twice for the last answer.',
   },
   {
-    scenes: /^answer: an error whose body is JSON that is cut$|^definite: .* is cut$/,
-    when: isWriteOf(2),
-    because: 'Our own failure takes the place of the status.',
-  },
-  {
     scenes:
       /^fetch: throws (?!an? (?:Abort|Timeout)Error, and shouldRetry says yes).*, and shouldRetry says (?:nothing|yes)$/,
     when: isWrite,
