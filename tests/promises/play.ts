@@ -31,17 +31,20 @@ export interface Played {
 }
 
 /** A host over a real server and a virtual clock. */
-export async function open(host: Host, { server, secure, options, onArrived, onWait }: Opening) {
+export async function open(host: Host, { server, secure, options, onArrived, onWait, onEvent }: Opening) {
   const events: IdempotencyEvent[] = []
   const clock = virtualClock(async (ms) => {
-    onWait?.(ms)
+    await onWait?.(ms)
     await stage.prepare()
   })
   const stage = await openStage({ steps: server, secure, pass: clock.pass, onArrived })
   const send = host.open({
     clock,
     random: () => 0.5,
-    onEvent: (event) => void events.push(event),
+    onEvent(event) {
+      events.push(event)
+      onEvent?.(event)
+    },
     ...options,
   })
   const post = ({ url = '', ...call }: Partial<Write> = {}) =>
@@ -49,9 +52,11 @@ export async function open(host: Host, { server, secure, options, onArrived, onW
   return { post, stage, events, clock, waits: clock.waits }
 }
 
-interface Opening extends Pick<Scene, 'server' | 'secure' | 'options'> {
+export interface Opening extends Pick<Scene, 'server' | 'secure' | 'options'> {
   readonly onArrived?: (count: number) => void
-  readonly onWait?: (ms: number) => void
+  /** Runs in each wait, which lasts as long as that takes. */
+  readonly onWait?: (ms: number) => unknown
+  readonly onEvent?: (event: IdempotencyEvent) => void
 }
 
 /** Plays a scene. */

@@ -11,6 +11,8 @@ export interface Step {
   readonly commits?: boolean
   /** Milliseconds of the virtual clock that the server takes. */
   readonly takesMs?: number
+  /** It answers when this has come. */
+  readonly until?: Promise<void>
   /** `undefined` for no answer at all. */
   readonly status?: number
   readonly headers?: Readonly<Record<string, string>>
@@ -79,6 +81,7 @@ export async function openStage({ steps, secure = false, pass, onArrived }: Stag
     cursor += 1
     const isReplay = step.commits === true && execute(key)
     if (step.takesMs !== undefined) pass?.(step.takesMs)
+    await step.until
     answer(step, isReplay, request, response)
     onArrived?.(arrived.length)
   }
