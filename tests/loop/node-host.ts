@@ -23,10 +23,10 @@ export class NodeAnswer {
   }
 }
 
-export interface NodeCall extends Pick<OperationCall<NodeAnswer>, 'writes' | 'firstSentMs'> {
+export interface NodeCall extends Pick<OperationCall<NodeAnswer>, 'writes' | 'firstSentMs' | 'isGenerated'> {
   readonly method: string
   readonly body?: string
-  readonly key?: string
+  readonly key?: string | undefined
   readonly headers?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal
 }
@@ -54,12 +54,13 @@ export function createNodeHost({ retry, ends = {}, ...options }: NodeHostOptions
 
   // `async`: a key that is refused is thrown before there is a promise.
   return async function send(url: string, call: NodeCall): Promise<NodeAnswer> {
-    const { body = '', key, signal, headers, writes, firstSentMs } = call
+    const { body = '', key, isGenerated, signal, headers, writes, firstSentMs } = call
     const method = call.method.toUpperCase()
     const described: OperationCall<NodeAnswer> = {
       method,
       url,
       givenKey: key,
+      isGenerated,
       conditional: isConditional(method, (name) => headers?.[name]),
       signal,
       ends,
@@ -78,7 +79,10 @@ export function createNodeHost({ retry, ends = {}, ...options }: NodeHostOptions
         send: (attemptSignal, own) =>
           exchange(url, method, body, headersOf(operation, call, own), attemptSignal),
         prepareRetry: async () => undefined,
-        again: () => send(url, { ...call, ...(operation.key !== undefined && { key: operation.key }) }),
+        again: () => {
+          const { givenKey, ...resumed } = operation.resume()
+          return send(url, { ...call, ...resumed, key: givenKey as string | undefined })
+        },
       }),
     }
     return launch(described)

@@ -37,7 +37,8 @@ export async function open(host: Host, { server, secure, options, onArrived, onW
     await onWait?.(ms)
     await stage.prepare()
   })
-  const stage = await openStage({ steps: server, secure, pass: clock.pass, onArrived })
+  const passedMs = () => clock.now() - startMs
+  const stage = await openStage({ steps: server, secure, pass: clock.pass, passedMs, onArrived })
   const send = host.open({
     clock,
     random: () => 0.5,

@@ -11,6 +11,8 @@ export interface Step {
   readonly commits?: boolean
   /** Milliseconds of the virtual clock that the server takes. */
   readonly takesMs?: number
+  /** Before so many milliseconds of the virtual clock have passed, it answers with a 503 and does nothing. */
+  readonly since?: number
   /** It answers when this has come. */
   readonly until?: Promise<void>
   /** `undefined` for no answer at all. */
@@ -48,12 +50,22 @@ export interface StageOptions {
   /** Talks TLS, with a certificate that nobody trusts. */
   readonly secure?: boolean | undefined
   readonly pass?: ((ms: number) => void) | undefined
+  /** How many milliseconds of the virtual clock have passed. */
+  readonly passedMs?: (() => number) | undefined
   /** Hears of each request, once nothing more will come of it before its answer. */
   readonly onArrived?: ((count: number) => void) | undefined
 }
 
+const away: Step = { status: 503 }
+
 /** Starts a real server that plays one step for each request, the last one over and over, and keeps keys. */
-export async function openStage({ steps, secure = false, pass, onArrived }: StageOptions): Promise<Stage> {
+export async function openStage({
+  steps,
+  secure = false,
+  pass,
+  passedMs,
+  onArrived,
+}: StageOptions): Promise<Stage> {
   const arrived: Arrived[] = []
   const stored = new Set<string>()
   let executions = 0
@@ -77,7 +89,8 @@ export async function openStage({ steps, secure = false, pass, onArrived }: Stag
     const key = headers['idempotency-key']
     const { method = '', url = '' } = request
     arrived.push({ method, url, headers, body: Buffer.concat(chunks).toString(), key })
-    const step = stepNow()
+    const planned = stepNow()
+    const step = (passedMs?.() ?? 0) < (planned.since ?? 0) ? away : planned
     cursor += 1
     const isReplay = step.commits === true && execute(key)
     if (step.takesMs !== undefined) pass?.(step.takesMs)
