@@ -1,9 +1,11 @@
 import { request as requestHttp, type IncomingHttpHeaders } from 'node:http'
 import { request as requestHttps } from 'node:https'
+import type { EndOptions } from '../../src/loop/end-options.js'
 import { copyOperationOptions, type OperationOptions } from '../../src/loop/operation-options.js'
 import { createLaunch, type OperationCall } from '../../src/loop/launch.js'
 import type { AttemptHeaders, AnswerKind } from '../../src/loop/transport.js'
 import type { TrackedOperation } from '../../src/loop/tracked-operation.js'
+import { isConditional } from '../../src/operation/is-conditional.js'
 import type { RetryOptions } from '../../src/retry/retry-policy.js'
 import type { AttemptResult } from '../../src/transport/attempted.js'
 import { readFailure } from '../../src/transport/transport-failure.js'
@@ -21,10 +23,10 @@ export class NodeAnswer {
   }
 }
 
-export interface NodeCall {
+export interface NodeCall extends Pick<OperationCall<NodeAnswer>, 'writes' | 'firstSentMs' | 'isGenerated'> {
   readonly method: string
   readonly body?: string
-  readonly key?: string
+  readonly key?: string | undefined
   readonly headers?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal
 }
@@ -40,36 +42,47 @@ const answers: AnswerKind<NodeAnswer> = {
   watch: () => undefined,
 }
 
+export interface NodeHostOptions extends OperationOptions {
+  readonly retry?: RetryOptions
+  readonly ends?: EndOptions<NodeAnswer>
+}
+
 /** Sends writes by `node:http` and `node:https`, on the one loop. */
-export function createNodeHost({ retry, ...options }: OperationOptions & { readonly retry?: RetryOptions }) {
+export function createNodeHost({ retry, ends = {}, ...options }: NodeHostOptions) {
   const settings = copyOperationOptions(options, retry)
   const launch = createLaunch(settings, answers)
 
   // `async`: a key that is refused is thrown before there is a promise.
   return async function send(url: string, call: NodeCall): Promise<NodeAnswer> {
-    const { body = '', key, signal } = call
+    const { body = '', key, isGenerated, signal, headers, writes, firstSentMs } = call
     const method = call.method.toUpperCase()
     const described: OperationCall<NodeAnswer> = {
       method,
       url,
       givenKey: key,
-      conditional: false,
+      isGenerated,
+      conditional: isConditional(method, (name) => headers?.[name]),
       signal,
-      ends: {},
+      ends,
+      writes,
+      firstSentMs,
       identity:
         key === undefined
           ? undefined
           : {
-              name: JSON.stringify([method, url, key, call.headers]),
+              name: JSON.stringify([method, url, key, headers]),
               payload: body,
               isSamePayload: ({ payload }) => payload === body,
-              settings: [],
+              settings: [writes, firstSentMs],
             },
       openTransport: (operation) => ({
-        send: (attemptSignal, headers) =>
-          exchange(url, method, body, headersOf(operation, call, headers), attemptSignal),
+        send: (attemptSignal, own) =>
+          exchange(url, method, body, headersOf(operation, call, own), attemptSignal),
         prepareRetry: async () => undefined,
-        again: () => send(url, { ...call, ...(operation.key !== undefined && { key: operation.key }) }),
+        again: () => {
+          const { givenKey, ...resumed } = operation.resume()
+          return send(url, { ...call, ...resumed, key: givenKey as string | undefined })
+        },
       }),
     }
     return launch(described)

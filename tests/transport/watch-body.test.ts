@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { createIdempotentFetch } from 'fetch-idempotency'
 import { rememberFacts } from '../../src/operation/facts.js'
 import { settleResponse } from '../../src/transport/settled-response.js'
 import { watchBody } from '../../src/transport/watch-body.js'
+import { listen } from './loopback.js'
 
 const ignore = () => undefined
 const facts = { key: 'k', attempts: 2, replayed: false, outcome: 'unknown' } as const
@@ -76,5 +78,22 @@ describe('watchBody', () => {
     const reading = answer.text()
     fail(new Error('over'))
     await expect(reading).rejects.toThrow('over')
+  })
+
+  it('follows a body that was begun to be read: one longer than the limit, or of an error that broke off', async () => {
+    const { base } = await listen((request, response) => {
+      request.resume().on('end', () => {
+        response.writeHead(request.url === '/long' ? 200 : 401, { 'content-type': 'application/json' })
+        response.write('"0123456789', () =>
+          request.url === '/long' ? response.end('"') : request.socket.resetAndDestroy(),
+        )
+      })
+    })
+    const send = createIdempotentFetch({ maxResponseBytes: 5 })
+    const init = { method: 'POST', body: '{}', signal: new AbortController().signal }
+    expect(await (await send(`${base}/long`, init)).json()).toBe('0123456789')
+    const cut = await createIdempotentFetch()(`${base}/cut`, init)
+    expect(cut.status).toBe(401)
+    await expect(cut.text()).rejects.toThrow('terminated')
   })
 })
