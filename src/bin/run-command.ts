@@ -21,8 +21,5 @@ export async function runCommand(args: readonly string[], line: CommandLine): Pr
 
 /** What the user can mend: the command line, or a file, whose errors have a code. */
 function isUserError(error: unknown): error is Error {
-  return (
-    error instanceof UsageError ||
-    (error instanceof Error && typeof (error as { code?: unknown }).code === 'string')
-  )
+  return error instanceof UsageError || typeof (error as { code?: unknown } | undefined)?.code === 'string'
 }

@@ -62,7 +62,7 @@ export function checkDefinition(definition: ContractDefinition): void {
       minLength: [1, 'whole'],
       maxLength: [lengths.minLength ?? 1, 'whole'],
     })
-    if (pattern !== undefined && !(pattern instanceof RegExp))
+    if (pattern !== undefined && Object.prototype.toString.call(pattern) !== '[object RegExp]')
       throw new TypeError('contract.keyRules.pattern must be a regular expression')
   }
   for (const method of methods) checkHeaderName('contract.methods', method)

@@ -1,5 +1,6 @@
 import { captureRequest, unused, type CapturedRequest } from '../transport/capture-request.js'
 import type { AttemptResult } from '../transport/attempted.js'
+import { isError } from '../transport/web-shapes.js'
 import { isSentOnce } from '../transport/captured-body.js'
 
 /** The request as hooks are shown it. A body that streams is left out: a hook that read it would use it up. */
@@ -10,7 +11,7 @@ export function showRequest({ url, method, headers, body, base }: CapturedReques
 
 /** The error that a hook is shown for an answer, as ky shows an `HTTPError`. */
 export function showError({ answer, error }: AttemptResult<Response>): Error {
-  if (answer === undefined) return error instanceof Error ? error : new Error(String(error))
+  if (answer === undefined) return isError(error) ? error : new Error(String(error))
   return Object.assign(new Error(`the server answered ${answer.status}`), { response: answer })
 }
 

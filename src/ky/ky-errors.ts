@@ -1,4 +1,5 @@
 import * as ky from 'ky'
+import { isError } from '../transport/web-shapes.js'
 
 /** ky's error classes. `NetworkError` is new in ky 2. */
 const { HTTPError, TimeoutError } = ky
@@ -44,7 +45,7 @@ export function createTimeoutError(request: Request): Error {
 /** What ky shows its hooks for a lost answer: ky 2 an error of its own, ky 1 what the fetch has thrown. */
 export function createNetworkError(request: Request, cause: unknown, isKy2: boolean): Error {
   if (isKy2 && NetworkError !== undefined) return new NetworkError(request, { cause })
-  return cause instanceof Error ? cause : new TypeError(String(cause))
+  return isError(cause) ? cause : new TypeError(String(cause))
 }
 
 /** What ky shows its hooks for an answer that is no success; ky 2 reads the body into `data`. */

@@ -2,6 +2,7 @@ import { checkOption, checkOptions, type Checks } from '../errors/check-option.j
 import type { OperationJournal } from '../operation/operation-journal.js'
 import type { RetryOptions } from '../retry/retry-policy.js'
 import type { BodyReading } from '../transport/decide-reading.js'
+import { isDate } from '../transport/web-shapes.js'
 import { endChecks, type EndOptions } from './end-options.js'
 import { writesCheck, type WritePolicy } from './operation-options.js'
 
@@ -66,7 +67,7 @@ export type CheckedCallOptions = Omit<CallOptions, 'firstSentAt'> & {
 export function checkCallOptions(options: CallOptions): CheckedCallOptions {
   checkOption('idempotency', options, 'object')
   const { firstSentAt, ...rest } = options
-  const firstSentMs = firstSentAt instanceof Date ? firstSentAt.getTime() : firstSentAt
+  const firstSentMs = isDate(firstSentAt) ? firstSentAt.getTime() : firstSentAt
   checkOptions('idempotency', { ...rest, firstSentAt: firstSentMs }, callChecks)
   return { ...rest, firstSentMs }
 }

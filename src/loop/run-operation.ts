@@ -236,8 +236,8 @@ async function end<Answer extends object>(
 }
 
 /**
- * Sends again; asked once more, it goes on from how that ended: a copy of its answer, where its body does not stream, or what its
- * error can do, which alone knows what may have been applied since.
+ * Sends again; asked once more, it goes on from how that ended: a copy of its answer, or what its error can do, which alone
+ * knows what may have been applied since. A body that streams is shared as long as nobody has begun to read it.
  */
 function repeatable<Answer extends object>(
   kind: AnswerKind<Answer>,
@@ -254,9 +254,9 @@ function repeatable<Answer extends object>(
     throw error
   }
   return () => {
-    if (sent !== undefined)
-      return sent.then((answer) => (spare === undefined ? answer : kind.copy(spare)), goOn)
-    sent = again().then(keep)
-    return sent
+    if (sent !== undefined) return sent.then((answer) => kind.copy(spare ?? answer), goOn)
+    sent = again()
+    // What is asked for later is copied before this one can be read.
+    return sent.then(keep)
   }
 }

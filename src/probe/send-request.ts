@@ -1,4 +1,5 @@
 import { startTimer } from '../clock/start-timer.js'
+import { isError } from '../transport/web-shapes.js'
 import type { ProbeSettings } from './check-probe-options.js'
 
 /** What one request is sent with. */
@@ -49,7 +50,7 @@ function codeOf(error: unknown): string {
     if (typeof code === 'string' && /^[A-Z][A-Z\d_]+$/.test(code)) return code
     at = cause
   }
-  return error instanceof Error && /^\w+$/.test(error.name) ? error.name : 'unknown error'
+  return isError(error) && /^\w+$/.test(error.name) ? error.name : 'unknown error'
 }
 
 /**

@@ -81,7 +81,8 @@ function checkKey(key: unknown, minLength: number): string {
 }
 
 function checkFirstSentAt(firstSentAt: unknown, key: unknown): number {
-  const ms = firstSentAt instanceof Date ? firstSentAt.getTime() : firstSentAt
+  const ms =
+    Object.prototype.toString.call(firstSentAt) === '[object Date]' ? Number(firstSentAt) : firstSentAt
   if (typeof ms !== 'number' || !(ms >= 0)) {
     const got = typeof ms === 'number' ? ms : describeShape(ms)
     throw invalid(`options.firstSentAt: must be a date or milliseconds since the epoch (got ${got})`)

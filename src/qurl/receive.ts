@@ -73,8 +73,9 @@ async function call(send: typeof fetch, url: string, init: RequestInit): Promise
   try {
     return await send(url, init)
   } catch (error) {
-    const isPlain = error instanceof Error && error.name !== 'AbortError' && error.name !== 'TimeoutError'
-    throw isPlain && !isTypeError(error) ? lost(error) : error
+    const { name, message } = Object(error) as Partial<Error>
+    const isPlain = typeof message === 'string' && name !== 'AbortError' && name !== 'TimeoutError'
+    throw isPlain && name !== 'TypeError' ? lost(error) : error
   }
 }
 

@@ -23,7 +23,7 @@ import {
  * The body in a form that stays as it is, with the content type that `fetch` would have given it. Something that is not known is
  * left as it is, to be sent once.
  *
- * @throws `TypeError` for a body that can never be meant, such as a plain object, which `fetch` would send as `[object Object]`.
+ * @throws `TypeError` for a body that can never be meant, such as an object that `fetch` would send as `[object Object]`.
  */
 export function captureBody(
   body: unknown,
@@ -59,9 +59,17 @@ export function captureBody(
   if (isPromise(body))
     throw new TypeError('the body is a promise: await it, or give a function that makes it')
   const prototype: unknown = Object.getPrototypeOf(body)
-  if (prototype === null || Object.getPrototypeOf(prototype) === null || Array.isArray(body))
-    throw new TypeError('the body is a plain object or list: write it out, such as with JSON.stringify()')
+  const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null || Array.isArray(body)
+  if (isPlain || wouldBeNamed(body))
+    throw new TypeError(
+      'the body is a plain object, a list or of an unknown class: write it out, such as with JSON.stringify()',
+    )
   return body as CapturedBody
+}
+
+/** Whether fetch would send the name of an object's class. The `Blob` of React Native, which can be sliced, is known to its fetch. */
+function wouldBeNamed(body: object): boolean {
+  return String(body).startsWith('[object ') && !('slice' in body) && isKnownHere(body, 'text/plain')
 }
 
 function captureStream(

@@ -1,4 +1,4 @@
-import { factsTag } from '../operation/facts.js'
+import { factsTag, type Tagged } from '../operation/facts.js'
 import { basePrototypeOf, constructLike } from './response-class.js'
 
 /** No response can be made with one of these and a body, though Chromium gives them an empty one. */
@@ -39,6 +39,8 @@ function resemble(response: Response, original: Response): Response {
     redirected: as(redirected),
     type: as(type),
     ...(response.status !== status && { status: as(status), ok: as(ok) }),
+    // A copy of a copy, too, answers for what the first one does.
+    [factsTag]: { get: () => (original as Tagged)[factsTag], configurable: true },
     clone: {
       ...as(() => resemble(clone.call(response), response)),
       // As that of any response, it may be replaced.

@@ -1,4 +1,4 @@
-import { discard, isSettled, settleResponse } from './settled-response.js'
+import { discard, isSettled, isTaken, settleResponse } from './settled-response.js'
 import { watchBody } from './watch-body.js'
 import type { RecordedAnswer } from '../operation/record-step.js'
 import { settledBytes } from './response-overlay.js'
@@ -24,7 +24,7 @@ export function responsesUpTo(maxResponseBytes: number) {
       const body = [204, 205, 304].includes(status) ? null : (bytes as BodyInit | undefined)
       return new (webClass('Response'))(body ?? null, { status, headers: [...headers] as [string, string][] })
     },
-    copy: (response: Response) => response.clone(),
+    copy: (response: Response) => (isTaken(response) ? response : response.clone()),
     settle: async (given: Response) => {
       if (given.bodyUsed) return given
       const { response, cut } = await settleResponse(given, maxResponseBytes, 'read')

@@ -56,7 +56,8 @@ function transmit(
   if (body !== null && body !== undefined) init.body = body as BodyInit
   if (isSentOnce(body)) init.duplex = 'half'
   if (base === undefined) return fetch(url, init)
-  if (isBytes(body)) init.body = asBlob(body)
+  // That of node-fetch 2 cannot stream a `Blob`.
+  if (isBytes(body) && 'formData' in base) init.body = asBlob(body)
   // A `Request` that is made from another forgets whom to name as its referrer.
   const { referrer, referrerPolicy } = base
   const Class = classOf(base)

@@ -16,7 +16,7 @@ export interface SettledBody {
 }
 
 /** Whether somebody else reads the body, or has. */
-function isTaken({ body, bodyUsed }: Pick<Response, 'body' | 'bodyUsed'>): boolean {
+export function isTaken({ body, bodyUsed }: Pick<Response, 'body' | 'bodyUsed'>): boolean {
   return bodyUsed || body?.locked === true
 }
 

@@ -143,6 +143,15 @@ export function isTypeError(value: unknown): value is TypeError {
   return isObject(value) && brandOf(value) === 'Error' && isNamed(value, 'TypeError')
 }
 
+/** Whether a value has what an error is read by, of whichever realm. */
+export function isError(value: unknown): value is Error {
+  return isObject(value) && typeof value['name'] === 'string' && typeof value['message'] === 'string'
+}
+
+export function isDate(value: unknown): value is Date {
+  return brandOf(value) === 'Date'
+}
+
 function isNamed(value: object, name: string): boolean {
   for (let at: unknown = value; at !== null; at = Object.getPrototypeOf(at))
     if ((Object.getOwnPropertyDescriptor(at, 'constructor')?.value as Function | undefined)?.name === name)

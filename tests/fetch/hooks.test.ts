@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it, vi } from 'vitest'
 import { createIdempotentFetch, idempotencyOf, type DeadlineError, type Hooks } from 'fetch-idempotency'
 import { googleAip155 } from 'fetch-idempotency/contracts'
@@ -242,6 +243,20 @@ describe('beforeRequest', () => {
 })
 
 describe('beforeRetry', () => {
+  it('gets the error itself, of whichever realm', async () => {
+    const cause = new Error('inner')
+    const lost = runInNewContext('Object.assign(new TypeError("fetch failed"), { cause })', {
+      cause,
+    }) as Error
+    const seen: unknown[] = []
+    const { post } = setUp({ beforeRetry: [({ error }) => void seen.push(error)] }, [
+      () => Promise.reject(lost),
+      json(201),
+    ])
+    await post()
+    expect(seen[0]).toBe(lost)
+  })
+
   it('is told why, before each retry', async () => {
     const seen: unknown[] = []
     const { post } = setUp(

@@ -244,6 +244,21 @@ describe('retry() of an error', () => {
     expect([one.status, two.status, sent.length]).toEqual([201, 201, 2])
   })
 
+  it.each([
+    ['that was read', 'application/json'],
+    ['that streams', 'application/x-ndjson'],
+  ])('gives everyone who asks a body of their own: one %s', async (_, type) => {
+    const answer = new Response('{}', { status: 201, headers: { 'content-type': type } })
+    const { send, sent } = setUp([refusedPort(), answer], { retry: { maxAttempts: 1 } })
+    const first = await thrown(send(url, { method: 'POST', body: '{}' }))
+    const answers = await Promise.all([first.retry(), first.retry(), first.retry()])
+    expect(await Promise.all(answers.map((one) => one.text()))).toEqual(['{}', '{}', '{}'])
+    expect(answers.map((one) => idempotencyOf(one)?.outcome)).toEqual(['applied', 'applied', 'applied'])
+    // Whoever asks when a streaming body is used up hears at least the status.
+    expect((await first.retry()).status).toBe(201)
+    expect(sent).toHaveLength(2)
+  })
+
   it('keeps a made key made: a refusal is not one of a key that was used before', async () => {
     const { send, sent } = setUp([reset(), json(422)], { contract: ietf, retry: { maxAttempts: 1 } })
     const first = await thrown(send(url, { method: 'POST', body: '{}' }))

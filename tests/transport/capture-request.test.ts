@@ -71,6 +71,61 @@ describe('captureRequest', () => {
       expect(remake).toBeUndefined()
     })
 
+    it.each<[string, () => unknown]>([
+      ['a plain object', () => ({ a: 1 })],
+      ['one with a type', () => ({ type: 'order', size: 1 })],
+      ['one of another realm', () => runInNewContext('({ a: 1 })')],
+      ['one without a prototype', () => Object.create(null) as object],
+      ['one that inherits', () => Object.create({ a: 1 }) as object],
+      ['a list', () => [1]],
+      ['a list of another realm', () => runInNewContext('[1]')],
+      ['a promise', () => Promise.resolve('x')],
+      ['one of another realm', () => runInNewContext('Promise.resolve(1)')],
+      [
+        'an instance of a class',
+        () =>
+          new (class Order {
+            amount = 1
+          })(),
+      ],
+      ['a Map', () => new Map()],
+      ['headers', () => new Headers()],
+      ['a response', () => new Response()],
+      ['a request', () => new Request(url)],
+      [
+        'a form that cannot be listed',
+        () =>
+          new (class FormData {
+            append = () => undefined
+          })(),
+      ],
+      [
+        'a function that gives an instance',
+        () => () =>
+          new (class Order {
+            amount = 1
+          })(),
+      ],
+    ])('refuses %s, of which fetch would send a name', async (_, make) => {
+      await expect(post({ body: make() as BodyInit })).rejects.toThrow(TypeError)
+    })
+
+    it.each<[string, () => object]>([
+      ['an object that says what it is', () => new URL('https://a.test/')],
+      [
+        'the Blob of React Native',
+        () =>
+          new (class Blob {
+            size = 1
+            type = 'text/plain'
+            slice() {}
+          })(),
+      ],
+    ])('hands %s on as it is', async (_, make) => {
+      const body = make()
+      expect((await post({ body: body as BodyInit })).body).toBe(body)
+    })
+
     it('writes form data out once, with the boundary in the content type', async () => {
       const { body, headers } = await post({ body: formOf(['a', 'b']) })
       const boundary = /^multipart\/form-data; ?boundary=(.+)$/.exec(headers['content-type'] ?? '')?.[1]

@@ -11,7 +11,7 @@ const home = 'transport/web-shapes.ts'
 const classes = new Set(
   [
     'Promise,Response,Request,Headers,FormData,Blob,File,URLSearchParams,URL,ReadableStream,AbortSignal,AbortController',
-    'ArrayBuffer,Uint8Array,DataView,TypeError,DOMException',
+    'ArrayBuffer,Uint8Array,DataView,TypeError,DOMException,Error,Date,RegExp,Map,Set,Array',
   ]
     .join(',')
     .split(','),
@@ -29,7 +29,7 @@ function findClassTests(text: string): string[] {
       ts.isHeritageClause(node) &&
       node.token === ts.SyntaxKind.ExtendsKeyword &&
       node.types.some(
-        ({ expression }) => classes.has(expression.getText()) && expression.getText() !== 'TypeError',
+        ({ expression }) => classes.has(expression.getText()) && !expression.getText().endsWith('Error'),
       ) &&
       ts.isClassDeclaration(node.parent)
     if (isTest || isHeir) found.push(node.getText())
