@@ -20,7 +20,7 @@ export const durable = { appendonly: 'yes', appendfsync: 'always' }
  * Starts a server with a data folder of its own, on loopback.
  *
  * @param {string} program
- * @param {Readonly<Record<string, string>>} settings
+ * @param {Readonly<Record<string, string | readonly string[]>>} settings
  * @returns {Promise<{ url: string, stop: () => Promise<void> }>}
  */
 export async function startRedis(program, settings = durable) {
@@ -29,7 +29,7 @@ export async function startRedis(program, settings = durable) {
   const own = { port: String(port), bind: '127.0.0.1', dir: folder, save: '', ...settings }
   const child = spawn(
     program,
-    Object.entries(own).flatMap(([name, value]) => [`--${name}`, value]),
+    Object.entries(own).flatMap(([name, value]) => [`--${name}`, ...[value].flat()]),
     { stdio: 'ignore', cwd: folder },
   )
   const ended = once(child, 'exit')
