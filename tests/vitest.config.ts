@@ -19,7 +19,7 @@ export default defineConfig({
   resolve: { alias: [...entries, ...ky] },
   test: {
     include: ['tests/**/*.test.ts'],
-    exclude: ['tests/package/**', 'tests/probe/servers/**'],
+    exclude: ['tests/package/**', 'tests/probe/servers/**', 'tests/examples/hosts/**'],
     testTimeout: 30_000,
   },
 })

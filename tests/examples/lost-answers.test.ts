@@ -12,7 +12,8 @@ async function layPackage(name: string): Promise<string> {
   const folder = `${workshop}/${name}`
   await mkdir(`${folder}/dist/ky`, { recursive: true })
   await cp(`${root}package.json`, `${folder}/package.json`)
-  await cp(`${root}examples`, `${folder}/examples`, { recursive: true })
+  const isOwn = (path: string) => path !== `${root}examples/hosts`
+  await cp(`${root}examples`, `${folder}/examples`, { recursive: true, filter: isOwn })
   return folder
 }
 
