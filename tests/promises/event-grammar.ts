@@ -4,12 +4,13 @@ import type { IdempotencyEvent } from 'fetch-idempotency'
 const letters: Readonly<Record<IdempotencyEvent['type'], string>> = {
   'attempt-started': 's',
   'attempt-ended': 'e',
+  'key-ignored': 'i',
   waiting: 'w',
   settled: '.',
 }
 
 /** An attempt, or its end, may be missing before the last word alone: an abort or the deadline has cut it off. */
-const grammar = /^(?:sew)*(?:se?)?\.$/
+const grammar = /^(?:sei?w)*(?:s(?:ei?)?)?\.$/
 
 /** What is wrong with the events of one operation, and with what they tell of it: nothing, where it is as rule 21 says. */
 export function findGrammarFaults(events: readonly IdempotencyEvent[]): string[] {

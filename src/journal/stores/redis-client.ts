@@ -52,7 +52,8 @@ async function askSettings(ask: () => Promise<unknown>): Promise<ReadonlyMap<str
     throw error
   }
   if (typeof found !== 'object' || found === null) return undefined
-  if (found instanceof Map) return found as Map<string, string>
+  if (typeof (found as Partial<Map<string, string>>).entries === 'function' && !Array.isArray(found))
+    return found as Map<string, string>
   if (!Array.isArray(found)) return new Map(Object.entries(found as Record<string, string>))
   // RESP 2 gives names and values in turn.
   const pairs = found as string[]
