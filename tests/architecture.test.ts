@@ -44,6 +44,11 @@ const rooms: Readonly<Record<string, Room>> = {
     packages: ['ky'],
     ambient: ['Math.random'],
   },
+  opentelemetry: {
+    rooms: ['errors', 'loop'],
+    packages: ['@opentelemetry/api'],
+    ambient: ['performance.now'],
+  },
   testing: { rooms: ['errors', 'clock', 'contract', 'journal'] },
   probe: { rooms: ['errors', 'clock', 'key', 'contract', 'transport'], sends: true },
   bin: {
