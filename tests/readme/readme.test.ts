@@ -44,7 +44,10 @@ describe('README.md', () => {
 })
 
 describe('pages', () => {
-  it.each(pages)('%s links to files and headings that exist', (page) => {
+  const others = ['.', '.github']
+    .flatMap((folder) => readdirSync(`${root}/${folder}`).map((file) => join(folder, file)))
+    .filter((file) => file.endsWith('.md') && file !== 'README.md')
+  it.each([...pages, ...others])('%s links to files and headings that exist', (page) => {
     expect(brokenLinks(page)).toEqual([])
   })
 
