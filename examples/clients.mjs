@@ -16,7 +16,7 @@ import { idempotency } from 'fetch-idempotency/ky'
  *   resolves with what the caller is told
  */
 
-/** The same patience for both ky clients: four attempts, short waits. */
+/** The same retries for both ky clients: four attempts, short waits. */
 const retry = { limit: 3, backoffLimit: 250 }
 
 /** @type {Client[]} */

@@ -6,9 +6,9 @@ It makes real things: use a sandbox. Without --yes it says what it would send, a
 What is sent
   --method <method>        POST, PUT, PATCH or DELETE                              [POST]
   --header <name: value>   a header of every request; more than once; @file reads lines of them
-  --body <text>            a body that is accepted; {{unique}} and {{uuid}} are filled in anew for
+  --body <text>            a body that is accepted; {{unique}} and {{uuid}} have new values in
                            each write; @file reads it                [{"probe":"{{unique}}"}]
-  --other-body <text>      one that differs in a harmless field      [--body, filled in anew]
+  --other-body <text>      one that differs in a harmless field      [--body, with new values]
   --invalid-body <text>    one that is refused as invalid            [{} where --body is JSON]
   --token2 <token>         bearer token of a second user, or a whole "name: value" header
   --other-path <path>      another path, for one write with a used key     [a path below <url>]

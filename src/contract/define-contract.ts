@@ -97,7 +97,7 @@ export function defineContract(definition: ContractDefinition): ServerContract {
     with: (changes) =>
       defineContract({
         ...given,
-        // A retention that is given anew is as good as it is given.
+        // Where the caller sets `keyTtlMs`, the preset's `ttlAssumed` no longer applies.
         ...(changes.keyTtlMs !== undefined && { ttlAssumed: false }),
         ...withoutAbsent(changes),
         keyRules: { ...keyRules, ...changes.keyRules },

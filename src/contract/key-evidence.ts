@@ -69,7 +69,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** Fields that tell of the answer itself: a replay that is written anew has others. */
+/** Fields about the answer itself: a server that builds each replay again gives them new values. */
 const ofAnswer =
   /[rR]equest|[tT]rac|[cC]orrel|[mM]eta|[tT]ime|[dD]ate|nonce|[tT]oken|[sS]ign|[eE]xpir|durat|elapsed|[vV]ersion|[eE]tag|_(?:at|on)$|[a-z](?:At|On)$|^(?:at|on|ts|now)$/
 
@@ -158,7 +158,7 @@ function isSuccess({ status }: SeenAnswer): boolean {
 /**
  * Looks for evidence that the server ignores keys: a success after a success of the same operation that was cut, and not its
  * replay. An attempt of which nothing came back is no evidence, for it may never have arrived. A false alarm would end all
- * resends, so that whatever an honest server may write anew counts for nothing: other headers, another order of fields, a
+ * resends. So what an honest server may change in a replay is no evidence: other headers, another order of fields, a
  * wrapping, another state, times, the id of a request. Pure.
  */
 export function findKeyEvidence(facts: EvidenceFacts): KeyEvidence | undefined {

@@ -21,12 +21,18 @@ export function showFacts(error: IdempotencyError): ShownError {
   return { name, code, message, key: shownKey, attempts, outcome, method, url }
 }
 
+/** A runtime's message about a header may quote its value, which may be a credential. */
+function withoutSecrets(message: string): string {
+  const isAboutValue = /header/i.test(message) && /value/i.test(message)
+  return withSafeUrls(isAboutValue ? message.replace(/(["'])[^]*\1/, '…') : message)
+}
+
 /** The causes in brief. Responses and what runtimes hang on their errors can hold cookies, queries and credentials. */
 function showCauses(error: unknown): string {
   let text = ''
   for (let at = error, depth = 1; typeof at === 'object' && at !== null && depth < 6; depth += 1) {
     const { name, code, message, status, cause } = at as Record<string, unknown>
-    const words = typeof message === 'string' ? `: ${withSafeUrls(message)}` : ''
+    const words = typeof message === 'string' ? `: ${withoutSecrets(message)}` : ''
     const mark = typeof code === 'string' ? ` [${code}]` : ''
     const what =
       typeof status === 'number' && words === ''

@@ -33,8 +33,8 @@ export interface Journal extends OperationJournal, RunJournal {
    */
   resolve(operation: OperationRef, outcome: Exclude<Outcome, 'unknown'>): Promise<boolean>
   /**
-   * Removes an operation, so that its id names a new one. `false` when there is none. **It is sent anew when it is called
-   * again**, under another key unless the journal has a secret.
+   * Removes an operation, so that its id names a new one. `false` when there is none. **When it is called again it is
+   * sent again**, under another key unless the journal has a secret.
    *
    * @throws `JournalError` when a worker has it, or the store fails.
    */
@@ -65,7 +65,7 @@ const compactEvery = 512
  * @throws `TypeError` or `RangeError` for an option that cannot work.
  *
  * @example
- * ```ts no-run
+ * ```ts
  * import { createIdempotentFetch } from 'fetch-idempotency'
  * import { createJournal } from 'fetch-idempotency/journal'
  * import { sqliteStore } from 'fetch-idempotency/journal/sqlite'

@@ -89,7 +89,7 @@ export function heldOperation(
       try {
         await clock.sleep(Math.min(maxRetryMs, 50 * 2 ** round) * (0.5 + random() / 2), closing.signal)
       } catch {
-        // The journal closes: once more, and then it is left to whoever recovers the entry.
+        // The journal closes: write once more. If that fails, `recover()` settles the entry.
         await act().catch(() => undefined)
         return
       }
@@ -160,7 +160,7 @@ export function heldOperation(
     async release() {
       if (isOver) return
       if (attemptsHere === 0) return giveBack()
-      // Ended without a last word: whoever comes next finds it open, as after a crash.
+      // The operation ended without an outcome: the next call or `recover()` finds it open, as after a crash.
       isOver = true
       await persist(() => write(value, stateNow(), 0))
     },

@@ -24,7 +24,7 @@ export interface PendingOperation {
   /**
    * - `active`: a worker has it
    * - `unsent`: it was written down and never sent
-   * - `interrupted`: whoever worked on it is gone
+   * - `interrupted`: the worker that had it is gone
    * - `unknown`: a call ended without knowing the outcome
    * - `expired`: the server may have forgotten the key, so it is never sent again
    */

@@ -71,7 +71,7 @@ export type RecoveryResult = Readonly<Record<Recovery, number>>
 
 const brand = Symbol.for('fetch-idempotency.fetch')
 
-/** Operations in vain after which the rest is looked up anew: other workers are at the same entries. */
+/** After so many operations that other workers have taken, the list is read again. */
 const vainLimit = 64
 
 interface Task {

@@ -39,7 +39,7 @@ export async function resumeOperation(
       await giveBack()
       return settledOperation(known)
     }
-    // What was not applied begins anew: no answer to it can be about an earlier call.
+    // An operation that was not applied begins again: no answer to it can be about an earlier call.
     const isAnew = known.outcome === 'not-applied'
     const firstSentMs = isAnew ? undefined : known.firstSentMs
     const { keyTtlMs } = call

@@ -133,7 +133,7 @@ export async function runStored<T>(
  * the store fails or another worker has the run; `TypeError` for an option that cannot work.
  *
  * @example
- * ```ts no-run
+ * ```ts
  * import { createIdempotentFetch } from 'fetch-idempotency'
  * import { createJournal, runOnce } from 'fetch-idempotency/journal'
  * import { sqliteStore } from 'fetch-idempotency/journal/sqlite'

@@ -22,7 +22,7 @@ export interface StoredEntry {
 export interface ClaimRequest {
   readonly id: string
   readonly lane: string | undefined
-  /** Names the lease. Made anew for each claim, so that a claim that is tried again is known for what it is. */
+  /** Names the lease. New for each claim, so that a claim that is tried again is known for what it is. */
   readonly token: string
   /** How long the lease holds from now on. `0` creates the entry without a lease. */
   readonly leaseMs: number

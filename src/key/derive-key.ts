@@ -11,7 +11,7 @@ export interface KeyDeriverOptions {
    * Makes the keys ones that nobody else can compute: they are an HMAC under this secret. Give it where somebody who knows
    * the parts must not be able to guess the key, such as another tenant of the same account. It must never change.
    *
-   * @defaultValue none: whoever knows the parts can compute the key
+   * @defaultValue none: anybody who knows the parts can compute the key
    */
   readonly secret?: string | undefined
   /** The contract whose limits the keys have to fit. @defaultValue none: keys are UUIDs, which most servers take */
@@ -115,7 +115,7 @@ export function createKeyDeriver(options: KeyDeriverOptions = {}): (...parts: re
  * `'17'` give the same.
  *
  * Take parts that the business knows (the kind of write, the order's id), and never the id of a try, a time or a random
- * number. Whoever knows the parts can compute the key: {@link createKeyDeriver} takes a secret.
+ * number. Anybody who knows the parts can compute the key: {@link createKeyDeriver} takes a secret.
  *
  * @throws `TypeError` for a part that is no string, number or bigint, `RangeError` for one that is empty, no safe integer or
  * malformed: `deriveKey('charge', order.id)` with an id that is missing must not be the key of all orders.

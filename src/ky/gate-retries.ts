@@ -61,7 +61,7 @@ function isKeySent({ settings, operation }: StampedCall, { request, response }: 
 }
 
 /**
- * Puts the gate of a call before its retries, in front of a `shouldRetry` of the user's own: both have their word. ky keeps
+ * Puts the gate of a call before its retries, in front of a `shouldRetry` of the user's own: both are asked. ky keeps
  * one object of retry options for each call.
  */
 export function installGate(call: StampedCall, given: object, method: string): void {

@@ -30,7 +30,7 @@ export type Reconcile<Answer = Response> = (
   operation: OperationSummary<Answer>,
 ) => Outcome | Answer | undefined | Promise<Outcome | Answer | undefined>
 
-/** The callbacks that may better the end of an operation. */
+/** The callbacks that may change how an operation ends. */
 export interface EndOptions<Answer = Response> {
   /**
    * Turns a duplicate's error into the original result: read it by `original.id` or `original.url`, look it up by

@@ -154,7 +154,7 @@ export function createLaunch<Answer extends object>(
   return launch
 }
 
-/** Runs an operation, followed by whoever listens on the diagnostics channel. */
+/** Runs an operation and publishes it on the diagnostics channel. */
 function traced<Answer extends object>(own: OperationRun<Answer>): Promise<Answer> {
   const { settings, operation } = own
   const channel = settings.tracing?.operation

@@ -173,7 +173,7 @@ async function judge<Answer extends object>(
 
 const final: Decision = { action: 'settle', why: 'final' }
 
-/** Whether an answer is, or holds, the result of the write: nothing can better it. */
+/** Whether an answer is, or holds, the result of the write: nothing is left to find out. */
 function isResult({ verdict, outcome, result }: Reading): boolean {
   return outcome !== 'unknown' && (verdict === 'done' || (verdict === 'already-done' && result !== undefined))
 }
@@ -194,7 +194,7 @@ async function pause<Answer extends object>(
 ): Promise<void> {
   const { clock } = settings
   if (delayMs > 0) await stoppable(run, (signal) => clock.sleep(delayMs, signal))
-  // Whoever runs out of time while it waits finds none left for its next attempt.
+  // An operation whose time runs out during the wait has none left for its next attempt.
   if (mustProbe) await stoppableWithin(run, operation.leftMs(), (signal) => recovery.wait(clock, signal))
 }
 

@@ -19,7 +19,7 @@ export interface ProbeOptions {
    */
   readonly otherUser?: Readonly<Record<string, string>> | undefined
   /**
-   * The body of a write that the server accepts. `{{unique}}` and `{{uuid}}` are filled in anew for each write.
+   * The body of a write that the server accepts. `{{unique}}` and `{{uuid}}` have new values in each write.
    *
    * @defaultValue `'{"probe":"{{unique}}"}'`
    */

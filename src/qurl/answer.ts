@@ -28,7 +28,7 @@ export function readAnswer(
   const write = call.method === 'GET' ? undefined : facts
   const meta = metaOfAnswer(received, envelope, facts, attempts)
   const refuse = (detail: string, errorStatus = 0) => {
-    // Whoever answered so may not be the service, or not have done what was asked.
+    // Such an answer may come from something other than the service, or from a service that did not do the write.
     const known = write && { ...write, outcome: 'unknown' as const }
     note(`refused the answer: ${detail}`)
     const error = createError({

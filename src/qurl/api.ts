@@ -13,7 +13,7 @@ export function waitOf(
   return retryDelay === undefined ? Math.min(500 * 2 ** (retry - 1), 30_000) * random() : retryDelay(retry)
 }
 
-/** The ky instance that sends: the idempotency hooks, the service's contract, and the client's own patience. */
+/** The ky instance that sends: the idempotency hooks, the service's contract, and the client's own retries and time limits. */
 export function createApi(options: ResolvedOptions, redact: (text: string) => string): KyInstance {
   const { debug, deadlineMs = Infinity, fetch, maxRetries, maxRetryAfterMs, retryBudget } = options
   const hooks = idempotency({

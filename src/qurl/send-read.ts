@@ -8,7 +8,7 @@ import { receive } from './receive.js'
 /** Statuses after which the same read may succeed. */
 const passing: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504])
 
-/** How patient the client is with one read. */
+/** How often and how long the client tries one read. */
 export interface ReadPatience extends Pick<ResolvedOptions, 'fetch' | 'maxRetryAfterMs' | 'retryDelay'> {
   /** How often it is sent again. */
   readonly maxRetries: number

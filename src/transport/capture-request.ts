@@ -23,9 +23,9 @@ export interface CapturedRequest {
 /** A body as `fetch` takes it. */
 type Body = NonNullable<RequestInit['body']>
 
-/** What `fetch` takes as its second argument, with a body that may be made anew for each attempt. */
+/** What `fetch` takes as its second argument, with a body that a function may make for each attempt. */
 export interface CapturableInit extends Omit<RequestInit, 'body' | 'duplex'> {
-  /** The body, or a function that makes it anew for each attempt (for streams too large to keep). It must give the same bytes each time. */
+  /** The body, or a function that makes it for each attempt (for streams too large to keep). It must give the same bytes each time. */
   body?: Body | null | undefined | (() => Body | Promise<Body>)
   /** For streams, as `fetch` wants it. */
   duplex?: 'half' | undefined

@@ -137,6 +137,15 @@ describe('KeyReusedError', () => {
   })
 })
 
+/** What the runtime says about headers that cannot be sent: Node quotes the value. */
+function headersError(init: HeadersInit): unknown {
+  try {
+    return new Headers(init)
+  } catch (error) {
+    return error
+  }
+}
+
 describe('what an error shows', () => {
   const answer = () => {
     const response = new Response('{}', {
@@ -155,6 +164,11 @@ describe('what an error shows', () => {
     [
       'an error that keeps its input',
       () => Object.assign(new TypeError('Invalid URL'), { input: 'https://u:SECRET@a' }),
+    ],
+    ['a header that is refused', () => headersError({ authorization: 'Bearer SECRET\nSECRET' })],
+    [
+      'a header that Bun refuses',
+      () => new TypeError(`Header 'authorization' has invalid value: 'Bearer SECRET\0'`),
     ],
     [
       'an error that cannot be read',

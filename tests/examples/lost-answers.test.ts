@@ -1,21 +1,11 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdir, rm, writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
+import { buildInto, layPackage } from './lay-package.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const workshop = `${root}.cache/lost-answers-${process.pid}`
-
-/** A package with today's sources and the examples, so that the example runs as it does for a user who cloned it. */
-async function layPackage(name: string): Promise<string> {
-  const folder = `${workshop}/${name}`
-  await mkdir(`${folder}/dist/ky`, { recursive: true })
-  await cp(`${root}package.json`, `${folder}/package.json`)
-  const isOwn = (path: string) => path !== `${root}examples/hosts`
-  await cp(`${root}examples`, `${folder}/examples`, { recursive: true, filter: isOwn })
-  return folder
-}
 
 interface Run {
   readonly exitCode: number
@@ -49,21 +39,12 @@ const rowsOf = (output: string) =>
 
 const scenarios = ['answer reset', 'body cut in half', '503 storm', 'slow commit']
 
-beforeAll(() => mkdir(workshop, { recursive: true }))
 afterAll(() => rm(workshop, { recursive: true, force: true }))
 
 describe('npm start', () => {
   it('creates each batch once through both of ours, and not through the others', async () => {
-    const folder = await layPackage('real')
-    await build({
-      entryPoints: { index: `${root}src/index.ts`, 'ky/index': `${root}src/ky/index.ts` },
-      outdir: `${folder}/dist`,
-      bundle: true,
-      splitting: true,
-      format: 'esm',
-      target: 'node20',
-      packages: 'external',
-    })
+    const folder = await layPackage(`${workshop}/real`)
+    await buildInto(folder, { index: 'src/index.ts', 'ky/index': 'src/ky/index.ts' })
     const { exitCode, output, elapsedMs } = await runExample(folder)
     const rows = rowsOf(output)
     expect(rows, output).toHaveLength(16)
@@ -86,7 +67,7 @@ describe('npm start', () => {
   })
 
   it('exits with 1 when ours is not exactly right', async () => {
-    const folder = await layPackage('broken')
+    const folder = await layPackage(`${workshop}/broken`)
     await writeFile(
       `${folder}/dist/index.js`,
       `export const createIdempotentFetch = () => async (...request) => {

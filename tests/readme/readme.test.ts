@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { typeErrors } from './compile.js'
@@ -13,10 +14,14 @@ const pages = ['README.md', ...docPages()]
 const [readme = [], ...docs] = pages.map((page) => examplesOfMarkdown(page))
 const comments = examplesOfComments('src')
 
+/** Where the examples run: they open databases by name. */
+const workshop = mkdtempSync(join(tmpdir(), 'examples-'))
+
 let server: LossyServer
 let qurl: QurlServer
 let origins: Origins
 beforeAll(async () => {
+  process.chdir(workshop)
   server = await startLossyServer()
   qurl = await startQurlServer()
   origins = { '*': server.origin, 'api.layerv.ai': qurl.url }
@@ -26,6 +31,8 @@ afterAll(async () => {
   vi.unstubAllEnvs()
   await server.close()
   await qurl.close()
+  process.chdir(root)
+  rmSync(workshop, { recursive: true, force: true })
 })
 afterEach(() => void vi.restoreAllMocks())
 
@@ -37,7 +44,10 @@ describe('README.md', () => {
 })
 
 describe('pages', () => {
-  it.each(pages)('%s links to files and headings that exist', (page) => {
+  const others = ['.', '.github']
+    .flatMap((folder) => readdirSync(`${root}/${folder}`).map((file) => join(folder, file)))
+    .filter((file) => file.endsWith('.md') && file !== 'README.md')
+  it.each([...pages, ...others])('%s links to files and headings that exist', (page) => {
     expect(brokenLinks(page)).toEqual([])
   })
 

@@ -10,7 +10,7 @@ import { defineContract } from '../define-contract.js'
  *   assumed: use `iceberg.with({ keyTtlMs })` with what yours says.
  * - 422: the key was used for another operation. 409 `RequestInProgressException`: still running (unverified; some catalogs
  *   answer both with a plain 409, which is read as by `standard`).
- * - A repetition gives an equivalent answer, which may be made anew from the catalog's current state. A 5xx frees the key.
+ * - A repetition gives an equivalent answer, which may show the catalog's current state. A 5xx frees the key.
  *
  * @see {@link https://github.com/apache/iceberg/blob/main/open-api/rest-catalog-open-api.yaml | Iceberg REST catalog API}
  */

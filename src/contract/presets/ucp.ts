@@ -4,7 +4,7 @@ import { defineContract } from '../define-contract.js'
  * The Universal Commerce Protocol, REST binding.
  *
  * - Key: raw `Idempotency-Key` on operations that change state, at least 128 bits (22 characters). It is part of what a signed
- *   request signs: sign each attempt anew in a hook, with the same key.
+ *   request signs: sign each attempt in a hook, with the same key.
  * - Kept: 24 hours at least, 48 recommended.
  * - 409: the key was used with another payload. With a generated key it can only be a conflict of another kind.
  * - A lost answer is looked up before the write is resent: give a `reconcile` option that GETs the checkout. Changed payloads,

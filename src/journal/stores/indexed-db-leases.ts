@@ -40,7 +40,7 @@ export function clockLeases(clock: Clock): LeaseKeeper {
 
 /**
  * Leases that hold for as long as their page does: each is a lock of the browser, which lets go of it when the page is closed, is
- * loaded anew or crashes. A page in the background, whose timers hardly run, keeps what it has.
+ * loaded again or crashes. A page in the background, whose timers hardly run, keeps what it has.
  */
 export function lockLeases(locks: Pick<LockManager, 'request' | 'query'>, scope: string): LeaseKeeper {
   const held = new Map<string, () => void>()

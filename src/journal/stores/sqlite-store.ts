@@ -118,7 +118,7 @@ function show(row: Row, nowMs: number): StoredEntry {
  * the calls.
  *
  * @example
- * ```ts no-run
+ * ```ts
  * import { createJournal } from 'fetch-idempotency/journal'
  * import { sqliteStore } from 'fetch-idempotency/journal/sqlite'
  *

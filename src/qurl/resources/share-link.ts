@@ -35,7 +35,7 @@ export interface ShareLinkJSON {
  * `[redacted]`, and a copy by spread does not have it.
  */
 export class ShareLink {
-  /** The link. Whoever has it gets in. */
+  /** The link. Anybody who has it gets in. */
   declare readonly link: string
   /** For `revokeResourceQurl`. */
   declare readonly qurlId?: string
