@@ -36,6 +36,10 @@ export interface HostOptions
     >,
     RetryOptions {
   readonly onEvent?: ((event: IdempotencyEvent) => void) | undefined
+  /** Runs before each retry, where the host has hooks. */
+  readonly beforeRetry?: (() => unknown) | undefined
+  /** Whether the host's user lets it retry, where the host asks. */
+  readonly mayRetry?: boolean | undefined
   /** A word, or the result that was found. */
   readonly reconcile?: (() => Outcome | Found) | undefined
   readonly resolve?: (() => Found | undefined) | undefined
@@ -86,11 +90,27 @@ export interface Host {
 
 function splitRetry(options: HostOptions) {
   const { maxAttempts, attemptTimeoutMs, deadlineMs, backoff, maxRetryAfterMs, budget, ...rest } = options
-  const { whenBudgetIsEmpty, reconcile, resolve, fetch, maxRequestBytes, maxResponseBytes, ...operation } =
-    rest
+  const {
+    whenBudgetIsEmpty,
+    reconcile,
+    resolve,
+    beforeRetry,
+    mayRetry,
+    fetch,
+    maxRequestBytes,
+    maxResponseBytes,
+    ...operation
+  } = rest
   const retry = { maxAttempts, deadlineMs, backoff, maxRetryAfterMs, budget, whenBudgetIsEmpty }
   const ofFetch = { fetch, maxRequestBytes, maxResponseBytes }
-  return { retry, attemptTimeoutMs, ends: { reconcile, resolve }, ofFetch, operation }
+  return {
+    retry,
+    attemptTimeoutMs,
+    ends: { reconcile, resolve },
+    user: { beforeRetry, mayRetry },
+    ofFetch,
+    operation,
+  }
 }
 
 type Ends = Pick<HostOptions, 'reconcile' | 'resolve'>
@@ -111,11 +131,13 @@ const fetchHost: Host = {
   name: 'fetch',
   words: {},
   open(options = {}) {
-    const { retry, attemptTimeoutMs, ends, ofFetch, operation } = splitRetry(options)
+    const { retry, attemptTimeoutMs, ends, user, ofFetch, operation } = splitRetry(options)
+    const { beforeRetry = user.mayRetry === false ? () => Symbol('stop') : undefined } = user
     const send = createIdempotentFetch({
       ...operation,
       ...endsOf(ends, toResponse),
       ...ofFetch,
+      ...(beforeRetry && { hooks: { beforeRetry: [beforeRetry as never] } }),
       retry: { ...retry, attemptTimeoutMs },
     })
     return ({ url, key, writes, firstSentAt, ...init }) =>
@@ -129,9 +151,14 @@ function kyHost(name: HostName, ky: Ky): Host {
     name,
     words: { outcome_unknown: lost, not_applied: lost, unsendable: lost },
     open(options = {}) {
-      const { retry, attemptTimeoutMs, ends, ofFetch, operation } = splitRetry(options)
+      const { retry, attemptTimeoutMs, ends, user, ofFetch, operation } = splitRetry(options)
+      const { beforeRetry, mayRetry } = user
       const api = ky
-        .create({ ...(attemptTimeoutMs !== undefined && { timeout: attemptTimeoutMs }) })
+        .create({
+          ...(attemptTimeoutMs !== undefined && { timeout: attemptTimeoutMs }),
+          ...(beforeRetry && { hooks: { beforeRetry: [beforeRetry as never] } }),
+          ...(mayRetry !== undefined && { retry: { shouldRetry: () => mayRetry } }),
+        })
         .extend(idempotency({ ...operation, ...retry, ...endsOf(ends, toResponse), ...ofFetch }))
       return ({ url, key, writes, firstSentAt, ...init }) => {
         const context = {
