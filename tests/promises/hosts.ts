@@ -64,6 +64,8 @@ export interface Write {
   /** When an earlier call may have sent the key. */
   readonly firstSentAt?: number | undefined
   readonly redirect?: RequestRedirect | undefined
+  /** Whether the body of a success is read. @defaultValue true */
+  readonly reads?: boolean
 }
 
 /** What the caller of a write was told, in the words of no host. */
@@ -140,8 +142,11 @@ const fetchHost: Host = {
       ...(beforeRetry && { hooks: { beforeRetry: [beforeRetry as never] } }),
       retry: { ...retry, attemptTimeoutMs },
     })
-    return ({ url, key, writes, firstSentAt, ...init }) =>
-      tell(send(url, { ...init, idempotencyKey: key, idempotency: { writes, firstSentAt } } as RequestInit))
+    return ({ url, key, writes, firstSentAt, reads, ...init }) =>
+      tell(
+        send(url, { ...init, idempotencyKey: key, idempotency: { writes, firstSentAt } } as RequestInit),
+        reads,
+      )
   },
 }
 
@@ -160,13 +165,16 @@ function kyHost(name: HostName, ky: Ky): Host {
           ...(mayRetry !== undefined && { retry: { shouldRetry: () => mayRetry } }),
         })
         .extend(idempotency({ ...operation, ...retry, ...endsOf(ends, toResponse), ...ofFetch }))
-      return ({ url, key, writes, firstSentAt, ...init }) => {
+      return ({ url, key, writes, firstSentAt, reads, ...init }) => {
         const context = {
           ...(key !== undefined && { idempotencyKey: key }),
           idempotency: { writes, firstSentAt },
         }
         // What ky throws at once, such as for an illegal header, is an end as any other.
-        return tell(Promise.resolve().then(() => api(url, { ...init, context } as object)))
+        return tell(
+          Promise.resolve().then(() => api(url, { ...init, context } as object)),
+          reads,
+        )
       }
     },
   }
@@ -199,7 +207,7 @@ export const fetchHosts: readonly Host[] = [fetchHost, ...majors.map(([name, ky]
 /** Everything that sends writes on the one loop. */
 export const hosts: readonly Host[] = [...fetchHosts, nodeHost]
 
-async function tell(sending: Promise<Response | NodeAnswer>): Promise<Told> {
+async function tell(sending: Promise<Response | NodeAnswer>, reads = true): Promise<Told> {
   const end: unknown = await sending.catch((error: unknown) => error)
   const facts = idempotencyOf(end)
   const { name, response, code, status } = end as Partial<Error> & {
@@ -210,7 +218,7 @@ async function tell(sending: Promise<Response | NodeAnswer>): Promise<Told> {
   // ky throws an answer that is no success.
   const answered = status ?? (name === 'HTTPError' ? response?.status : undefined)
   const what = answered ?? (typeof code === 'string' ? code : (name ?? String(end)))
-  return { end, what, body: await readBody(end), facts }
+  return { end, what, body: reads ? await readBody(end) : undefined, facts }
 }
 
 async function readBody(end: unknown): Promise<string | undefined> {
