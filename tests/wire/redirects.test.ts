@@ -6,6 +6,7 @@ import { createIdempotentFetch, createRetryBudget, idempotencyOf } from 'fetch-i
 import { gateRetries, idempotency, reuseKey, stampKey } from 'fetch-idempotency/ky'
 import ky1 from 'ky'
 import ky2 from 'ky2'
+import { isWhole } from '../whole.js'
 import { closedPort, listen } from '../transport/loopback.js'
 import { selfSigned } from '../transport/self-signed.js'
 
@@ -101,8 +102,8 @@ describe.each(senders)('a write that is redirected after it was applied, by %s',
     ['the same port of another name', (port) => `http://second.test:${port}/`],
     ['another port of another name', () => `http://second.test:${closed}/`],
   ])('is not told as not applied where nobody listens: %s', async (_, to) => {
-    for (const status of [302, 303, 307]) {
-      for (const method of ['POST', 'PUT', 'PATCH']) {
+    for (const status of isWhole ? [302, 303, 307] : [303, 307]) {
+      for (const method of isWhole ? ['POST', 'PUT', 'PATCH'] : ['POST']) {
         const { orders, seen } = await redirecting(status, to)
         expectUnknown(name, await send(orders, method))
         if (!isKeyed) expect(seen.writes).toBe(1)
