@@ -27,7 +27,7 @@ const alone = [
   'tests/promises/{clocks,own-failures,seed-cases}.test.ts',
   'tests/qurl/**/*.test.ts',
   'tests/readme/*.test.ts',
-  'tests/transport/{capture-request,follow-redirect,foreign-classes}.test.ts',
+  'tests/transport/{capture-request,follow-redirect,foreign-classes,transport-failure}.test.ts',
   'tests/wire/{lost-answers,redirects}.test.ts',
 ]
 const others = ['tests/package/**', 'tests/probe/servers/**', 'tests/examples/hosts/**']

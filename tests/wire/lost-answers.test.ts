@@ -201,6 +201,7 @@ describe(`${isWhole ? 'thousands' : 'hundreds'} of operations over a network tha
     expect(ends).toHaveLength(hosts.length * seeds.length * writesPerSeed)
     expect(counts.applied).toBeGreaterThan(ends.length * 0.8)
     expect(counts.unknown).toBeGreaterThan(0)
-    expect(counts['not-applied']).toBeGreaterThan(0)
+    // Rare: a short run may have none.
+    if (isWhole) expect(counts['not-applied']).toBeGreaterThan(0)
   }, 120_000)
 })
