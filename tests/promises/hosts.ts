@@ -195,7 +195,7 @@ const nodeHost: Host = {
   },
 }
 
-/** Both majors of ky. With `KY_MAJOR=2` the first one is the second, too. */
+/** Both majors of ky. */
 export const majors: readonly (readonly ['ky 1' | 'ky 2', Ky])[] = [
   ['ky 1', ky1],
   ['ky 2', ky2 as unknown as Ky],
