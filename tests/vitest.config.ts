@@ -14,12 +14,58 @@ const entries = Object.entries(paths).map(([name, [path]]) => ({
 }))
 const ky = process.env['KY_MAJOR'] === '2' ? [{ find: /^ky$/, replacement: 'ky2' }] : []
 
+/**
+ * Files that set up something of the process: a global, an interceptor of requests, the collection of garbage. Each has a
+ * process of its own. All others share their modules, as to load them again for each file takes longer than most tests.
+ */
+const alone = [
+  'tests/import-safety.test.ts',
+  'tests/fetch/{await-completion,fetch-options}.test.ts',
+  'tests/journal/stores/*.test.ts',
+  'tests/ky/aborts.test.ts',
+  'tests/loop/share-operation.test.ts',
+  'tests/promises/{clocks,own-failures,seed-cases}.test.ts',
+  'tests/qurl/**/*.test.ts',
+  'tests/readme/*.test.ts',
+  'tests/transport/{capture-request,follow-redirect,foreign-classes,transport-failure}.test.ts',
+  'tests/wire/{lost-answers,redirects}.test.ts',
+]
+const others = ['tests/package/**', 'tests/probe/servers/**', 'tests/examples/hosts/**']
+
+/*
+ * What runs the tests. CI runs all of these.
+ *
+ * | script                | what it runs                                                                    |
+ * | --------------------- | ------------------------------------------------------------------------------- |
+ * | `test`                | everything that a machine with Node alone can run; of what is long, a part      |
+ * | `test:promises`       | the promises of the documentation, in every host, with all of its random runs   |
+ * | `test:wire`           | real sockets: thousands of lost answers, outages of a second and more           |
+ * | `test:ky`             | ky with ours beside ky alone: each option, each method, also over sockets       |
+ * | `test:ky2`            | the qURL client and the examples of the documentation with ky 2                 |
+ * | `test:journal`        | the journal: a crash at every await                                             |
+ * | `test:crash`          | a thousand processes that are killed                                            |
+ * | `test:edges`          | foreign classes, test environments and patched globals, from the built package  |
+ * | `test:hosts`          | libraries that take a `fetch`                                                   |
+ * | `test:probe-servers`  | the probe against servers of other people                                       |
+ * | `test:package`        | the packed package, installed                                                   |
+ */
 export default defineConfig({
   root: fileURLToPath(root),
   resolve: { alias: [...entries, ...ky] },
   test: {
-    include: ['tests/**/*.test.ts'],
-    exclude: ['tests/package/**', 'tests/probe/servers/**', 'tests/examples/hosts/**'],
     testTimeout: 30_000,
+    maxConcurrency: 16,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'shared',
+          include: ['tests/**/*.test.ts'],
+          exclude: [...others, ...alone],
+          isolate: false,
+        },
+      },
+      { extends: true, test: { name: 'alone', include: alone, exclude: others } },
+    ],
   },
 })

@@ -270,6 +270,18 @@ describe('createIdempotentFetch', () => {
       expect(sent).toEqual([])
     })
 
+    it.each<[string, Parameters<typeof fetch>]>([
+      ['Headers', [url, { method: 'POST', headers: new Headers({ 'Idempotency-Key': 'given' }) }]],
+      ['pairs', [url, { method: 'POST', headers: [['iDeMpOtEnCy-KeY', 'given']] }]],
+      ['a Request', [new Request(url, { method: 'POST', headers: { 'Idempotency-Key': 'given' } })]],
+    ])('is the one that the caller gives in %s', async (_, call) => {
+      const generateKey = vi.fn(() => 'made')
+      const { send, keys } = setUp([json(503), json(201)], { generateKey })
+      expect(idempotencyOf(await send(...call))?.key).toBe('given')
+      expect(keys()).toEqual(['given', 'given'])
+      expect(generateKey).not.toHaveBeenCalled()
+    })
+
     it('of a broken generator is refused', async () => {
       const { send, sent } = setUp([json(201)], { generateKey: () => undefined })
       expect(await thrown(send(url, post))).toMatchObject({ code: 'key_invalid' })
@@ -305,6 +317,17 @@ describe('createIdempotentFetch', () => {
       expect(keys()[0]).not.toBeNull()
     })
   })
+
+  it.each(['http://', 'http://[', '/relative', 'no url', 'ftp://api.test/'])(
+    'refuses a bad URL at once: %s',
+    async (target) => {
+      const clock = fakeClock()
+      const error = await thrown(createIdempotentFetch({ clock })(target, { method: 'POST', body: '{}' }))
+      expect(error).toMatchObject({ code: 'unsendable', outcome: 'not-applied' })
+      expect(error.cause).toBeInstanceOf(TypeError)
+      expect(clock.delays).toEqual([])
+    },
+  )
 
   it('takes null for the options, as fetch does', async () => {
     const { send, sent } = setUp([json(200)])

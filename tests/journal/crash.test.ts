@@ -3,11 +3,13 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { isWhole } from '../whole.js'
 import { startCommitServer, type CommitServer } from './commit-server.js'
 import { libraries } from './stores/sqlite-databases.js'
 
 /** How often a worker is killed: a few times here, a thousand times in `npm run test:crash`. */
-const kills = Number(process.env['CRASH_KILLS'] ?? 12)
+const kills = Number(process.env['CRASH_KILLS'] ?? (isWhole ? 12 : 4))
+const isLong = isWhole || process.env['CRASH_KILLS'] !== undefined
 const batchSize = 200
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -108,7 +110,7 @@ describe.skipIf(!hasSqlite)('operations of workers that are killed', () => {
     60_000 + kills * 5_000,
   )
 
-  it(
+  it.runIf(isLong)(
     'are executed once each when eight workers have the same ids at once',
     { timeout: 120_000 },
     async () => {

@@ -458,7 +458,7 @@ describe.each(majors)('%s over real sockets', (_, ky) => {
         setTimeout(collect, 20)
       }
     }
-    const response = await ky.extend(hurried).extend(idempotency()).post(base, { json: {}, timeout: 150 })
+    const response = await ky.extend(hurried).extend(idempotency()).post(base, { json: {}, timeout: 400 })
     expect(idempotencyOf(response)).toMatchObject({ attempts: 3, outcome: 'applied' })
     await wait(20)
     expect(closed).toBe(1)
@@ -467,7 +467,7 @@ describe.each(majors)('%s over real sockets', (_, ky) => {
   it('a timeout frees the connection', async () => {
     let closed = 0
     act = (socket, n) => (n === 1 ? socket.on('close', () => (closed += 1)) : answer(socket))
-    const response = await ky.extend(hurried).extend(idempotency()).post(base, { json: {}, timeout: 150 })
+    const response = await ky.extend(hurried).extend(idempotency()).post(base, { json: {}, timeout: 400 })
     expect(response.status).toBe(201)
     await wait(20)
     expect(closed).toBe(1)

@@ -6,6 +6,7 @@ import { createLog, hideBoundary } from './drop-in/log.js'
 import { loadIdempotency } from './drop-in/load-idempotency.js'
 import { isRead, type Major, type Method } from './drop-in/scene.js'
 import { wireScenes, type WireScene } from './drop-in/wire-scenes.js'
+import { isWhole } from '../whole.js'
 import { majors, type Ky } from './harness.js'
 
 interface Failing {
@@ -24,7 +25,8 @@ const failing: readonly Failing[] = [
   { scenes: /^a body: a stream/, because: 'It goes out with its length, not in chunks.' },
 ]
 
-const methods: readonly Method[] = ['get', 'head', 'post', 'put', 'delete']
+/** Writes are alike, and reads are ky's own: a short run plays one write. */
+const methods: readonly Method[] = isWhole ? ['get', 'head', 'post', 'put', 'delete'] : ['post']
 const safeRetries = {
   methods: ['get', 'put', 'head', 'delete', 'options', 'trace', 'query', 'post', 'patch'],
   retryOnTimeout: true,
@@ -116,7 +118,10 @@ async function compare(scene: WireScene, ky: Ky, method: Method, input = base) {
 }
 
 describe.each(majors)('%s over sockets', (_, ky) => {
-  describe.each(wireScenes.map((scene) => [scene.name, scene] as const))('%s', (__, scene) => {
+  const played = wireScenes.filter((scene) =>
+    methods.some((method) => scene.methods?.includes(method) ?? true),
+  )
+  describe.each(played.map((scene) => [scene.name, scene] as const))('%s', (__, scene) => {
     it.each(methods.filter((method) => scene.methods?.includes(method) ?? true))('%s', async (method) => {
       const { plain, ours } = await compare(scene, ky, method)
       const known = failing.find(

@@ -7,6 +7,7 @@ import { compare } from './drop-in/perform.js'
 import { retryScenes } from './drop-in/retry-scenes.js'
 import type { Case, Major, Method, Place, Scene } from './drop-in/scene.js'
 import { timeScenes } from './drop-in/time-scenes.js'
+import { isWhole } from '../whole.js'
 import { majors, type Ky } from './harness.js'
 
 const isGet = ({ method }: Case) => method === 'get'
@@ -159,13 +160,15 @@ const methods: readonly Method[] = ['get', 'post', 'put', 'delete']
 const places: readonly Place[] = ['with the call', 'before ours']
 const instances = new Map<Major, Ky>(majors.map(([, ky], at) => [(at + 1) as Major, ky]))
 
-function casesOf({ majors: given, methods: some }: Scene): Case[] {
+function casesOf({ majors: given, methods: some }: Scene, isAll = isWhole): Case[] {
   return [...instances.keys()]
     .filter((major) => given?.includes(major) ?? true)
     .flatMap((major) =>
       places.flatMap((place) =>
         methods
           .filter((method) => some?.includes(method) ?? true)
+          // Writes are alike: a short run plays one of them.
+          .filter((method) => isAll || method === 'get' || method === 'post')
           // What stands on an instance is the same for all methods.
           .filter((method) => place === 'with the call' || method === 'get' || method === 'post')
           .map((method) => ({ major, method, place })),
@@ -187,7 +190,7 @@ describe.each(scenes.map((scene) => [scene.name, scene] as const))('%s', (_, sce
 
 describe('the list of failing cases', () => {
   it.each(failing)('$scenes names cases that are played', ({ scenes: named, when }) => {
-    const cases = scenes.filter(({ name }) => named.test(name)).flatMap(casesOf)
+    const cases = scenes.filter(({ name }) => named.test(name)).flatMap((scene) => casesOf(scene, true))
     expect(cases.filter((one) => when?.(one) ?? true)).not.toEqual([])
   })
 })

@@ -1,15 +1,8 @@
-import * as first from 'ky'
-import ky2 from 'ky2'
 import { idempotency, type IdempotencyOptions } from 'fetch-idempotency/ky'
+import type { Ky } from '../promises/hosts.js'
 
-export type Ky = typeof first.default
+export { majors, type Ky } from '../promises/hosts.js'
 type KyOptions = NonNullable<Parameters<Ky['create']>[0]>
-
-/** Every case runs against both majors; with `KY_MAJOR=2` the first one is the second, too. */
-export const majors: readonly (readonly [string, Ky])[] = [
-  ['NetworkError' in first ? 'ky 2' : 'ky 1', first.default],
-  ['ky 2', ky2 as unknown as Ky],
-]
 
 export const url = 'https://api.test/orders'
 export const uuidv7 = /^[\da-f]{8}-[\da-f]{4}-7[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/

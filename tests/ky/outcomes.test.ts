@@ -7,16 +7,9 @@ import {
   stripe,
   defineContract,
   queryParameter,
-  adyen,
   bodyField,
 } from 'fetch-idempotency/contracts'
-import {
-  idempotencyOf,
-  isAlreadyDoneError,
-  isKeyExpiredError,
-  isKeyReusedError,
-  type IdempotencyEvent,
-} from 'fetch-idempotency/ky'
+import { idempotencyOf, isAlreadyDoneError, isKeyExpiredError, isKeyReusedError } from 'fetch-idempotency/ky'
 import { describe, expect, it, vi } from 'vitest'
 import {
   caught,
@@ -37,59 +30,16 @@ const running = defineContract({
   classify: ({ status: code }) => (code === 409 ? { verdict: 'running', namesKey: true } : undefined),
 })
 
-describe.each(majors)('%s: idempotencyOf', (major, ky) => {
+describe.each(majors)('%s: idempotencyOf', (_, ky) => {
   it.each([
     [404, 'not-applied', 1],
-    [422, 'not-applied', 1],
-    [429, 'not-applied', 3],
     [503, 'unknown', 3],
-    [501, 'not-applied', 1],
   ])('tells of an HTTPError with status %i that it is %s', async (code, outcome, attempts) => {
     const server = stub(status(code))
     const error = await caught(open(ky, server).post(url))
     expect(error).toMatchObject({ name: 'HTTPError', response: { status: code } })
     expect(idempotencyOf(error)).toEqual({ key: server.keys()[0], attempts, replayed: false, outcome })
     expect(idempotencyOf((error as { response: Response }).response)).toMatchObject({ outcome })
-  })
-
-  it.each([
-    ['lost', reset, 'unknown'],
-    ['never sent', refused, 'not-applied'],
-    ['cut in its body', cut, 'unknown'],
-  ] as const)('tells of an answer that was %s', async (__, answer, outcome) => {
-    const server = stub(answer)
-    const error = await caught(open(ky, server).post(url))
-    expect(server.sent).toHaveLength(3)
-    expect(error).toMatchObject({ name: major === 'ky 1' ? 'TypeError' : 'NetworkError' })
-    expect(idempotencyOf(error)).toEqual({ key: server.keys()[0], attempts: 3, replayed: false, outcome })
-  })
-
-  it('never says not-applied once an attempt was lost', async () => {
-    for (const last of [status(400), status(429), refused]) {
-      const server = stub(reset, last)
-      expect(idempotencyOf(await caught(open(ky, server).post(url)))).toMatchObject({ outcome: 'unknown' })
-    }
-  })
-
-  it('tells of a replay', async () => {
-    const server = stub(reset, ok({}, { headers: { 'idempotent-replayed': 'true' } }))
-    expect(idempotencyOf(await open(ky, server).post(url))).toMatchObject({
-      replayed: true,
-      outcome: 'applied',
-    })
-  })
-
-  it('tells of a failure that is stored, and does not ask again', async () => {
-    const server = stub(status(500, { 'idempotent-replayed': 'true' }))
-    const error = await caught(open(ky, server).post(url))
-    expect(server.sent).toHaveLength(1)
-    expect(idempotencyOf(error)).toMatchObject({ replayed: true })
-  })
-
-  it('tells of a deleted resource that is gone after a lost answer', async () => {
-    const server = stub(reset, status(404))
-    const error = await caught(open(ky, server).delete(url))
-    expect(idempotencyOf(error)).toMatchObject({ attempts: 2, outcome: 'applied' })
   })
 
   it('tells of a response that an afterResponse hook has given back', async () => {
@@ -198,19 +148,6 @@ describe.each(majors)('%s: a forced retry', (_, ky) => {
 })
 
 describe.each(majors)('%s: a lost body', (major, ky) => {
-  it('is resent within the retry', async () => {
-    const server = stub(cut, ok())
-    const response = await open(ky, server).post(url)
-    expect(await response.json()).toEqual({ id: 1 })
-    expect(idempotencyOf(response)).toMatchObject({ attempts: 2, outcome: 'applied' })
-  })
-
-  it('of an event stream is the caller’s own', async () => {
-    const stream = () => new Response('data: 1\n\n', { headers: { 'content-type': 'text/event-stream' } })
-    const response = await open(ky, stub(stream)).post(url)
-    expect(await response.text()).toBe('data: 1\n\n')
-  })
-
   it('of a read is the caller’s own', async () => {
     const server = stub(cut, ok())
     const response = await open(ky, server).get(url)
@@ -243,34 +180,6 @@ describe.each(majors)('%s: a server that is still running', (_, ky) => {
     expect(new Set(server.keys()).size).toBe(1)
     expect(clock.waits).toEqual([2000, 2000, 2000, 2000, 2000, 2000])
     expect(idempotencyOf(response)).toMatchObject({ attempts: 7, outcome: 'applied' })
-  })
-
-  it('is asked no longer than the deadline, and the outcome is then unknown', async () => {
-    const clock = hurriedClock()
-    const server = stub(status(409, { 'retry-after': '10' }))
-    const api = open(ky, server, { contract: running, clock, deadlineMs: 35_000 })
-    const error = await caught(api.post(url))
-    expect(error).toMatchObject({ name: 'HTTPError', response: { status: 409 } })
-    expect(server.sent).toHaveLength(4)
-    expect(idempotencyOf(error)).toMatchObject({ attempts: 4, outcome: 'unknown' })
-  })
-
-  it('is asked for twelve seconds when that it is running is only a guess', async () => {
-    const server = stub(reset, status(409))
-    const clock = hurriedClock()
-    const error = await caught(open(ky, server, { clock }).post(url))
-    const waitedMs = clock.waits.reduce((sum, ms) => sum + ms)
-    expect(server.sent.length).toBeGreaterThan(4)
-    expect(waitedMs).toBeLessThanOrEqual(12_001)
-    expect(waitedMs + clock.waits.at(-1)!).toBeGreaterThan(6000)
-    expect(idempotencyOf(error)).toMatchObject({ outcome: 'unknown' })
-  })
-
-  it('is not what a 409 on the first attempt with a new key means', async () => {
-    const server = stub(status(409))
-    const error = await caught(open(ky, server).post(url))
-    expect(server.sent).toHaveLength(1)
-    expect(idempotencyOf(error)).toMatchObject({ outcome: 'not-applied' })
   })
 
   it('is waited for longer than ky’s timeout, which is that of one request', async () => {
@@ -408,15 +317,6 @@ describe.each(majors)('%s: where the key travels', (_, ky) => {
 })
 
 describe.each(majors)('%s: the end of an operation', (major, ky) => {
-  it('is the original that resolve brings', async () => {
-    const server = stub(reset, status(409, {}, { id: 'o-1' }))
-    const resolve = vi.fn(({ original }) => ok({ found: original.id }, { status: 200 }))
-    const response = await open(ky, server, { contract: duplicateConflict, resolve }).post(url)
-    expect(await response.json()).toEqual({ found: 'o-1' })
-    expect(idempotencyOf(response)).toMatchObject({ outcome: 'applied', replayed: true })
-    expect(resolve).toHaveBeenCalledOnce()
-  })
-
   it('is AlreadyDoneError without resolve, which is not retried', async () => {
     const server = stub(reset, status(409, {}, { id: 'o-1' }))
     const error = await caught(open(ky, server, { contract: duplicateConflict }).post(url))
@@ -458,14 +358,6 @@ describe.each(majors)('%s: the end of an operation', (major, ky) => {
     expect(idempotencyOf(error)).toMatchObject({ outcome: 'unknown' })
   })
 
-  it('is KeyExpiredError before anything is sent, for a key that is too old', async () => {
-    const server = stub(ok())
-    const firstSentAt = Date.now() - 25 * 3_600_000
-    const context = { idempotencyKey: 'old', idempotency: { firstSentAt } }
-    expect(isKeyExpiredError(await caught(open(ky, server).post(url, { context })))).toBe(true)
-    expect(server.sent).toHaveLength(0)
-  })
-
   it.each([
     ['lost', reset],
     ['a 503', status(503)],
@@ -496,19 +388,6 @@ describe.each(majors)('%s: the end of an operation', (major, ky) => {
     expect(isAlreadyDoneError(done)).toBe(true)
   })
 
-  it('comes at the deadline, even between attempts', async () => {
-    const clock = hurriedClock()
-    const server = stub(() => {
-      clock.pass(20_000)
-      return status(503)
-    })
-    const error = await caught(
-      open(ky, server, { clock, deadlineMs: 30_000, backoff: () => 0 }, { retry: { limit: 9 } }).post(url),
-    )
-    expect(server.sent).toHaveLength(2)
-    expect(idempotencyOf(error)).toMatchObject({ attempts: 2, outcome: 'unknown' })
-  })
-
   it('is DeadlineError when the deadline has passed while ky waited', async () => {
     const clock = hurriedClock()
     const server = stub(refused)
@@ -517,87 +396,6 @@ describe.each(majors)('%s: the end of an operation', (major, ky) => {
     const error = await caught(api.extend({ hooks: { beforeRetry: [late] } }).post(url))
     expect(server.sent).toHaveLength(1)
     expect(error).toMatchObject({ code: 'deadline_exceeded', outcome: 'not-applied', attempts: 1 })
-  })
-
-  it('comes when Retry-After is above maxRetryAfterMs', async () => {
-    const server = stub(status(429, { 'retry-after': '61' }))
-    const error = await caught(open(ky, server).post(url))
-    expect(server.sent).toHaveLength(1)
-    expect(idempotencyOf(error)).toMatchObject({ outcome: 'not-applied' })
-    const clock = hurriedClock()
-    const patient = stub(status(429, { 'retry-after': '60' }), ok())
-    expect((await open(ky, patient, { clock }).post(url)).status).toBe(201)
-    expect(clock.waits).toEqual([60_000])
-  })
-
-  it.each([
-    ['stop', [2, 3]],
-    ['wait', [3, 6]],
-    [undefined, [3, 6]],
-  ] as const)('comes when the budget is empty where that is to %s', async (whenBudgetIsEmpty, requests) => {
-    const server = stub(status(503))
-    const budget = { capacity: 5, transientCost: 5 }
-    const api = open(ky, server, { budget, whenBudgetIsEmpty, clock: hurriedClock() })
-    for (const expected of requests) {
-      await caught(api.post(url))
-      expect(server.sent).toHaveLength(expected)
-    }
-  })
-
-  it('comes at once for a write without a key whose answer was lost', async () => {
-    for (const answer of [reset, status(503), cut, status(500)]) {
-      const server = stub(answer)
-      const error = await caught(open(ky, server, { methods: [] }).post(url))
-      expect(server.sent).toHaveLength(1)
-      expect(idempotencyOf(error)).toMatchObject({ key: undefined, outcome: 'unknown' })
-    }
-    for (const answer of [refused, status(429), status(425)]) {
-      const server = stub(answer, ok())
-      await open(ky, server, { methods: [] }).post(url)
-      expect(server.sent).toHaveLength(2)
-    }
-  })
-
-  it.each([
-    ['keyed', reset, 2],
-    ['never', reset, 1],
-    ['never', refused, 2],
-    ['never', status(429), 2],
-    ['always', reset, 2],
-  ] as const)('comes as writes: %s says', async (writes, answer, requests) => {
-    for (const how of ['instance', 'call']) {
-      const server = stub(answer, ok())
-      const api = open(ky, server, how === 'instance' ? { writes } : {})
-      const context = how === 'call' ? { idempotency: { writes } } : {}
-      await api.post(url, { context }).catch(() => undefined)
-      expect(server.sent).toHaveLength(requests)
-    }
-    const keyless = stub(answer, ok())
-    await open(ky, keyless, { writes, methods: [] })
-      .post(url)
-      .catch(() => undefined)
-    expect(keyless.sent).toHaveLength(writes === 'keyed' ? 1 : requests)
-  })
-
-  it('does not come as a key dropped on a path that does not honour it', async () => {
-    const server = stub(reset, ok())
-    const contract = adyen.with({ honoursKey: () => false })
-    await caught(open(ky, server, { contract }).post(url))
-    expect(server.sent).toHaveLength(1)
-  })
-
-  it('is told to onEvent last, in order', async () => {
-    const events: IdempotencyEvent[] = []
-    await open(ky, stub(status(503), ok()), { onEvent: (event) => void events.push(event) }).post(url)
-    expect(events.map(({ type }) => type)).toEqual([
-      'attempt-started',
-      'attempt-ended',
-      'waiting',
-      'attempt-started',
-      'attempt-ended',
-      'settled',
-    ])
-    expect(events.at(-1)).toMatchObject({ outcome: 'applied', attempts: 2 })
   })
 })
 
@@ -662,34 +460,6 @@ describe.each(majors)('%s: the same key twice', (_, ky) => {
     return { release, opened }
   }
   const context = { idempotencyKey: 'job-7' }
-
-  it('at the same time is one request with two readers', async () => {
-    const { release, opened } = gate()
-    const server = stub(() => opened.then(() => ok({ n: 1 })))
-    const api = open(ky, server)
-    const both = [api.post(url, { json: 1, context }), api.post(url, { json: 1, context })]
-    await new Promise((resolve) => setTimeout(resolve, 20))
-    release()
-    const [one, two] = await Promise.all(both)
-    expect(server.sent).toHaveLength(1)
-    expect([await one!.json(), await two!.json()]).toEqual([{ n: 1 }, { n: 1 }])
-    for (const response of [one, two])
-      expect(idempotencyOf(response)).toMatchObject({ key: 'job-7', outcome: 'applied' })
-  })
-
-  it('at the same time with another payload is refused before it is sent', async () => {
-    const { release, opened } = gate()
-    const server = stub(() => opened.then(() => ok()))
-    const api = open(ky, server)
-    const first = api.post(url, { json: 1, context })
-    await new Promise((resolve) => setTimeout(resolve, 10))
-    const error = await caught(api.post(url, { json: 2, context }))
-    expect(isKeyReusedError(error)).toBe(true)
-    expect(error).toMatchObject({ attempts: 0, outcome: 'not-applied', response: undefined })
-    release()
-    expect((await first).status).toBe(201)
-    expect(server.sent).toHaveLength(1)
-  })
 
   it('at the same time with another payload is refused at once, without a retry', async () => {
     const { release, opened } = gate()
@@ -772,55 +542,6 @@ describe.each(majors)('%s: the same key twice', (_, ky) => {
     expect(server.sent.map(({ body }) => body)).toEqual(['2'])
   })
 
-  it('one after the other is two requests', async () => {
-    const server = stub(ok())
-    const api = open(ky, server)
-    await api.post(url, { json: 1, context })
-    await api.post(url, { json: 2, context })
-    expect(server.sent).toHaveLength(2)
-  })
-
-  it('to two places is two requests', async () => {
-    const server = stub(ok())
-    const api = open(ky, server)
-    await Promise.all([
-      api.post(url, { context }),
-      api.post(`${url}/2`, { context }),
-      api.put(url, { context }),
-    ])
-    expect(server.sent).toHaveLength(3)
-  })
-
-  it('at the same time survives the abort of the one that sends, and is aborted with the last one', async () => {
-    for (const isLast of [false, true]) {
-      const { release, opened } = gate()
-      let aborted: unknown
-      const server = stub(({ init }) => {
-        init!.signal!.addEventListener('abort', () => (aborted = init!.signal!.reason))
-        return Promise.race([hang({ init } as never), opened.then(() => ok())])
-      })
-      const api = open(ky, server).extend({ retry: { limit: 0 } })
-      const controllers = [new AbortController(), new AbortController()]
-      const [first, second] = controllers.map(({ signal }) => api.post(url, { json: 1, context, signal }))
-      const ending = caught(first!)
-      await new Promise((resolve) => setTimeout(resolve, 10))
-      const reason = new Error('mine')
-      controllers[0]!.abort(reason)
-      expect(await ending).toBe(reason)
-      expect(aborted).toBeUndefined()
-      if (isLast) {
-        const left = caught(second!)
-        controllers[1]!.abort(reason)
-        expect(await left).toBe(reason)
-        expect(aborted).toBe(reason)
-      } else {
-        release()
-        expect(await second!.then((response) => response.json())).toEqual({ id: 1 })
-      }
-      expect(server.sent).toHaveLength(1)
-    }
-  })
-
   it('at the same time is one stream with two readers, of whom one may leave', async () => {
     let stream: ReadableStreamDefaultController<Uint8Array>
     let isCancelled = false
@@ -849,23 +570,6 @@ describe.each(majors)('%s: the same key twice', (_, ky) => {
     await expect(second.read()).rejects.toBe(other)
     await new Promise((resolve) => setTimeout(resolve, 5))
     expect(isCancelled).toBe(true)
-    expect(server.sent).toHaveLength(1)
-  })
-
-  it('at the same time lets the one that waits leave alone', async () => {
-    const { release, opened } = gate()
-    const server = stub(() => opened.then(() => ok()))
-    const api = open(ky, server)
-    const first = api.post(url, { json: 1, context })
-    await new Promise((resolve) => setTimeout(resolve, 10))
-    const controller = new AbortController()
-    const second = caught(api.post(url, { json: 1, context, signal: controller.signal }))
-    await new Promise((resolve) => setTimeout(resolve, 10))
-    const reason = new Error('mine')
-    controller.abort(reason)
-    expect(await second).toBe(reason)
-    release()
-    expect((await first).status).toBe(201)
     expect(server.sent).toHaveLength(1)
   })
 

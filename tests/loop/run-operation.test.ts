@@ -12,7 +12,6 @@ import {
   refusedPort,
   reset,
   startMs,
-  stuckClock,
   thrown,
   url,
   type Step,
@@ -85,30 +84,6 @@ describe('onEvent', () => {
     expect(clock.delays).toEqual([25, 50])
   })
 
-  it.each<[string, [Step, ...Step[]], string]>([
-    ['a returned failure', [json(400)], 'not-applied'],
-    ['a lost answer', [reset()], 'unknown'],
-    ['a request that was not sent', [refusedPort()], 'not-applied'],
-  ])('hears one last word: %s', async (_, steps, outcome) => {
-    const { send, events } = setUp(steps)
-    await send(url, post).catch(() => undefined)
-    expect(events.filter(({ type }) => type === 'settled')).toEqual([expect.objectContaining({ outcome })])
-    expect(events.at(-1)?.type).toBe('settled')
-  })
-
-  it('hears one last word of an aborted call', async () => {
-    const { fetch } = playFetch(json(503))
-    const clock = stuckClock()
-    const events: IdempotencyEvent[] = []
-    const controller = new AbortController()
-    const send = createIdempotentFetch({ fetch, clock, onEvent: (event) => events.push(event) })
-    const call = thrown(send(url, { ...post, signal: controller.signal }))
-    await clock.asked
-    controller.abort()
-    await call
-    await vi.waitFor(() => expect(events.at(-1)).toMatchObject({ type: 'settled', outcome: 'unknown' }))
-  })
-
   it.each<[string, IdempotentFetchOptions]>([
     ['fetch', { fetch: () => new Promise(() => undefined) }],
     ['clock', { clock: { now: () => startMs, sleep: () => new Promise(() => undefined) } }],
@@ -123,87 +98,6 @@ describe('onEvent', () => {
     controller.abort()
     await call
     await vi.waitFor(() => expect(events.at(-1)).toMatchObject({ type: 'settled', outcome: 'unknown' }))
-  })
-
-  it.each<[IdempotencyEvent['type'], number]>([
-    ['attempt-started', 0],
-    ['attempt-ended', 1],
-    ['waiting', 1],
-  ])('that aborts the call at %s ends it there', async (type, requests) => {
-    const controller = new AbortController()
-    const hook = vi.fn()
-    const onEvent = (event: IdempotencyEvent) => {
-      if (event.type === type) controller.abort('enough')
-    }
-    const { send, sent, clock } = setUp([json(503)], { onEvent, hooks: { beforeRetry: [hook] } })
-    expect(await thrown(send(url, { ...post, signal: controller.signal }))).toBe('enough')
-    await new Promise((resolve) => setImmediate(resolve))
-    expect([sent.length, clock.delays, hook.mock.calls]).toEqual([requests, [], []])
-  })
-
-  it('that throws changes nothing', async () => {
-    const onEvent = vi.fn(() => {
-      throw new Error('listener')
-    })
-    const { send, sent } = setUp([json(503), json(201)], { onEvent })
-    expect((await send(url, post)).status).toBe(201)
-    expect(sent).toHaveLength(2)
-    expect(onEvent).toHaveBeenCalledTimes(6)
-  })
-})
-
-describe('the last answer', () => {
-  it('is returned when the attempts run out on it, whole', async () => {
-    const { send, sent } = setUp([json(503, 'a'), json(503, 'b'), json(503, 'c'), json(503, 'd')])
-    const response = await send(url, post)
-    expect([response.status, await response.json(), sent.length]).toEqual([503, 'd', 4])
-    expect(idempotencyOf(response)).toEqual({ key: 'k', attempts: 4, replayed: false, outcome: 'unknown' })
-  })
-
-  it.each<[number, number, string]>([
-    [200, 1, 'applied'],
-    [204, 1, 'applied'],
-    [301, 1, 'unknown'],
-    [400, 1, 'not-applied'],
-    [401, 1, 'not-applied'],
-    [404, 1, 'not-applied'],
-    [408, 4, 'not-applied'],
-    [409, 1, 'unknown'],
-    [412, 1, 'unknown'],
-    [422, 1, 'unknown'],
-    [425, 4, 'not-applied'],
-    [429, 4, 'not-applied'],
-    [500, 4, 'unknown'],
-    [501, 1, 'not-applied'],
-    [502, 4, 'unknown'],
-    [503, 4, 'unknown'],
-    [504, 4, 'unknown'],
-    [505, 1, 'not-applied'],
-    [507, 4, 'unknown'],
-    [520, 4, 'unknown'],
-  ])('of status %d comes after %d attempts with the outcome %s', async (status, attempts, outcome) => {
-    const { send, sent } = setUp([status === 204 ? new Response(null, { status }) : json(status)])
-    const response = await send(url, post)
-    expect(response.status).toBe(status)
-    expect(sent).toHaveLength(attempts)
-    expect(idempotencyOf(response)).toMatchObject({ key: 'k', attempts, outcome })
-  })
-
-  it.each<[string, object, string]>([
-    ['GET', {}, 'applied'],
-    ['HEAD', {}, 'applied'],
-    ['OPTIONS', {}, 'applied'],
-    ['DELETE', {}, 'applied'],
-  ])('of a %s comes without a key, after retries', async (method) => {
-    const { send, sent } = setUp([reset(), json(503), new Response(null, { status: 200 })])
-    const response = await send(url, { method })
-    expect(sent.map(({ key }) => key)).toEqual([null, null, null])
-    expect(idempotencyOf(response)).toEqual({
-      key: undefined,
-      attempts: 3,
-      replayed: false,
-      outcome: 'applied',
-    })
   })
 })
 
@@ -266,26 +160,6 @@ describe('retry() of an error', () => {
     expect(sent[0]?.key).toBe(sent[1]?.key)
   })
 
-  it('sends the same operation: key, bytes, headers', async () => {
-    const { send, sent } = setUp([reset(), reset(), json(201, 'at last')], { retry: { maxAttempts: 1 } })
-    const body = new Uint8Array([1, 2, 3])
-    const first = await thrown(send(url, { method: 'POST', body, headers: { 'x-a': '1' } }))
-    body.fill(9)
-    const second = await thrown(first.retry())
-    expect(second).toMatchObject({ key: first.key, attempts: 1, outcome: 'unknown' })
-    const response = await second.retry()
-    expect(await response.json()).toBe('at last')
-    expect(new Set(sent.map(({ key }) => key))).toEqual(new Set([first.key]))
-    expect(new Set(sent.map((one) => one.body))).toEqual(new Set(['\x01\x02\x03']))
-    expect(sent.every(({ headers }) => headers.get('x-a') === '1')).toBe(true)
-  })
-
-  it('remembers that an attempt may have run', async () => {
-    const { send } = setUp([reset(), refusedPort()], { retry: { maxAttempts: 1 } })
-    const lost = await thrown(send(url, post))
-    expect(await thrown(lost.retry())).toMatchObject({ code: 'outcome_unknown', outcome: 'unknown' })
-  })
-
   it('sends nothing, and counts nothing, once the caller has aborted', async () => {
     const { send, sent, events } = setUp([refusedPort()], { retry: { maxAttempts: 1 } })
     const controller = new AbortController()
@@ -306,41 +180,12 @@ describe('retry() of an error', () => {
     expect(events.map((event) => 'verdict' in event && event.verdict)).toContain('running')
   })
 
-  it('still knows that nothing was sent', async () => {
-    const { send } = setUp([refusedPort(), refusedPort()], { retry: { maxAttempts: 1 } })
-    const error = await thrown(send(url, post))
-    expect(await thrown(error.retry())).toMatchObject({
-      code: 'not_applied',
-      outcome: 'not-applied',
-      key: 'k',
-    })
-  })
-
   it('counts the age of the key from its first sending', async () => {
     const { send, sent, clock } = setUp([reset()], { retry: { maxAttempts: 1 } })
     const lost = await thrown(send(url, { method: 'POST', body: '{}', idempotencyKey: 'no time inside' }))
     clock.advance(24 * 3_600_000)
     expect(await thrown(lost.retry())).toMatchObject({ code: 'key_expired', outcome: 'unknown' })
     expect(sent).toHaveLength(1)
-  })
-
-  it.each([
-    ['without a key', { methods: [] }],
-    ["with writes: 'never'", { writes: 'never' as const }],
-  ])('%s is refused after a lost answer: it could apply the write twice', async (_, options) => {
-    const { send, sent } = setUp([reset(), json(201)], options)
-    const lost = await thrown(send(url, { method: 'POST', body: '{}' }))
-    expect(lost).toMatchObject({ code: 'outcome_unknown', attempts: 1 })
-    expect(lost.message).toContain('it could be applied twice')
-    await expect(lost.retry()).rejects.toBe(lost)
-    expect(sent).toHaveLength(1)
-  })
-
-  it('without a key sends again what was never sent', async () => {
-    const { send, sent } = setUp([refusedPort(), json(201)], { methods: [], retry: { maxAttempts: 1 } })
-    const lost = await thrown(send(url, { method: 'POST', body: '{}' }))
-    expect((await lost.retry()).status).toBe(201)
-    expect(sent.map(({ key }) => key)).toEqual([null, null])
   })
 
   it('sends what the hooks made of the request, and does not run them again', async () => {
@@ -479,22 +324,5 @@ describe('resolve and reconcile', () => {
     const { send } = setUp([reset()], { reconcile: () => 'not-applied' })
     const error = await thrown(send(url, { ...post, idempotency: { reconcile: () => 'applied' } }))
     expect(error).toMatchObject({ outcome: 'applied' })
-  })
-})
-
-describe('a machine that slept through a wait', () => {
-  it('does not resend a key that has become too old', async () => {
-    const { fetch, sent } = playFetch(json(503))
-    let nowMs = startMs
-    const clock = {
-      now: () => nowMs,
-      sleep: async () => {
-        nowMs += 25 * 3_600_000
-      },
-    }
-    const send = createIdempotentFetch({ fetch, clock, retry: { deadlineMs: Infinity } })
-    const response = await send(url, post)
-    expect(idempotencyOf(response)).toMatchObject({ attempts: 1, outcome: 'unknown' })
-    expect(sent).toHaveLength(1)
   })
 })

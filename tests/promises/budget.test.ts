@@ -29,6 +29,18 @@ describe.each(hosts)('rule 8: load is bounded: $name', (host) => {
     expect(stage.arrived).toHaveLength(15 + 35)
   })
 
+  it.concurrent('is filled by plain successes, one token each', async () => {
+    const up = Array<Step>(13).fill(made)
+    const server = [...failing, ...failing, ...up, ...failing, made, ...failing] as unknown as [Step]
+    const options = { budget: { capacity: 14 }, whenBudgetIsEmpty: 'stop', maxAttempts: 2 } as const
+    const { post, stage } = await open(host, { server, options })
+    const attempts: (number | undefined)[] = []
+    for (let call = 0; call < 17; call += 1) attempts.push((await post()).facts?.attempts)
+    await stage.close()
+    // The second failure is a token short, the third is not.
+    expect(attempts).toEqual([2, ...Array(13).fill(1), 1, 1, 2])
+  })
+
   it.concurrent('belongs to one wrapper, or to those that are given it', async () => {
     const requests = async (budgets: readonly object[]) => {
       let count = 0

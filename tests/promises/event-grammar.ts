@@ -1,7 +1,7 @@
 import type { IdempotencyEvent } from 'fetch-idempotency'
 
 /** One letter for each event, so that the grammar is a pattern. */
-const letters: Readonly<Record<IdempotencyEvent['type'], string>> = {
+export const letters: Readonly<Record<IdempotencyEvent['type'], string>> = {
   'attempt-started': 's',
   'attempt-ended': 'e',
   'key-ignored': 'i',

@@ -36,6 +36,10 @@ export interface HostOptions
     >,
     RetryOptions {
   readonly onEvent?: ((event: IdempotencyEvent) => void) | undefined
+  /** Runs before each retry, where the host has hooks. */
+  readonly beforeRetry?: (() => unknown) | undefined
+  /** Whether the host's user lets it retry, where the host asks. */
+  readonly mayRetry?: boolean | undefined
   /** A word, or the result that was found. */
   readonly reconcile?: (() => Outcome | Found) | undefined
   readonly resolve?: (() => Found | undefined) | undefined
@@ -60,6 +64,8 @@ export interface Write {
   /** When an earlier call may have sent the key. */
   readonly firstSentAt?: number | undefined
   readonly redirect?: RequestRedirect | undefined
+  /** Whether the body of a success is read. @defaultValue true */
+  readonly reads?: boolean
 }
 
 /** What the caller of a write was told, in the words of no host. */
@@ -86,11 +92,27 @@ export interface Host {
 
 function splitRetry(options: HostOptions) {
   const { maxAttempts, attemptTimeoutMs, deadlineMs, backoff, maxRetryAfterMs, budget, ...rest } = options
-  const { whenBudgetIsEmpty, reconcile, resolve, fetch, maxRequestBytes, maxResponseBytes, ...operation } =
-    rest
+  const {
+    whenBudgetIsEmpty,
+    reconcile,
+    resolve,
+    beforeRetry,
+    mayRetry,
+    fetch,
+    maxRequestBytes,
+    maxResponseBytes,
+    ...operation
+  } = rest
   const retry = { maxAttempts, deadlineMs, backoff, maxRetryAfterMs, budget, whenBudgetIsEmpty }
   const ofFetch = { fetch, maxRequestBytes, maxResponseBytes }
-  return { retry, attemptTimeoutMs, ends: { reconcile, resolve }, ofFetch, operation }
+  return {
+    retry,
+    attemptTimeoutMs,
+    ends: { reconcile, resolve },
+    user: { beforeRetry, mayRetry },
+    ofFetch,
+    operation,
+  }
 }
 
 type Ends = Pick<HostOptions, 'reconcile' | 'resolve'>
@@ -111,15 +133,20 @@ const fetchHost: Host = {
   name: 'fetch',
   words: {},
   open(options = {}) {
-    const { retry, attemptTimeoutMs, ends, ofFetch, operation } = splitRetry(options)
+    const { retry, attemptTimeoutMs, ends, user, ofFetch, operation } = splitRetry(options)
+    const { beforeRetry = user.mayRetry === false ? () => Symbol('stop') : undefined } = user
     const send = createIdempotentFetch({
       ...operation,
       ...endsOf(ends, toResponse),
       ...ofFetch,
+      ...(beforeRetry && { hooks: { beforeRetry: [beforeRetry as never] } }),
       retry: { ...retry, attemptTimeoutMs },
     })
-    return ({ url, key, writes, firstSentAt, ...init }) =>
-      tell(send(url, { ...init, idempotencyKey: key, idempotency: { writes, firstSentAt } } as RequestInit))
+    return ({ url, key, writes, firstSentAt, reads, ...init }) =>
+      tell(
+        send(url, { ...init, idempotencyKey: key, idempotency: { writes, firstSentAt } } as RequestInit),
+        reads,
+      )
   },
 }
 
@@ -129,17 +156,25 @@ function kyHost(name: HostName, ky: Ky): Host {
     name,
     words: { outcome_unknown: lost, not_applied: lost, unsendable: lost },
     open(options = {}) {
-      const { retry, attemptTimeoutMs, ends, ofFetch, operation } = splitRetry(options)
+      const { retry, attemptTimeoutMs, ends, user, ofFetch, operation } = splitRetry(options)
+      const { beforeRetry, mayRetry } = user
       const api = ky
-        .create({ ...(attemptTimeoutMs !== undefined && { timeout: attemptTimeoutMs }) })
+        .create({
+          ...(attemptTimeoutMs !== undefined && { timeout: attemptTimeoutMs }),
+          ...(beforeRetry && { hooks: { beforeRetry: [beforeRetry as never] } }),
+          ...(mayRetry !== undefined && { retry: { shouldRetry: () => mayRetry } }),
+        })
         .extend(idempotency({ ...operation, ...retry, ...endsOf(ends, toResponse), ...ofFetch }))
-      return ({ url, key, writes, firstSentAt, ...init }) => {
+      return ({ url, key, writes, firstSentAt, reads, ...init }) => {
         const context = {
           ...(key !== undefined && { idempotencyKey: key }),
           idempotency: { writes, firstSentAt },
         }
         // What ky throws at once, such as for an illegal header, is an end as any other.
-        return tell(Promise.resolve().then(() => api(url, { ...init, context } as object)))
+        return tell(
+          Promise.resolve().then(() => api(url, { ...init, context } as object)),
+          reads,
+        )
       }
     },
   }
@@ -160,7 +195,7 @@ const nodeHost: Host = {
   },
 }
 
-/** Both majors of ky. With `KY_MAJOR=2` the first one is the second, too. */
+/** Both majors of ky. */
 export const majors: readonly (readonly ['ky 1' | 'ky 2', Ky])[] = [
   ['ky 1', ky1],
   ['ky 2', ky2 as unknown as Ky],
@@ -172,7 +207,7 @@ export const fetchHosts: readonly Host[] = [fetchHost, ...majors.map(([name, ky]
 /** Everything that sends writes on the one loop. */
 export const hosts: readonly Host[] = [...fetchHosts, nodeHost]
 
-async function tell(sending: Promise<Response | NodeAnswer>): Promise<Told> {
+async function tell(sending: Promise<Response | NodeAnswer>, reads = true): Promise<Told> {
   const end: unknown = await sending.catch((error: unknown) => error)
   const facts = idempotencyOf(end)
   const { name, response, code, status } = end as Partial<Error> & {
@@ -183,7 +218,7 @@ async function tell(sending: Promise<Response | NodeAnswer>): Promise<Told> {
   // ky throws an answer that is no success.
   const answered = status ?? (name === 'HTTPError' ? response?.status : undefined)
   const what = answered ?? (typeof code === 'string' ? code : (name ?? String(end)))
-  return { end, what, body: await readBody(end), facts }
+  return { end, what, body: reads ? await readBody(end) : undefined, facts }
 }
 
 async function readBody(end: unknown): Promise<string | undefined> {

@@ -31,9 +31,13 @@ export interface Played {
 }
 
 /** A host over a real server and a virtual clock. */
-export async function open(host: Host, { server, secure, options, onArrived, onWait, onEvent }: Opening) {
+export async function open(
+  host: Host,
+  { server, secure, options, onArrived, onWait, waitLastsMs, onEvent }: Opening,
+) {
   const events: IdempotencyEvent[] = []
   const clock = virtualClock(async (ms) => {
+    if (waitLastsMs !== undefined) clock.pass(waitLastsMs - ms)
     await onWait?.(ms)
     await stage.prepare()
   })
@@ -57,6 +61,8 @@ export interface Opening extends Pick<Scene, 'server' | 'secure' | 'options'> {
   readonly onArrived?: (count: number) => void
   /** Runs in each wait, which lasts as long as that takes. */
   readonly onWait?: (ms: number) => unknown
+  /** How long each wait really lasts on the virtual clock. By default as long as it was asked for. */
+  readonly waitLastsMs?: number
   readonly onEvent?: (event: IdempotencyEvent) => void
 }
 

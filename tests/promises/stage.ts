@@ -139,7 +139,8 @@ function answer(step: Step, isReplay: boolean, request: IncomingMessage, respons
     'content-type': 'application/json',
     // Each attempt has a connection of its own, so that a server that is away is away at once.
     connection: 'close',
-    ...(isReplay && { 'idempotent-replayed': 'true' }),
+    // A gateway's own answer knows nothing of replays.
+    ...(isReplay && status < 300 && { 'idempotent-replayed': 'true' }),
     ...step.headers,
   }
   if (loses === undefined) return void response.writeHead(status, headers).end(body)

@@ -1,13 +1,5 @@
-import ky from 'ky'
-import ky2 from 'ky2'
-import {
-  createIdempotentFetch,
-  idempotencyOf,
-  type Clock,
-  type IdempotencyEvent,
-  type IdempotentRequestInit,
-} from 'fetch-idempotency'
-import { idempotency } from 'fetch-idempotency/ky'
+import type { Clock, IdempotencyEvent, IdempotentRequestInit } from 'fetch-idempotency'
+import { hosts as all, type HostName } from '../promises/hosts.js'
 
 /** One write as a test asks for it. */
 export interface Write {
@@ -26,7 +18,6 @@ export interface Told {
   readonly isSuccess: boolean
   readonly created: number | undefined
   readonly status: number | undefined
-  readonly error: unknown
   readonly outcome: string | undefined
   readonly key: string | undefined
   readonly attempts: number | undefined
@@ -44,83 +35,46 @@ export interface HostSettings {
 }
 
 export interface Host {
-  readonly name: string
+  readonly name: HostName
   /** Opens one client that sends many writes. */
   readonly open: (settings: HostSettings) => (write: Write) => Promise<Told>
 }
 
 /** Retries are free, for these tests fail far more attempts than any budget should pay for. */
-const freeRetries = { transientCost: 0, throttledCost: 0 }
+const budget = { transientCost: 0, throttledCost: 0 }
 
-/** Every kind of body that can hold the batch, one after the other. */
-const bodies: ((text: string) => Pick<IdempotentRequestInit, 'body' | 'duplex'>)[] = [
+type Body = Pick<IdempotentRequestInit, 'body' | 'duplex'>
+
+/** Every kind of body that can hold the batch, one after the other. ky takes no function, and `node:http` text alone. */
+const bodies: ((text: string) => Body)[] = [
   (text) => ({ body: text }),
   (text) => ({ body: new TextEncoder().encode(text) }),
   (text) => ({ body: new Blob([text]) }),
   (text) => ({ body: new Blob([text]).stream(), duplex: 'half' }),
   (text) => ({ body: () => new Blob([text]).stream(), duplex: 'half' }),
 ]
+const kinds: Readonly<Record<HostName, number>> = { fetch: 5, 'ky 1': 4, 'ky 2': 4, 'node:http': 1 }
 
-export const fetchHost: Host = {
-  name: 'createIdempotentFetch',
-  open({ maxAttempts, attemptTimeoutMs, backoffMs, ...guard }) {
-    const send = createIdempotentFetch({
-      retry: { maxAttempts, attemptTimeoutMs, backoff: () => backoffMs, budget: freeRetries },
-      ...guard,
-    })
+export const hosts: readonly Host[] = all.map(({ name, open }) => ({
+  name,
+  open({ backoffMs, ...settings }) {
+    const send = open({ ...settings, backoff: () => backoffMs, budget })
     let calls = 0
-    return ({ operation, url, method, batch, key }) => {
-      const body = bodies[calls++ % bodies.length]!(JSON.stringify(batch))
+    return async ({ operation, url, method, batch, key }) => {
+      const body = bodies[calls++ % kinds[name]]!(JSON.stringify(batch))
       const headers = { 'content-type': 'application/json', 'x-operation': operation }
-      return tell(send(url, { method, headers, ...body, idempotencyKey: key }))
+      const { what, body: answer, facts } = await send({ url, method, headers, key, ...body })
+      const isSuccess = typeof what === 'number' && what < 300
+      const { outcome, key: sent, attempts, replayed } = facts ?? {}
+      return {
+        isSuccess,
+        created: isSuccess ? (JSON.parse(answer ?? '') as { created: number }).created : undefined,
+        status: typeof what === 'number' ? what : undefined,
+        outcome,
+        key: sent,
+        attempts,
+        replayed,
+      }
     }
   },
-}
-
-function kyHost(name: string, instance: typeof ky): Host {
-  return {
-    name,
-    open({ maxAttempts, attemptTimeoutMs, backoffMs, ...guard }) {
-      const api = instance
-        .create({ retry: { limit: maxAttempts - 1, delay: () => backoffMs }, timeout: attemptTimeoutMs })
-        .extend(idempotency({ budget: freeRetries, backoff: () => backoffMs, ...guard }))
-      return ({ operation, url, method, batch, key }) =>
-        tell(
-          api(url, {
-            method,
-            json: batch,
-            headers: { 'x-operation': operation },
-            ...(key !== undefined && { context: { idempotencyKey: key } }),
-          }),
-        )
-    },
-  }
-}
-
-export const hosts: readonly Host[] = [
-  fetchHost,
-  kyHost('ky 1', ky),
-  kyHost('ky 2', ky2 as unknown as typeof ky),
-]
-
-async function tell(sent: Promise<Response>): Promise<Told> {
-  try {
-    const response = await sent
-    const { created } = response.ok ? await response.json() : { created: undefined }
-    return {
-      ...factsOf(response),
-      isSuccess: response.ok,
-      created,
-      status: response.status,
-      error: undefined,
-    }
-  } catch (error) {
-    const { response } = error as { response?: Response }
-    return { ...factsOf(error), isSuccess: false, created: undefined, status: response?.status, error }
-  }
-}
-
-function factsOf(end: unknown) {
-  const { outcome, key, attempts, replayed } = idempotencyOf(end) ?? {}
-  return { outcome, key, attempts, replayed }
-}
+}))

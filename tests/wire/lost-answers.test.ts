@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Clock, IdempotencyEvent } from 'fetch-idempotency'
 import { drawFaults, everyFault, seededRandom, type Fault } from '../../examples/faults.mjs'
 import { startLossyServer } from '../../examples/lossy-server.mjs'
+import { isWhole } from '../whole.js'
 import { hosts, type Host, type Told, type Write } from './hosts.js'
 
 type LossyServer = Awaited<ReturnType<typeof startLossyServer>>
@@ -108,9 +109,9 @@ describe.each(hosts)('an attempt that outlives its timeout: $name', (host) => {
   })
 })
 
-describe('thousands of operations over a network that loses answers', () => {
-  const seeds = [1, 20, 300]
-  const writesPerSeed = 225
+describe(`${isWhole ? 'thousands' : 'hundreds'} of operations over a network that loses answers`, () => {
+  const seeds = isWhole ? [1, 20, 300] : [1]
+  const writesPerSeed = isWhole ? 225 : 60
   /** An answer that hangs costs real time. */
   const quickFaults = everyFault.filter((fault) => fault !== 'commit-hang')
 
@@ -197,9 +198,10 @@ describe('thousands of operations over a network that loses answers', () => {
     const names = hosts.map(({ name }) => name).join(', ')
     console.log(`${ends.length} operations, seeds ${seeds.join(' ')}, over ${names}: ${summary.join(', ')}`)
     expect(wrong.slice(0, 20)).toEqual([])
-    expect(ends.length).toBeGreaterThanOrEqual(2_000)
+    expect(ends).toHaveLength(hosts.length * seeds.length * writesPerSeed)
     expect(counts.applied).toBeGreaterThan(ends.length * 0.8)
     expect(counts.unknown).toBeGreaterThan(0)
-    expect(counts['not-applied']).toBeGreaterThan(0)
+    // Rare: a short run may have none.
+    if (isWhole) expect(counts['not-applied']).toBeGreaterThan(0)
   }, 120_000)
 })

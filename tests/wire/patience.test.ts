@@ -1,16 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import ky from 'ky'
-import ky2 from 'ky2'
-import { createIdempotentFetch, idempotencyOf } from 'fetch-idempotency'
-import { idempotency } from 'fetch-idempotency/ky'
+import { idempotencyOf } from 'fetch-idempotency'
 import { describe, expect, it } from 'vitest'
+import { hosts as all } from '../promises/hosts.js'
+import { isWhole } from '../whole.js'
 import { startFailingServer, type FailingServer } from './failing-server.js'
 
-/** `npm run test:wire` plays the whole of it, the other runs a short piece. */
-const isWhole = process.env['WIRE'] === 'whole'
 const phaseMs = isWhole ? 1_000 : 200
 const sizes = isWhole ? [20, 200] : [20]
-const outageSize = isWhole ? 1_000 : 150
+const outageSize = isWhole ? 1_000 : 100
 /** Operations that come first, and use up the budget. */
 const warmUp = 60
 
@@ -22,34 +19,17 @@ interface Host {
 
 const headersOf = (operation: string) => ({ 'content-type': 'application/json', 'x-operation': operation })
 
-const kyHost = (name: string, instance: typeof ky): Host => ({
+/** With the defaults, as an application has them. */
+const hosts: readonly Host[] = all.map(({ name, open }) => ({
   name,
   open: () => {
-    const api = instance.extend(idempotency())
-    return (url, operation) => {
-      const sent = api.post(url, { json: { operation }, headers: headersOf(operation) })
-      return sent.catch((error: unknown) => error)
+    const send = open()
+    return async (url, operation) => {
+      const body = JSON.stringify({ operation })
+      return (await send({ url, method: 'POST', body, headers: headersOf(operation) })).end
     }
   },
-})
-
-/** With the defaults, as an application has them. */
-const hosts: readonly Host[] = [
-  {
-    name: 'createIdempotentFetch',
-    open: () => {
-      const send = createIdempotentFetch()
-      return (url, operation) => {
-        const body = JSON.stringify({ operation })
-        return send(url, { method: 'POST', body, headers: headersOf(operation) }).catch(
-          (error: unknown) => error,
-        )
-      }
-    },
-  },
-  kyHost('ky 1', ky),
-  kyHost('ky 2', ky2 as unknown as typeof ky),
-]
+}))
 
 /** Begins operations evenly within `ms`, and gives the outcomes that their callers are told. */
 async function begin(send: Send, server: FailingServer, size: number, ms: number): Promise<string[]> {

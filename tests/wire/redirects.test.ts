@@ -4,8 +4,8 @@ import type { Server } from 'node:http'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { createIdempotentFetch, createRetryBudget, idempotencyOf } from 'fetch-idempotency'
 import { gateRetries, idempotency, reuseKey, stampKey } from 'fetch-idempotency/ky'
-import ky1 from 'ky'
-import ky2 from 'ky2'
+import { majors, type Ky } from '../promises/hosts.js'
+import { isWhole } from '../whole.js'
 import { closedPort, listen } from '../transport/loopback.js'
 import { selfSigned } from '../transport/self-signed.js'
 
@@ -38,14 +38,13 @@ async function redirecting(status: number, to: (port: number) => string, then = 
 const caught = (sending: PromiseLike<unknown>) => Promise.resolve(sending).catch((error: unknown) => error)
 
 type Send = (url: string, method: string) => Promise<unknown>
-const majors = [ky1, ky2 as unknown as typeof ky1] as const
-const hooked = (ky: typeof ky1, options: object) =>
+const hooked = (ky: Ky, options: object) =>
   ky.extend({
     hooks: { beforeRequest: [stampKey(options)], beforeRetry: [reuseKey()] },
     retry: { ...gateRetries(), delay: () => 1, limit: 2 },
   })
 const kySend =
-  (ky: typeof ky1): Send =>
+  (ky: Ky): Send =>
   (url, method) =>
     caught(ky(url, { method, body: '{}', retry: { delay: () => 1, limit: 2 } }))
 
@@ -63,13 +62,13 @@ const senders: [string, Send][] = [{}, { methods: [] }].flatMap((options): [stri
       (url, method) => caught(send(new Request(url, { method, body: '{}' }))),
     ],
     [`own fetch${suffix}`, (url, method) => caught(sendOwn(url, { method, body: '{}' }))],
-    ...majors.flatMap((ky, index): [string, Send][] => [
-      [`ky ${index + 1}${suffix}`, kySend(ky.extend(idempotency({ budget: retry.budget, ...options })))],
+    ...majors.flatMap(([name, ky]): [string, Send][] => [
+      [`${name}${suffix}`, kySend(ky.extend(idempotency({ budget: retry.budget, ...options })))],
       [
-        `ky ${index + 1}, own fetch${suffix}`,
+        `${name}, own fetch${suffix}`,
         kySend(ky.extend(idempotency({ budget: retry.budget, fetch: ownFetch, ...options }))),
       ],
-      [`ky ${index + 1}, hooks alone${suffix}`, kySend(hooked(ky, options))],
+      [`${name}, hooks alone${suffix}`, kySend(hooked(ky, options))],
     ]),
   ]
 })
@@ -101,8 +100,8 @@ describe.each(senders)('a write that is redirected after it was applied, by %s',
     ['the same port of another name', (port) => `http://second.test:${port}/`],
     ['another port of another name', () => `http://second.test:${closed}/`],
   ])('is not told as not applied where nobody listens: %s', async (_, to) => {
-    for (const status of [302, 303, 307]) {
-      for (const method of ['POST', 'PUT', 'PATCH']) {
+    for (const status of isWhole ? [302, 303, 307] : [303, 307]) {
+      for (const method of isWhole ? ['POST', 'PUT', 'PATCH'] : ['POST']) {
         const { orders, seen } = await redirecting(status, to)
         expectUnknown(name, await send(orders, method))
         if (!isKeyed) expect(seen.writes).toBe(1)

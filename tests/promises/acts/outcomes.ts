@@ -268,11 +268,19 @@ export const outcomes: readonly Act[] = [
   {
     title: 'the table of outcomes, before anything is sent',
     scenes: [
-      ...['', 'ключ', 'a\nb', ' a', 'k'.repeat(256)].map((key) => ({
+      ...['', 'ключ', 'a\nb', 'a\rb', ' a', 'a ', 'k'.repeat(256)].map((key) => ({
         row: 'the contract or HTTP does not allow the key',
         name: `${JSON.stringify(key.slice(0, 9))} is KeyInvalidError`,
         server: [made] as const,
         call: { key },
+        key: 'none',
+        seen: { verdicts: [], end: 'key_invalid', outcome: 'not-applied' } as const,
+      })),
+      ...[42, null, ['a']].map((key) => ({
+        row: 'the contract or HTTP does not allow the key',
+        name: `${JSON.stringify(key)} is no key: KeyInvalidError`,
+        server: [made] as const,
+        call: { key: key as unknown as string },
         key: 'none',
         seen: { verdicts: [], end: 'key_invalid', outcome: 'not-applied' } as const,
       })),
