@@ -11,13 +11,16 @@ import { takeKey } from '../loop/take-key.js'
 import { withoutSecrets } from '../loop/tracked-operation.js'
 import type { RetryOptions } from '../retry/retry-policy.js'
 import type { FetchLike } from '../transport/fetch-like.js'
+import { isIdempotentFetch } from '../transport/nesting.js'
 import { defaultMaxBytes, takeFetch } from '../transport/take-fetch.js'
 import { installGate } from './gate-retries.js'
 import { readKeyHeader, writeKeyHeader } from './key-header.js'
 import { beginStampedAttempt, findStampedCall, stampCall } from './stamped-call.js'
-import { isKyFetch, openCall, readRetry, silenceKy, takeHooks, type KyCall, type KyCalls } from './ky-call.js'
+import { isKyFetch, openCall, type KyCall, type KyCalls } from './ky-call.js'
 import { callOption, createKyFetch } from './ky-fetch.js'
 import { unsetLimit } from './ky-retries.js'
+import { readRetry, silenceKy, takeHooks, takeThrowHttpErrors, hideUnset } from './take-over.js'
+import { createUploadProgress, type UploadProgress } from './upload-progress.js'
 import {
   isKyRead,
   readHookArguments,
@@ -89,6 +92,13 @@ const checks: Checks = {
   fetch: 'function',
   maxRequestBytes: [0],
   maxResponseBytes: [0],
+}
+
+type HostFetch = (input: unknown, init: object) => unknown
+
+/** A fetch of the user's, which is not shown an option of ours, but hands it on with its `init` where it calls our fetch. */
+function hideOption(fetch: HostFetch, value: KyOptions): HostFetch {
+  return (input, init) => fetch(input, Object.defineProperty(init, callOption, { value }))
 }
 
 /** The context of a call. */
@@ -165,13 +175,22 @@ export function idempotency(
     }
     const call = openCall((own.context ??= {}), own)
     calls.byContext.set(call.context, call)
-    own[callOption] = own
+    if (isKyFetch(own.fetch)) own[callOption] = own
+    else if (typeof own.fetch === 'function' && !isIdempotentFetch(own.fetch))
+      own.fetch = hideOption(own.fetch as HostFetch, own)
     if (typeof own.retry === 'object' && own.retry.limit === unsetLimit)
       own.retry = { ...own.retry, limit: undefined }
     const lists = Object.values(own.hooks ?? {}) as (readonly KyHook[] | undefined)[]
     call.hasHooks = lists.flatMap((list) => list ?? []).some((hook) => !calls.hooks.has(hook))
     own.hooks = { ...own.hooks, ...takeHooks(call, own.hooks ?? {}) }
-    const { json, stringifyJson = JSON.stringify } = own
+    if (typeof own.throwHttpErrors === 'function')
+      own.throwHttpErrors = takeThrowHttpErrors(call, own.throwHttpErrors)
+    const { json, stringifyJson = JSON.stringify, onUploadProgress } = own
+    if (typeof onUploadProgress === 'function') {
+      const taken = createUploadProgress(onUploadProgress as UploadProgress['tell'])
+      call.progress = taken.progress
+      own.onUploadProgress = taken.onUploadProgress
+    }
     if (json !== undefined)
       own.stringifyJson = (value) => {
         call.text = stringifyJson(value)
@@ -188,11 +207,11 @@ export function idempotency(
     const isOther = fetch !== undefined && !isKyFetch(fetch)
     // A loop of another kind would stand around or in place of ours.
     if (isOther) takeFetch(fetch)
-    if (isKyRead(request.method)) return
+    if (isKyRead(request.method)) return hideUnset(shown.retry)
     calls.byContext.set(shown.context, call)
     calls.byRequest.set(request, call)
     call.shown = shown
-    call.stamped = request
+    call.first ??= request
     if (!isOther) {
       silenceKy(call)
       stamp(settings, call, request)

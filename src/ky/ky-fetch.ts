@@ -4,28 +4,22 @@ import { identify } from '../loop/call-identity.js'
 import { checkCallOptions, type CheckedCallOptions } from '../loop/call-options.js'
 import type { EndOptions } from '../loop/end-options.js'
 import type { OperationSettings } from '../loop/operation-options.js'
-import { isIdempotencyError } from '../errors/any-idempotency-error.js'
+import { isIdempotencyError, type AnyIdempotencyError } from '../errors/any-idempotency-error.js'
 import { idempotencyOf, rememberFacts } from '../operation/facts.js'
 import { isConditional } from '../operation/is-conditional.js'
-import { captureRequest, type CapturedRequest } from '../transport/capture-request.js'
+import { canBeSentOnce, captureRequest, type CapturedRequest } from '../transport/capture-request.js'
 import type { FetchLike } from '../transport/fetch-like.js'
 import { isKnownFetch } from '../transport/known-fetch.js'
 import { markIdempotentFetch } from '../transport/nesting.js'
 import { responsesUpTo } from '../transport/responses.js'
 import { readGivenKey } from '../transport/stamp-request.js'
-import {
-  letKyReplay,
-  markKyFetch,
-  openCall,
-  silenceKy,
-  takeHooks,
-  type KyCall,
-  type KyCalls,
-} from './ky-call.js'
+import { markKyFetch, openCall, type KyCall, type KyCalls } from './ky-call.js'
 import { createTimeoutError, isConnectionFailure, toNetworkFailure } from './ky-errors.js'
-import { readBackoff } from './ky-retries.js'
+import { limitWait, readBackoff } from './ky-retries.js'
 import { isKyRead, type KyOptions } from './ky-shapes.js'
 import { openKyTransport } from './ky-transport.js'
+import { hideUnset, letKyReplay, silenceKy, takeHooks, takeThrowHttpErrors } from './take-over.js'
+import { stopHolding, withProgress } from './upload-progress.js'
 import { isRequest, isResponse } from '../transport/web-shapes.js'
 
 /** The option in which an `init` hook of ky 2 hands the options of a call on to its fetch. */
@@ -76,7 +70,7 @@ function untimed(sent: Promise<Response>): Promise<Response> {
 /** The body as text, where ky made the request of one and no hook can have given another: to read it takes longer. */
 function readText(call: KyCall, options: KyOptions, input: Request): string | undefined {
   const { hooks, onUploadProgress, body } = options
-  if (input !== call.stamped || onUploadProgress || (hooks?.beforeRequest?.length ?? 0) > 1) return undefined
+  if (input !== call.first || onUploadProgress || (hooks?.beforeRequest?.length ?? 0) > 1) return undefined
   return call.text ?? (typeof body === 'string' ? body : undefined)
 }
 
@@ -95,14 +89,16 @@ export function createKyFetch(settings: KySettings, calls: KyCalls) {
   ): Promise<Response> {
     const { idempotency, idempotencyKey } = (options.context ?? {}) as Record<string, unknown>
     const own = readCallOptions(idempotency)
+    const { retry = {}, progress } = call
     const text = readText(call, options, input)
+    if (progress) progress.isHolding = true
     const captured = await captureRequest(
       input,
       { ...settingsOf(input, rest), ...(text !== undefined && { body: text }) },
       { maxRequestBytes: settings.maxRequestBytes, oversizedBody: 'send-once' },
     )
+    if (progress) stopHolding(progress, canBeSentOnce(captured))
     const request: CapturedRequest = { ...captured, base: undefined }
-    const { retry = {} } = call
     const { timeout = 10_000, totalTimeout = false } = options
     const elapsedMs = performance.now() - call.beganAtMs
     const deadlineMs = Math.min(policy.deadlineMs, (totalTimeout || Infinity) - elapsedMs)
@@ -121,11 +117,12 @@ export function createKyFetch(settings: KySettings, calls: KyCalls) {
       policy: {
         ...policy,
         attemptTimeoutMs: timeout === false ? Infinity : timeout,
-        maxAttempts: retry.limit === undefined ? policy.maxAttempts : retry.limit + 1,
+        maxAttempts: Math.max(1, (retry.limit ?? policy.maxAttempts - 1) + 1 - call.retryCount),
+        maxRetryAfterMs: retry.maxRetryAfter ?? policy.maxRetryAfterMs,
         deadlineMs,
       },
       resendBackoff: readBackoff(retry),
-      cutRetryAfterMs: retry.maxRetryAfter,
+      limitWait: (status, waitMs) => limitWait(retry, call, status, waitMs),
       writes: own.writes,
       firstSentMs: call.firstSentMs ?? own.firstSentMs,
       attemptsBefore: call.attempts,
@@ -134,7 +131,8 @@ export function createKyFetch(settings: KySettings, calls: KyCalls) {
       identity: givenKey === undefined || call.isGenerated ? undefined : identify(request, givenKey, own),
       openJournal: () => openJournalled(operation, request, call.isGenerated ? undefined : givenKey, own),
       openTransport(operation) {
-        const sender = { pickFetch: pick, maxResponseBytes, bodyReading: own.response }
+        const pickFetch = progress ? () => withProgress(pick(), progress, captured.body) : pick
+        const sender = { pickFetch, maxResponseBytes, bodyReading: own.response }
         call.key = operation.key
         call.isGenerated = operation.resume().isGenerated === true
         return openKyTransport(
@@ -149,24 +147,28 @@ export function createKyFetch(settings: KySettings, calls: KyCalls) {
   /** The end of a write in ky's own terms: its errors, with the facts. */
   async function end(call: KyCall, options: KyOptions, input: Request, rest: RequestInit): Promise<Response> {
     const { method, url } = input
+    const outgoing = () => new Request(url, { method, headers: input.headers })
     // ky's own time for all of it is over, or would be with the next wait.
     const isOutOfTotal = () => call.stoppedBy === 'deadline' && Boolean(options.totalTimeout)
-    const outgoing = () => new Request(url, { method, headers: input.headers })
+    // ky runs its own `beforeRetry` hooks after an error only.
+    const isForKy = () => call.replay !== undefined
+    /** What ky makes of an end. */
+    const inKysTerms = (end: object): unknown => {
+      if (isOutOfTotal()) return withFactsOf(end, createTimeoutError(outgoing()))
+      if (isForKy()) return withFactsOf(end, call.last?.shown)
+      return isIdempotencyError(end) ? toKyError(call, end, outgoing) : end
+    }
     try {
       const response = await send(call, options, input, rest)
       const { outcome = 'unknown', attempts = 0 } = idempotencyOf(response) ?? {}
       call.firstSentMs = outcome === 'not-applied' ? undefined : operation.clock.now()
       call.attempts = attempts
-      if (isOutOfTotal()) throw withFactsOf(response, createTimeoutError(outgoing()))
-      // `ky.stop` and the like: ky runs its own `beforeRetry` hooks after an error only.
-      if (call.replay !== undefined && call.stoppedBy === 'user' && call.beforeRetry.length > 0)
-        throw response
-      return keepFacts(response)
-    } catch (error) {
-      if (call.replay !== undefined) letKyReplay(call, method)
-      if (isIdempotencyError(error) && isOutOfTotal())
-        throw withFactsOf(error, createTimeoutError(outgoing()))
-      throw toKyError(error, outgoing)
+      if (!isOutOfTotal() && !isForKy()) return response
+      throw response
+    } catch (end) {
+      const error = inKysTerms(end as object)
+      letKyReplay(call, method)
+      throw error
     }
   }
 
@@ -185,7 +187,10 @@ export function createKyFetch(settings: KySettings, calls: KyCalls) {
     init: RequestInit & { [callOption]?: KyOptions } = {},
   ): Promise<Response> {
     const { [callOption]: given, ...rest } = init
-    if (!isRequest(input) || isKyRead(input.method)) return pickFetch()(input, rest)
+    if (!isRequest(input) || isKyRead(input.method)) {
+      if (typeof this?.retry === 'object') hideUnset(this.retry)
+      return pickFetch()(input, rest)
+    }
     const found = findCall(this, given, input)
     if (found === undefined) return Promise.reject(new TypeError(hooksGone))
     const { call, options } = found
@@ -196,8 +201,9 @@ export function createKyFetch(settings: KySettings, calls: KyCalls) {
     if (!call.isKy2 && options.hooks && !call.isOurs) {
       call.beforeRequest = (options.hooks.beforeRequest ?? []).filter((hook) => !calls.hooks.has(hook))
       Object.assign(options.hooks, takeHooks(call, options.hooks))
+      Object.assign(options, { throwHttpErrors: takeThrowHttpErrors(call, options.throwHttpErrors) })
     }
-    call.shown ??= options as KyCall['shown']
+    call.shown ??= showOptions(options)
     call.isOurs = true
     silenceKy(call)
     const sent = end(call, options, input, rest)
@@ -228,30 +234,21 @@ function readCallOptions(options: unknown): CheckedCallOptions {
   return own
 }
 
-/** Ties the facts of a response to its copies, too, which are what the hooks of ky are given and often give back. */
-function keepFacts(response: Response): Response {
-  const { clone } = response
-  const value = () => {
-    const copy = clone.call(response)
-    const facts = idempotencyOf(response)
-    if (facts !== undefined) rememberFacts(copy, facts)
-    return keepFacts(copy)
-  }
-  return Object.defineProperty(response, 'clone', { value, configurable: true, writable: true })
+/** ky 1 shows no hooks. Its own options are complete where its hooks have not run: no other object has them. */
+function showOptions({ hooks: _, ...shown }: KyOptions): KyCall['shown'] {
+  return Object.freeze(shown) as unknown as KyCall['shown']
 }
 
 /** A lost answer is ky's to tell; what only we can know is told by our own errors. */
-function toKyError(error: unknown, outgoing: () => Request): unknown {
-  if (!isIdempotencyError(error)) return error
+function toKyError(call: KyCall, error: AnyIdempotencyError, outgoing: () => Request): unknown {
   const { code, cause, attempts } = error
-  // What was not sent at all is no lost answer.
-  if (attempts === 0) return error
   const isLost = code === 'outcome_unknown' || code === 'not_applied' || code === 'unsendable'
-  if (!isLost || cause === undefined || isResponse(cause)) return error
-  if ((cause as { name?: unknown }).name === 'TimeoutError')
-    return withFactsOf(error, createTimeoutError(outgoing()))
-  const isOther = code !== 'unsendable' && !isConnectionFailure(cause)
-  return withFactsOf(error, isOther ? cause : toNetworkFailure(cause))
+  // What was not sent at all is no lost answer.
+  if (attempts === 0 || !isLost || cause === undefined || isResponse(cause)) return error
+  const { attempted } = call.last?.result ?? {}
+  const isTimeout = attempted !== undefined && 'lost' in attempted && attempted.isTimeout
+  if (isTimeout) return withFactsOf(error, createTimeoutError(outgoing()))
+  return withFactsOf(error, isConnectionFailure(cause) ? toNetworkFailure(cause) : cause)
 }
 
 /** An error of ky's, or of the user's fetch, that answers `idempotencyOf` as `end` does. */

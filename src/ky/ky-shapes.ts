@@ -3,6 +3,7 @@ export interface KyRetryOptions {
   limit?: number | undefined
   methods?: readonly string[] | undefined
   statusCodes?: readonly number[] | undefined
+  afterStatusCodes?: readonly number[] | undefined
   retryOnTimeout?: boolean | undefined
   jitter?: boolean | ((delayMs: number) => number) | undefined
   delay?: ((retry: number) => number) | undefined
@@ -40,6 +41,7 @@ export interface KyOptions {
     beforeRequest?: KyHook[] | undefined
     beforeRetry?: KyHook[] | undefined
     afterResponse?: KyHook[] | undefined
+    beforeError?: KyHook[] | undefined
   }
 }
 
