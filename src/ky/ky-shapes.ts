@@ -61,7 +61,9 @@ export interface KyHookState {
 export type KyBeforeRequest = (first: Request | KyHookState, options?: KyHookOptions) => Promise<void> | void
 
 /** A `beforeRetry` hook: both majors pass one state object. */
-export type KyBeforeRetry = (state: KyHookState & { readonly error: Error }) => void
+export type KyBeforeRetry = (
+  state: KyHookState & { readonly error: Error; readonly retryCount?: number },
+) => void
 
 /** Brings the arguments of both majors into one shape. */
 export function readHookArguments(first: Request | KyHookState, options?: KyHookOptions): KyHookState {

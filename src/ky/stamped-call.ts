@@ -15,6 +15,8 @@ export interface StampedCall {
   operation: Operation
   /** The attempt that was begun last has not been judged. */
   isUnderWay: boolean
+  /** The user's limit of retries, where ky has one more. */
+  limit?: number
 }
 
 /** One object of options belongs to each call of ky in both majors, and so does its `context`: that is where the parts meet. */
