@@ -15,9 +15,9 @@ export interface LastAttempt {
 /** One call of ky: what its hooks and its fetch know in common. `options.context` is one object for each call, in both majors. */
 export interface KyCall {
   readonly context: object
-  /** ky 2: its options as they were given. In ky 1 the fetch sees them, completed, by `this`. */
-  readonly given: KyOptions | undefined
   readonly isKy2: boolean
+  /** ky's options: in ky 2 as they were given, to an `init` hook; in ky 1 completed, as its fetch sees them. */
+  options?: KyOptions
   readonly beganAtMs: number
   /** What the user says of retries. */
   retry?: OwnRetryOptions
@@ -55,11 +55,15 @@ export interface KyCall {
   isReplayed: boolean
 }
 
+/** The option in which an `init` hook of ky 2 hands a call on to its hooks and its fetch. */
+export const callOption = 'idempotencyCall'
+
+/** `given` are the options of ky 2. */
 export function openCall(context: object, given: KyOptions | undefined): KyCall {
   return {
     context,
-    given,
     isKy2: given !== undefined,
+    ...(given && { options: given }),
     beganAtMs: performance.now(),
     isGenerated: false,
     isOurs: false,

@@ -74,7 +74,8 @@ export function beginStampedAttempt(call: StampedCall, request: Request): void {
   const { headers } = request
   if (operation.key !== undefined && carrier.in === 'header') {
     for (const [name, value] of Object.entries(companions)) headers.set(name, value)
-    writeKeyHeader(carrier, headers, operation.key)
+    // A key that is there already stays as the caller wrote it.
+    if (readKeyHeader(carrier, headers) !== operation.key) writeKeyHeader(carrier, headers, operation.key)
   }
   call.operation = beginAttempt(operation)
   call.isUnderWay = true

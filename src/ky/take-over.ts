@@ -62,8 +62,8 @@ const never: ShouldRetry = () => false
 
 /** Reads what the user says of retries, before anything of ours stands in its place. */
 export function readRetry(call: KyCall): void {
-  const { shown, given } = call
-  const retry = (given ?? shown)?.retry
+  const { shown, options = shown } = call
+  const { retry } = options ?? {}
   // Another `idempotency()` of the same call has silenced ky already.
   const isOurs = typeof retry === 'object' && retry.shouldRetry === never
   call.retry ??= readOwnOptions(isOurs ? { ...retry, shouldRetry: undefined } : retry)
