@@ -3,7 +3,7 @@ import { readRetryAfter, readSentMs } from './retry-after.js'
 
 /**
  * Reads how long the server asks to wait before the next request, in milliseconds: from `retry-after-ms` or `Retry-After`, and
- * where a 429 or 503 has neither, from the headers of its rate limit. `undefined` when it asks for no wait.
+ * where a 413, 429 or 503 has neither, from the headers of its rate limit. `undefined` when it asks for no wait.
  *
  * `Retry-After` comes first, "now" included: a rate limit may name the end of a window that has nothing to do with this answer.
  */
@@ -11,5 +11,5 @@ export function parseWait(status: number, headers: Pick<Headers, 'get'>, nowMs: 
   const sentMs = readSentMs(headers, nowMs)
   const delayMs = readRetryAfter(headers, sentMs)
   if (delayMs !== undefined) return delayMs > 0 ? delayMs : undefined
-  return status === 429 || status === 503 ? parseRateLimitReset(headers, sentMs) : undefined
+  return [413, 429, 503].includes(status) ? parseRateLimitReset(headers, sentMs) : undefined
 }

@@ -82,6 +82,10 @@ export function installGate(call: StampedCall, given: object, method: string): v
   retry.methods = [...(retry.methods ?? []), method.toLowerCase()]
   // Like 429, 425 says that nothing was done.
   if (retry.statusCodes?.includes(429)) retry.statusCodes = [...retry.statusCodes, 425]
+  const { limit = 2 } = retry
+  call.limit = limit
+  // ky asks nobody about the failure at its limit. With one more, that error, too, can tell what is true.
+  if (limit > 0) retry.limit = limit + 1
   retry.shouldRetry = (state) => {
     const error = state.error as KyError
     // Our own errors say that the write must not be sent, and another wrapper's answer that it was sent again already.
@@ -89,7 +93,7 @@ export function installGate(call: StampedCall, given: object, method: string): v
     if (!isKeySent(call, error) && gate !== 'always')
       call.operation = { ...call.operation, resendable: false }
     const judged = judgeAttempt(call, readError(error, call.operation), error)
-    return judged ?? theirs?.(state)
+    return state.retryCount > limit ? false : (judged ?? theirs?.(state))
   }
 }
 

@@ -11,13 +11,16 @@ import { takeKey } from '../loop/take-key.js'
 import { withoutSecrets } from '../loop/tracked-operation.js'
 import type { RetryOptions } from '../retry/retry-policy.js'
 import type { FetchLike } from '../transport/fetch-like.js'
+import { isIdempotentFetch } from '../transport/nesting.js'
 import { defaultMaxBytes, takeFetch } from '../transport/take-fetch.js'
 import { installGate } from './gate-retries.js'
 import { readKeyHeader, writeKeyHeader } from './key-header.js'
 import { beginStampedAttempt, findStampedCall, stampCall } from './stamped-call.js'
-import { isKyFetch, openCall, readRetry, silenceKy, takeHooks, type KyCall, type KyCalls } from './ky-call.js'
-import { callOption, createKyFetch } from './ky-fetch.js'
+import { callOption, isKyFetch, openCall, type KyCall, type KyCalls } from './ky-call.js'
+import { createKyFetch } from './ky-fetch.js'
 import { unsetLimit } from './ky-retries.js'
+import { readRetry, silenceKy, takeHooks, takeThrowHttpErrors, hideUnset } from './take-over.js'
+import { createUploadProgress, type UploadProgress } from './upload-progress.js'
 import {
   isKyRead,
   readHookArguments,
@@ -91,6 +94,14 @@ const checks: Checks = {
   maxResponseBytes: [0],
 }
 
+type HostFetch = (input: unknown, init: { [callOption]?: unknown }) => unknown
+
+/** A fetch of the user's, which is not shown an option of ours, but hands it on with its `init` where it calls our fetch. */
+function hideOption(fetch: HostFetch): HostFetch {
+  return (input, { [callOption]: value, ...init }) =>
+    fetch(input, Object.defineProperty(init, callOption, { value }))
+}
+
 /** The context of a call. */
 interface Given {
   readonly idempotencyKey?: unknown
@@ -105,14 +116,15 @@ function stamp(settings: OperationSettings, call: KyCall, request: Request): voi
   const { carrier } = contract
   const { method, url, headers, mode } = request
   if (carrier.in !== 'header') return
+  const written = readKeyHeader(carrier, headers)
   if (call.key === undefined) {
-    const { idempotencyKey: givenKey = readKeyHeader(carrier, headers) } = call.context as Given
+    const { idempotencyKey: givenKey = written } = call.context as Given
     const described = { method, url, givenKey, conditional: false, isNoCors: mode === 'no-cors' }
     const { key, keyOrigin } = takeKey(settings, described, withoutSecrets(url), clock.now())
     call.key = key
     call.isGenerated = keyOrigin === 'generated'
   }
-  if (call.key !== undefined) writeKeyHeader(carrier, headers, call.key)
+  if (call.key !== undefined && call.key !== written) writeKeyHeader(carrier, headers, call.key)
 }
 
 /**
@@ -160,18 +172,25 @@ export function idempotency(
 
   /** ky 2 shows the options of a call as they were given to an `init` hook alone. */
   function takeOptions(given: object): void {
-    const own = given as { -readonly [Name in keyof KyOptions]: KyOptions[Name] } & {
-      [callOption]?: KyOptions
-    }
+    const own = given as { -readonly [Name in keyof KyOptions]: KyOptions[Name] } & { [callOption]?: KyCall }
     const call = openCall((own.context ??= {}), own)
-    calls.byContext.set(call.context, call)
-    own[callOption] = own
-    if (typeof own.retry === 'object' && own.retry.limit === unsetLimit)
-      own.retry = { ...own.retry, limit: undefined }
-    const lists = Object.values(own.hooks ?? {}) as (readonly KyHook[] | undefined)[]
-    call.hasHooks = lists.flatMap((list) => list ?? []).some((hook) => !calls.hooks.has(hook))
-    own.hooks = { ...own.hooks, ...takeHooks(call, own.hooks ?? {}) }
-    const { json, stringifyJson = JSON.stringify } = own
+    own[callOption] = call
+    if (typeof own.fetch === 'function' && !isIdempotentFetch(own.fetch))
+      own.fetch = hideOption(own.fetch as HostFetch)
+    // ky 2 has copied them for this call.
+    if (typeof own.retry === 'object' && own.retry.limit === unsetLimit) own.retry.limit = undefined
+    call.hasHooks = false
+    for (const list of Object.values(own.hooks ?? {}) as (readonly KyHook[] | undefined)[])
+      for (const hook of list ?? []) call.hasHooks ||= !calls.hooks.has(hook)
+    if (call.hasHooks) own.hooks = { ...own.hooks, ...takeHooks(call, own.hooks ?? {}) }
+    const { json, stringifyJson = JSON.stringify, onUploadProgress, throwHttpErrors } = own
+    if (typeof throwHttpErrors === 'function')
+      own.throwHttpErrors = takeThrowHttpErrors(call, throwHttpErrors)
+    if (typeof onUploadProgress === 'function') {
+      const taken = createUploadProgress(onUploadProgress as UploadProgress['tell'])
+      call.progress = taken.progress
+      own.onUploadProgress = taken.onUploadProgress
+    }
     if (json !== undefined)
       own.stringifyJson = (value) => {
         call.text = stringifyJson(value)
@@ -183,21 +202,22 @@ export function idempotency(
 
   const beforeRequest: KyBeforeRequest = (first, second) => {
     const { request, options: shown } = readHookArguments(first, second)
-    const call = calls.byContext.get(shown.context) ?? openCall(shown.context, undefined)
-    const { fetch } = call.given ?? (shown as KyOptions)
+    const { [callOption]: told } = shown as { [callOption]?: KyCall }
+    const call = told ?? calls.byContext.get(shown.context) ?? openCall(shown.context, undefined)
+    const { fetch } = call.options ?? (shown as KyOptions)
     const isOther = fetch !== undefined && !isKyFetch(fetch)
     // A loop of another kind would stand around or in place of ours.
     if (isOther) takeFetch(fetch)
-    if (isKyRead(request.method)) return
-    calls.byContext.set(shown.context, call)
-    calls.byRequest.set(request, call)
+    if (isKyRead(request.method)) return hideUnset(shown.retry)
+    if (told === undefined) calls.byContext.set(shown.context, call)
     call.shown = shown
-    call.stamped = request
+    call.first ??= request
     if (!isOther) {
       silenceKy(call)
       stamp(settings, call, request)
       return
     }
+    calls.byRequest.set(request, call)
     // A fetch that was given after ours may call it. Where it does not, the loop is ky's, behind the gate of the parts.
     readRetry(call)
     const isFirst = findStampedCall(shown.context) === undefined

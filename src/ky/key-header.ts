@@ -6,8 +6,7 @@ export function readKeyHeader(carrier: KeyCarrier, headers: Headers): string | u
   return written === null || carrier.in !== 'header' ? undefined : decodeHeader(carrier, written)
 }
 
-/** Puts a key into the headers of a request. One that is there already stays as the caller wrote it. */
+/** Puts a key into the headers of a request. */
 export function writeKeyHeader(carrier: KeyCarrier, headers: Headers, key: string): void {
-  if (carrier.in === 'header' && readKeyHeader(carrier, headers) !== key)
-    headers.set(carrier.name, encodeHeader(carrier, key))
+  if (carrier.in === 'header') headers.set(carrier.name, encodeHeader(carrier, key))
 }

@@ -24,10 +24,15 @@ export function isConnectionFailure(error: unknown): boolean {
       /^(?:E[A-Z_]+|UND_ERR_\w+|ConnectionRefused|FailedToOpenSocket)$/.test(code)
     )
       return true
-    if (name === 'TimeoutError' || name === 'NetworkError' || name === 'AbortError') return true
+    if (name === 'NetworkError') return true
     at = cause
   }
   return false
+}
+
+/** By its name, ky takes an error of the fetch itself for its own. */
+export function isTimeoutError(error: unknown): boolean {
+  return (error as { name?: unknown } | null | undefined)?.name === 'TimeoutError'
 }
 
 /** A lost answer in the form in which ky takes it for a failed connection. */
@@ -42,10 +47,21 @@ export function createTimeoutError(request: Request): Error {
   return new TimeoutError(request)
 }
 
-/** What ky shows its hooks for a lost answer: ky 2 an error of its own, ky 1 what the fetch has thrown. */
-export function createNetworkError(request: Request, cause: unknown, isKy2: boolean): Error {
-  if (isKy2 && NetworkError !== undefined) return new NetworkError(request, { cause })
-  return isError(cause) ? cause : new TypeError(String(cause))
+/** As ky shows what a fetch throws that is no error. ky keeps its class to itself. */
+class NonError extends Error {
+  override name = 'NonError'
+  constructor(readonly value: unknown) {
+    const { message } = (typeof value === 'object' && value ? value : {}) as { message?: unknown }
+    const known = typeof value === 'string' ? value : message
+    super(typeof known === 'string' ? known : 'Non-error value was thrown')
+  }
+}
+
+/** What ky shows its hooks for a lost answer: ky 2 an error of its own for a connection that failed, else what the fetch has thrown. */
+export function createLossError(request: Request, cause: unknown, isKy2: boolean): Error {
+  if (isKy2 && NetworkError !== undefined && isConnectionFailure(cause))
+    return new NetworkError(request, { cause })
+  return isError(cause) ? cause : new NonError(cause)
 }
 
 /** What ky shows its hooks for an answer that is no success; ky 2 reads the body into `data`. */

@@ -1,21 +1,27 @@
 import type { Backoff } from '../backoff/backoff.js'
 import type { Allowance } from '../retry/decide.js'
+import type { LastAttempt } from './ky-call.js'
 import type { KyRetryOptions } from './ky-shapes.js'
 
 /**
- * ky 1 shows no options as they were given. Where nobody sets a limit, it has this one of ours: for reads it means what ky's
- * own default of 2 means, and a write can tell that nobody has set it. ky 2 never sees it.
+ * ky 1 shows no options as they were given. Where nobody sets a limit, it has this one: ky's own default of 2, as an object,
+ * by which a write can tell that nobody has set it. ky 2 never sees it.
  */
-export const unsetLimit = 2.5
+export const unsetLimit = Object(2) as number
 
 const defaultMethods = ['get', 'put', 'head', 'delete', 'options', 'trace', 'query']
 const defaultStatusCodes = [408, 413, 429, 500, 502, 503, 504]
+const defaultAfterStatusCodes = [413, 429, 503]
 
 /** What a user has set of ky's retry options; whatever nobody has set is absent. */
 export type OwnRetryOptions = Readonly<KyRetryOptions>
 
-function isDefault<T>(list: readonly T[], defaults: readonly T[]): boolean {
-  return list.every((one, index) => one === defaults[index]) && list.length >= defaults.length - 1
+/** A list, `undefined` where it is ky's own. Only the first major knows a method less. */
+function readList<T>(list: readonly T[] | undefined, defaults: readonly T[]): readonly T[] | undefined {
+  const isDefault =
+    list?.every((one, index) => one === defaults[index]) &&
+    list.length >= defaults.length - Number(list[0] === 'get')
+  return isDefault ? undefined : list
 }
 
 function isDefaultDelay(delay: (retry: number) => number): boolean {
@@ -25,14 +31,14 @@ function isDefaultDelay(delay: (retry: number) => number): boolean {
 /** Leaves of ky's retry options those that a user has set, whichever major completes them. */
 export function readOwnOptions(given: KyRetryOptions | number | undefined): OwnRetryOptions {
   if (typeof given === 'number') return { limit: given }
-  const { limit, methods, statusCodes, delay, retryOnTimeout, maxRetryAfter, backoffLimit, ...rest } =
-    given ?? {}
+  const { limit, methods, statusCodes, afterStatusCodes, delay, ...more } = given ?? {}
+  const { retryOnTimeout, maxRetryAfter, backoffLimit, ...rest } = more
   return {
     ...rest,
     limit: limit === unsetLimit ? undefined : limit,
-    methods:
-      methods && !isDefault(methods, defaultMethods) ? methods.map((one) => one.toLowerCase()) : undefined,
-    statusCodes: statusCodes && !isDefault(statusCodes, defaultStatusCodes) ? statusCodes : undefined,
+    methods: readList(methods, defaultMethods)?.map((one) => one.toLowerCase()),
+    statusCodes: readList(statusCodes, defaultStatusCodes),
+    afterStatusCodes: readList(afterStatusCodes, defaultAfterStatusCodes),
     delay: delay && !isDefaultDelay(delay) ? delay : undefined,
     // In ky 1, one that nobody has set is our `0`.
     retryOnTimeout: typeof retryOnTimeout === 'boolean' ? retryOnTimeout : undefined,
@@ -59,16 +65,31 @@ export function readBackoff({
   }
 }
 
+/** What ky makes of a wait that the server asks for, by what its user has set. */
+export function limitWait(
+  { afterStatusCodes, maxRetryAfter = Infinity }: OwnRetryOptions,
+  { last }: { readonly last?: LastAttempt },
+  status: number,
+  waitMs: number,
+): number | undefined {
+  // A yes of the user's own does not wait for the server.
+  const isHeeded = afterStatusCodes?.includes(status) !== false && last?.isWanted !== true
+  return isHeeded ? Math.min(waitMs, maxRetryAfter) : undefined
+}
+
 /** An attempt, as far as ky's own rules for retries look at it. */
 export interface RuledAttempt {
   readonly method: string
   /** `undefined` when the answer was lost. */
   readonly status: number | undefined
   readonly isTimeout: boolean
+  /** The fetch has thrown an error of its own: no connection has failed. */
+  readonly isOwn: boolean
   /** The answer says how long to wait. */
   readonly hasWait: boolean
   /** ky makes an error of this status. */
   readonly isThrown: boolean
+  readonly last: LastAttempt
   /** The error with which ky asks `shouldRetry`. */
   readonly error: () => Error
   /** 1 before the first retry. */
@@ -77,14 +98,18 @@ export interface RuledAttempt {
 
 /** What a user says of a retry by ky's own options. Ours decides; this is what it is given. */
 export async function readAllowance(own: OwnRetryOptions, attempt: RuledAttempt): Promise<Allowance> {
-  const { method, status, hasWait, isTimeout, isThrown, error, retryCount } = attempt
+  const { method, status, hasWait, isTimeout, isOwn, isThrown, error, retryCount } = attempt
   const { methods, statusCodes, retryOnTimeout, shouldRetry } = own
   if (methods?.includes(method.toLowerCase()) === false) return 'refused'
   // ky takes what it does not throw for a success.
   if (status !== undefined && !isThrown) return 'refused'
   const said = shouldRetry && (await shouldRetry({ error: error(), retryCount }))
   if (said === false) return 'refused'
-  if (said === true) return 'wanted'
+  if (said === true) {
+    attempt.last.isWanted = true
+    return 'wanted'
+  }
+  if (isOwn) return 'refused'
   if (isTimeout) return retryOnTimeout === false ? 'refused' : 'allowed'
   // ky takes a 413 that says how long to wait for one that will pass.
   if (status === 413 && statusCodes === undefined) return hasWait ? 'wanted' : 'refused'

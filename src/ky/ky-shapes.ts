@@ -3,6 +3,7 @@ export interface KyRetryOptions {
   limit?: number | undefined
   methods?: readonly string[] | undefined
   statusCodes?: readonly number[] | undefined
+  afterStatusCodes?: readonly number[] | undefined
   retryOnTimeout?: boolean | undefined
   jitter?: boolean | ((delayMs: number) => number) | undefined
   delay?: ((retry: number) => number) | undefined
@@ -40,6 +41,7 @@ export interface KyOptions {
     beforeRequest?: KyHook[] | undefined
     beforeRetry?: KyHook[] | undefined
     afterResponse?: KyHook[] | undefined
+    beforeError?: KyHook[] | undefined
   }
 }
 
@@ -59,7 +61,9 @@ export interface KyHookState {
 export type KyBeforeRequest = (first: Request | KyHookState, options?: KyHookOptions) => Promise<void> | void
 
 /** A `beforeRetry` hook: both majors pass one state object. */
-export type KyBeforeRetry = (state: KyHookState & { readonly error: Error }) => void
+export type KyBeforeRetry = (
+  state: KyHookState & { readonly error: Error; readonly retryCount?: number },
+) => void
 
 /** Brings the arguments of both majors into one shape. */
 export function readHookArguments(first: Request | KyHookState, options?: KyHookOptions): KyHookState {

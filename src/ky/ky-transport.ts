@@ -1,24 +1,26 @@
+import { parseWait } from '../backoff/parse-wait.js'
+import type { KeyCarrier } from '../contract/carrier.js'
 import { UnsendableError } from '../errors/unsendable-error.js'
 import type { TrackedOperation } from '../loop/tracked-operation.js'
 import type { Transport } from '../loop/transport.js'
 import type { AttemptResult } from '../transport/attempted.js'
-import { canBeSentOnce, type CapturedRequest } from '../transport/capture-request.js'
+import { canBeSentOnce, captureRequest, type CapturedRequest } from '../transport/capture-request.js'
+import { isSentOnce } from '../transport/captured-body.js'
 import { sendAttempt, type Sender } from '../transport/send-attempt.js'
-import { stampRequest, unstampRequest, withHeaders } from '../transport/stamp-request.js'
-import type { KeyCarrier } from '../contract/carrier.js'
 import { releaseCopy } from '../transport/settled-response.js'
-import type { KyCall } from './ky-call.js'
+import { stampRequest, unstampRequest, withHeaders } from '../transport/stamp-request.js'
+import { isRequest, isResponse } from '../transport/web-shapes.js'
+import type { KyCall, LastAttempt } from './ky-call.js'
 import {
   createHttpError,
-  createNetworkError,
+  createLossError,
   createTimeoutError,
   isConnectionFailure,
+  isTimeoutError,
   toNetworkFailure,
 } from './ky-errors.js'
 import { readAllowance, type OwnRetryOptions } from './ky-retries.js'
 import type { KyOptions } from './ky-shapes.js'
-import { isRequest, isResponse } from '../transport/web-shapes.js'
-import { isSentOnce } from '../transport/captured-body.js'
 
 /** What a call of ky is sent with. */
 export interface KySending {
@@ -29,9 +31,14 @@ export interface KySending {
   readonly sender: Sender
 }
 
-function isThrown({ throwHttpErrors = true }: KyOptions, { ok, status, type }: Response): boolean {
+/** Whether ky makes an error of an answer. */
+function isThrown(call: KyCall, { throwHttpErrors = true }: KyOptions, response: Response): boolean {
+  const { ok, status, type } = response
   if (ok || type === 'opaque') return false
-  return typeof throwHttpErrors === 'function' ? throwHttpErrors(status) : throwHttpErrors
+  if (typeof throwHttpErrors !== 'function') return throwHttpErrors
+  call.thrown = undefined
+  call.thrown = { status, isThrown: throwHttpErrors(status) }
+  return call.thrown.isThrown
 }
 
 /** The request as hooks are shown it; a body that streams is left out, as a hook that read it would use it up. */
@@ -64,6 +71,7 @@ export function openKyTransport(
   const { key, companions } = operation
   const { beforeRequest, afterResponse, beforeRetry, isKy2 } = call
   const shown = call.shown as object
+  const limit = call.retryCount + operation.policy.maxAttempts - 1
   let request = first
 
   const stamp = () => {
@@ -105,85 +113,109 @@ export function openKyTransport(
     return standing
   }
 
-  const toKyError = ({ answer, attempted, error }: AttemptResult<Response>): Error => {
-    const outgoing = showRequest(request)
-    if (answer !== undefined) {
-      const data = isKy2 ? readData(attempted, options) : undefined
-      return createHttpError(answer.clone(), outgoing, shown, data)
+  /** The error that ky would show for an attempt: one object for `shouldRetry`, the hooks, and the caller. */
+  const showError = (last: LastAttempt): Error => {
+    const { answer, attempted, error } = last.result
+    const make = () => {
+      const outgoing = showRequest(request)
+      if (answer !== undefined)
+        return createHttpError(
+          answer.clone(),
+          outgoing,
+          shown,
+          isKy2 ? readData(attempted, options) : undefined,
+        )
+      const isTimeout = 'lost' in attempted && attempted.isTimeout
+      return isTimeout ? createTimeoutError(outgoing) : createLossError(outgoing, error, isKy2)
     }
-    const isTimeout = 'lost' in attempted && attempted.isTimeout
-    return isTimeout ? createTimeoutError(outgoing) : createNetworkError(outgoing, error, isKy2)
+    return (last.shown ??= make())
+  }
+
+  /** The request as a hook has left it. Another one than it was shown is sent as it is, with its body. */
+  const take = async (standing: Request, given: Request) => {
+    const { url, headers } = standing
+    const next = { url, headers: Object.fromEntries(headers) }
+    if (standing === given) return { ...request, ...next }
+    const { body } = await captureRequest(
+      standing,
+      {},
+      { maxRequestBytes: Infinity, oversizedBody: 'refuse' },
+    )
+    return { ...request, ...next, body }
   }
 
   return {
     async send(signal, headers, onStatus) {
       const outgoing = headers ? withHeaders(request, headers, carrier) : request
-      const result = await sendAttempt(
-        sender,
-        outgoing,
-        signal,
-        afterResponse.length > 0 ? inspect : undefined,
-        onStatus,
-      )
+      const look = afterResponse.length > 0 ? inspect : undefined
+      const result = await sendAttempt(sender, outgoing, signal, look, onStatus)
       const { attempted, error } = result
       // Whatever a body that breaks off says, it is the connection that failed.
       return 'lost' in attempted && attempted.isCut ? { ...result, error: toNetworkFailure(error) } : result
     },
     allow(result) {
       const { attempted, answer, error } = result
+      const last: LastAttempt = { result }
+      call.last = last
       if (call.forced !== undefined) return 'refused'
       // ky asks its user only where another attempt is left.
-      if (retry.limit !== undefined && call.retryCount >= retry.limit) return 'allowed'
-      const isTimeout = 'lost' in attempted && attempted.isTimeout
-      if (answer === undefined && !isTimeout && !isConnectionFailure(error)) return 'refused'
+      if (call.retryCount >= limit) return 'allowed'
+      const isTimeout = 'lost' in attempted && (attempted.isTimeout || isTimeoutError(error))
       return readAllowance(retry, {
         method: request.method,
+        last,
         status: answer?.status,
         isTimeout,
-        hasWait: answer?.headers.has('retry-after') === true,
-        isThrown: answer !== undefined && isThrown(options, answer),
-        error: () => toKyError(result),
+        isOwn: answer === undefined && !isTimeout && !isConnectionFailure(error),
+        hasWait:
+          answer?.headers.has('retry-after') === true ||
+          ('status' in attempted && parseWait(attempted.status, attempted.headers, Date.now()) !== undefined),
+        isThrown: answer !== undefined && isThrown(call, options, answer),
+        error: () => showError(last),
         retryCount: call.retryCount + 1,
       })
     },
-    async prepareRetry(result) {
+    async prepareRetry() {
       const retryCount = (call.retryCount += 1)
       if (canBeSentOnce(request)) return 'body-used'
       if (key !== undefined && !operation.isKeyed())
         request = unstampRequest(carrier, request, first, companions)
       const isRenewed = !isKy2 && beforeRequest.length > 0
       if (beforeRetry.length === 0 && !isRenewed) return undefined
-      let standing = showRequest(request)
-      const error = beforeRetry.length > 0 ? toKyError(result) : undefined
+      const given = showRequest(request)
+      let standing = given
+      const error = beforeRetry.length > 0 && call.last ? showError(call.last) : undefined
       for (const hook of beforeRetry) {
-        let given: unknown
+        let result: unknown
         try {
-          given = await hook({ request: standing, options: shown, error, retryCount } as never)
+          result = await hook({ request: standing, options: shown, error, retryCount } as never)
         } catch (thrown) {
+          // ky 2 counts a retry after its hooks.
+          if (isKy2) call.retryCount -= 1
           call.replay = () => {
             throw thrown
           }
           return 'user'
         }
-        if (isResponse(given) || typeof given === 'symbol') {
-          call.replay = () => given
+        if (isResponse(result) || typeof result === 'symbol') {
+          call.replay = () => result
           return 'user'
         }
-        if (isRequest(given)) {
-          standing = given
+        if (isRequest(result)) {
+          standing = result
           break
         }
       }
       // ky 1 runs `beforeRequest` on every attempt.
       for (const hook of isRenewed ? beforeRequest : []) {
-        const given = await hook(...([standing, shown, { retryCount }] as never[]))
-        if (isResponse(given)) return given
-        if (isRequest(given)) {
-          standing = given
+        const result = await hook(...([standing, shown, { retryCount }] as never[]))
+        if (isResponse(result)) return result
+        if (isRequest(result)) {
+          standing = result
           break
         }
       }
-      request = { ...request, url: standing.url, headers: Object.fromEntries(standing.headers) }
+      request = await take(standing, given)
       stamp()
       return undefined
     },

@@ -11,8 +11,11 @@ import { beginStampedAttempt, findStampedCall } from './stamped-call.js'
  * @see {@link idempotency}, whose fetch stamps every attempt, whatever hooks do.
  */
 export function reuseKey(): KyBeforeRetry {
-  return ({ request, options }) => {
+  return ({ request, options, error, retryCount = 0 }) => {
     const call = findStampedCall(options.context)
-    if (call !== undefined) beginStampedAttempt(call, request)
+    if (call === undefined) return
+    // `ky.retry()` asks no gate.
+    if (retryCount > (call.limit ?? Infinity)) throw error
+    beginStampedAttempt(call, request)
   }
 }

@@ -15,6 +15,8 @@ export interface StampedCall {
   operation: Operation
   /** The attempt that was begun last has not been judged. */
   isUnderWay: boolean
+  /** The user's limit of retries, where ky has one more. */
+  limit?: number
 }
 
 /** One object of options belongs to each call of ky in both majors, and so does its `context`: that is where the parts meet. */
@@ -72,7 +74,8 @@ export function beginStampedAttempt(call: StampedCall, request: Request): void {
   const { headers } = request
   if (operation.key !== undefined && carrier.in === 'header') {
     for (const [name, value] of Object.entries(companions)) headers.set(name, value)
-    writeKeyHeader(carrier, headers, operation.key)
+    // A key that is there already stays as the caller wrote it.
+    if (readKeyHeader(carrier, headers) !== operation.key) writeKeyHeader(carrier, headers, operation.key)
   }
   call.operation = beginAttempt(operation)
   call.isUnderWay = true

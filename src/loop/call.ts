@@ -20,8 +20,8 @@ export interface Call {
   readonly writes?: WritePolicy | undefined
   /** How long the host waits before it resends, where it has a backoff of its own. */
   readonly resendBackoff?: Backoff | undefined
-  /** A longer wait that the server asks for is cut to this one, in milliseconds, where the host has such an option. */
-  readonly cutRetryAfterMs?: number | undefined
+  /** What the host's user makes of a wait that the server asks for, in milliseconds; `undefined` where it is not heeded. */
+  readonly limitWait?: ((status: number, waitMs: number) => number | undefined) | undefined
   /** When this key was first sent, in milliseconds since the epoch: there may have been attempts before this call. */
   readonly firstSentMs?: number | undefined
   /** Requests that earlier calls have sent for the same write, where the host counts them together. */

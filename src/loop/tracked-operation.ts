@@ -316,8 +316,10 @@ export class TrackedOperation {
   /** How long the server asks to wait, in milliseconds. */
   #readWait(attempted: Attempted, nowMs: number): number | undefined {
     if ('lost' in attempted) return undefined
-    const waitMs = parseWait(attempted.status, attempted.headers, nowMs)
-    return waitMs && Math.min(waitMs, this.#call.cutRetryAfterMs ?? Infinity)
+    const { status, headers } = attempted
+    const { limitWait } = this.#call
+    const waitMs = parseWait(status, headers, nowMs)
+    return waitMs && limitWait ? limitWait(status, waitMs) : waitMs
   }
 
   #decide(reading: Reading, attempted: Attempted, allowance: Allowance | undefined): Decision {

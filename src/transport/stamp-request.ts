@@ -34,9 +34,11 @@ export function stampRequest(
   companions: Readonly<Record<string, string>>,
 ): CapturedRequest {
   const { url, body } = request
+  const isStamped = readGivenKey(carrier, request) === key
+  if (isStamped && Object.keys(companions).length === 0) return request
   const headers = addHeaders(request.headers, companions)
   const stamped = { ...request, headers }
-  if (readGivenKey(carrier, request) === key) return stamped
+  if (isStamped) return stamped
   if (carrier.in === 'query') return { ...stamped, url: carrier.write(carrier.name, url, key) }
   if (carrier.in === 'header') {
     setHeader(headers, carrier.name, encodeHeader(carrier, key))

@@ -84,7 +84,7 @@ describe('parseWait', () => {
     ],
   ])('reads %s', (_, headers, ms) => {
     expect(wait(headers)).toBe(ms)
-    expect(wait(headers, 503)).toBe(ms)
+    for (const status of [413, 503]) expect(wait(headers, status)).toBe(ms)
   })
 
   it.each<[string, Record<string, string>]>([

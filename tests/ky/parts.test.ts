@@ -126,6 +126,47 @@ describe.each(majors)('gateRetries() alone, under %s', (_, ky) => {
   })
 })
 
+describe.each(majors)('the parts at the limit, under %s', (_, ky) => {
+  const limited = (server: Stub, limit: number, more = {}) =>
+    together(ky, server, { retry: { limit, retryOnTimeout: true, ...more } })
+
+  it.each([
+    ['503', status(503), 'unknown'],
+    ['429', status(429), 'not-applied'],
+    ['a lost answer', reset, 'unknown'],
+    ['a refused connection', refused, 'not-applied'],
+    ['a timeout', hang, 'unknown'],
+  ] as const)('tell the facts of the last error: %s', async (__, answer, outcome) => {
+    for (const limit of [1, 2]) {
+      const server = stub(answer)
+      const error = await caught(limited(server, limit).extend({ timeout: 20 }).post(url))
+      expect(server.sent).toHaveLength(limit + 1)
+      expect(idempotencyOf(error)).toEqual({
+        key: server.keys()[0],
+        attempts: limit + 1,
+        replayed: false,
+        outcome,
+      })
+    }
+  })
+
+  it('ask a shouldRetry of the user as often as ky does', async () => {
+    const asked: number[] = []
+    const shouldRetry = ({ retryCount }: { retryCount: number }) => void asked.push(retryCount)
+    const server = stub(status(503))
+    await caught(limited(server, 2, { shouldRetry }).post(url))
+    expect([asked, server.sent.length]).toEqual([[1, 2], 3])
+  })
+
+  it('let ky.retry() send no more than the limit', async () => {
+    const { retry } = ky as unknown as { retry: () => Response }
+    const server = stub(ok())
+    const api = limited(server, 2).extend({ hooks: { afterResponse: [() => retry()] } })
+    const error = await caught(api.post(url))
+    expect([(error as Error).name, server.sent.length]).toEqual(['ForceRetryError', 3])
+  })
+})
+
 describe.each(majors)('gateRetries() with stampKey() alone, under %s', (major, ky) => {
   /** No write has a key but those that are given one. */
   const open = (server: Stub, options?: Parameters<typeof gateRetries>[0]) =>

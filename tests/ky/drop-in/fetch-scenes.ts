@@ -38,19 +38,22 @@ export const fetchScenes: readonly Scene[] = [
   ...thrown.flatMap(([name, make]): Scene[] => [
     {
       name: `fetch: throws ${name}`,
-      play: (log) => ({ script: [throws(log, make())], options: { retry: { delay } } }),
+      play: (log) => ({ script: [throws(log, make())], options: { retry: { limit: 2, delay } } }),
       ...ends(name, 1),
     },
     {
       name: `fetch: throws ${name} after a 503`,
-      play: (log) => ({ script: [status(503), throws(log, make())], options: { retry: { delay } } }),
+      play: (log) => ({
+        script: [status(503), throws(log, make())],
+        options: { retry: { limit: 2, delay } },
+      }),
       ...ends(name, 2),
     },
     {
       name: `fetch: throws ${name}, and shouldRetry says nothing`,
       play: (log) => ({
         script: [throws(log, make())],
-        options: { retry: { delay, shouldRetry: log.watch('shouldRetry') } },
+        options: { retry: { limit: 2, delay, shouldRetry: log.watch('shouldRetry') } },
       }),
       ...(isTimeout(name) ? {} : { differs: { ...ownFailure, expected: cutAfter(1, 1) } }),
     },

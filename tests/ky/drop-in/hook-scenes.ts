@@ -161,6 +161,30 @@ const acts: readonly (readonly [string, readonly Answer[], Partial<Record<Name, 
   ],
 ]
 
+/** The same request with another body. */
+const change: Act = ({ request, retryCount }) =>
+  new Request(request, { method: request.method, body: `{"changed":${retryCount}}` })
+const changes: readonly (readonly [string, readonly Answer[], Partial<Record<Name, Act>>])[] = [
+  ['beforeRequest gives a request with another body', [status(503), ok()], { beforeRequest: change }],
+  ['beforeRetry gives a request with another body', [status(503), reset, ok()], { beforeRetry: change }],
+  [
+    'afterResponse asks for a retry with another body',
+    [ok(), status(503), ok({ id: 2 })],
+    { afterResponse: (args, tools) => again({ request: change(args, tools) })(args, tools) },
+  ],
+  [
+    'afterResponse asks for a retry with a request made anew',
+    [status(401), ok()],
+    {
+      afterResponse: (args, tools) => {
+        const { url, method } = args.request
+        const headers = { 'content-type': 'text/x-own' }
+        return again({ request: new Request(url, { method, headers, body: 'anew' }) })(args, tools)
+      },
+    },
+  ],
+]
+
 const differences: Record<string, Difference> = {
   'afterResponse throws': { ...ownFailure, expected: cutAfter(1, 2) },
   'afterResponse throws for a 503': { ...ownFailure, expected: cutAfter(1, 2) },
@@ -181,6 +205,14 @@ export const hookScenes: readonly Scene[] = [
       options: { retry: { limit: 2, delay }, ...more, ...hooksOf(log, one, ky, act) },
     }),
     ...(differences[name] && { differs: differences[name] }),
+  })),
+  ...changes.map(([name, script, act]): Scene => ({
+    name: `hooks: ${name}`,
+    methods: ['post', 'put'],
+    play: (log, one, ky) => ({
+      script,
+      options: { retry: { limit: 2, delay }, ...hooksOf(log, one, ky, act) },
+    }),
   })),
   {
     name: 'hooks: two of each, in their order',
