@@ -1,4 +1,5 @@
 import { UnsendableError } from '../errors/unsendable-error.js'
+import type { ScopeGuard } from '../loop/scope-guard.js'
 import type { TrackedOperation } from '../loop/tracked-operation.js'
 import type { Transport } from '../loop/transport.js'
 import type { AttemptResult } from '../transport/attempted.js'
@@ -27,6 +28,7 @@ export interface KySending {
   readonly retry: OwnRetryOptions
   readonly carrier: KeyCarrier
   readonly sender: Sender
+  readonly guard: ScopeGuard | undefined
 }
 
 function isThrown({ throwHttpErrors = true }: KyOptions, { ok, status, type }: Response): boolean {
@@ -57,7 +59,7 @@ function readData(
 
 /** How a write of ky is sent: as ky sends it, with the user's hooks where ky runs them. */
 export function openKyTransport(
-  { call, options, retry, carrier, sender }: KySending,
+  { call, options, retry, carrier, sender, guard }: KySending,
   first: CapturedRequest,
   operation: TrackedOperation,
 ): Transport<Response> {
@@ -118,6 +120,8 @@ export function openKyTransport(
   return {
     async send(signal, headers, onStatus) {
       const outgoing = headers ? withHeaders(request, headers, carrier) : request
+      const refused = guard?.(outgoing)
+      if (refused !== undefined) return refused
       const result = await sendAttempt(
         sender,
         outgoing,
@@ -129,13 +133,15 @@ export function openKyTransport(
       // Whatever a body that breaks off says, it is the connection that failed.
       return 'lost' in attempted && attempted.isCut ? { ...result, error: toNetworkFailure(error) } : result
     },
-    allow(result) {
+    allow(result, reading) {
       const { attempted, answer, error } = result
       if (call.forced !== undefined) return 'refused'
       // ky asks its user only where another attempt is left.
       if (retry.limit !== undefined && call.retryCount >= retry.limit) return 'allowed'
       const isTimeout = 'lost' in attempted && attempted.isTimeout
       if (answer === undefined && !isTimeout && !isConnectionFailure(error)) return 'refused'
+      // A success that is none by its contract, such as the 200 of GraphQL that says "throttled", which ky could not tell.
+      if (answer?.ok && reading.verdict !== 'done') return 'allowed'
       return readAllowance(retry, {
         method: request.method,
         status: answer?.status,

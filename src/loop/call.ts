@@ -18,6 +18,8 @@ export interface Call {
   /** Overrides for this call. */
   readonly policy?: RetryPolicy | undefined
   readonly writes?: WritePolicy | undefined
+  /** A contract may want a lost answer to be looked up before the write is resent. */
+  readonly ends?: { readonly reconcile?: unknown } | undefined
   /** How long the host waits before it resends, where it has a backoff of its own. */
   readonly resendBackoff?: Backoff | undefined
   /** A longer wait that the server asks for is cut to this one, in milliseconds, where the host has such an option. */

@@ -5,7 +5,13 @@ import { readAnswer } from '../contract/read-answer.js'
 import type { Reading, Verdict } from '../contract/verdict.js'
 import type { ErrorFacts, Outcome } from '../errors/idempotency-error.js'
 import { safeUrl } from '../errors/safe-url.js'
-import { beginAttempt, endAttempt, outcomeOf, type Operation } from '../operation/operation.js'
+import {
+  beginAttempt,
+  endAttempt,
+  outcomeOf,
+  withoutAttempt,
+  type Operation,
+} from '../operation/operation.js'
 import { generateKey } from '../key/generate-key.js'
 import { decide, type Allowance, type Decision } from '../retry/decide.js'
 import type { RetryPolicy } from '../retry/retry-policy.js'
@@ -28,7 +34,7 @@ export function withoutSecrets(url: string): string {
 /** Whether a lost answer of a call may be answered with a resend. */
 export function isResendable(
   { contract, methods, writes }: OperationSettings,
-  call: Pick<Call, 'method' | 'conditional' | 'writes'>,
+  call: Pick<Call, 'method' | 'conditional' | 'writes' | 'ends'>,
   url: string,
   hasKey: boolean,
 ): boolean {
@@ -38,7 +44,8 @@ export function isResendable(
   if (method === 'DELETE' || conditional) return true
   // A key of the caller's goes out with any method; the contract says with which it is honoured.
   const isKnown = contract.methods.includes(method) || methods.includes(method)
-  return hasKey && isKnown && contract.honoursKey({ method, url })
+  const canLook = !contract.lookBeforeResend || call.ends?.reconcile !== undefined
+  return hasKey && isKnown && canLook && contract.honoursKey({ method, url })
 }
 
 /**
@@ -167,6 +174,7 @@ export class TrackedOperation {
     if (verdict === 'running' && this.#operation.asks === 0)
       this.#askedSinceMs = monotonicNow(this.#settings.clock)
     this.#operation = endAttempt(this.#operation, reading)
+    if ('lost' in attempted && attempted.stop !== undefined) this.#operation = withoutAttempt(this.#operation)
     this.#outcome = outcomeOf(this.#operation, reading)
     this.#replayed = reading.replayed === true
     this.#lookBelow(attempted, verdict)
@@ -219,6 +227,11 @@ export class TrackedOperation {
   /** The earliest time at which the server may have seen the key. */
   get firstSentMs(): number {
     return this.#operation.firstSentMs
+  }
+
+  /** Whether an attempt may have been executed, of this call or of an earlier one. */
+  get mayHaveRun(): boolean {
+    return this.#operation.mayHaveRun
   }
 
   attemptInfo(): AttemptInfo {
@@ -324,6 +337,7 @@ export class TrackedOperation {
     const { contract, clock, random, whenKeyStoreDown } = this.#settings
     const policy = this.policy
     const { verdict, keyStoreDown } = reading
+    if ('lost' in attempted && attempted.stop !== undefined) return { action: 'settle', why: attempted.stop }
     const nowMs = clock.now()
     const decision = decide(this.#operation, reading, {
       ...policy,

@@ -61,8 +61,7 @@ describe.each(hosts)('%s', (name, createHost) => {
     expect(idempotencyOf(await post(send, '/worldline/v1/payments', { item }, key))?.replayed).toBe(true)
   })
 
-  // ky retries no success.
-  it.runIf(name === 'fetch')('shopifyGraphql: a 200 that is throttled is waited for', async () => {
+  it('shopifyGraphql: a 200 that is throttled is waited for', async () => {
     const item = newItem()
     const send = createHost({ contract: shopifyGraphql })
     const response = await post(send, '/shopify/graphql.json', { item, throttle: 2 })
