@@ -5,13 +5,7 @@ import { readAnswer } from '../contract/read-answer.js'
 import type { Reading, Verdict } from '../contract/verdict.js'
 import type { ErrorFacts, Outcome } from '../errors/idempotency-error.js'
 import { safeUrl } from '../errors/safe-url.js'
-import {
-  beginAttempt,
-  endAttempt,
-  outcomeOf,
-  withoutAttempt,
-  type Operation,
-} from '../operation/operation.js'
+import { beginAttempt, endAttempt, outcomeOf, type Operation } from '../operation/operation.js'
 import { generateKey } from '../key/generate-key.js'
 import { decide, type Allowance, type Decision } from '../retry/decide.js'
 import type { RetryPolicy } from '../retry/retry-policy.js'
@@ -174,7 +168,6 @@ export class TrackedOperation {
     if (verdict === 'running' && this.#operation.asks === 0)
       this.#askedSinceMs = monotonicNow(this.#settings.clock)
     this.#operation = endAttempt(this.#operation, reading)
-    if ('lost' in attempted && attempted.stop !== undefined) this.#operation = withoutAttempt(this.#operation)
     this.#outcome = outcomeOf(this.#operation, reading)
     this.#replayed = reading.replayed === true
     this.#lookBelow(attempted, verdict)

@@ -35,11 +35,6 @@ export function endAttempt(operation: Operation, { verdict, outcome }: Reading):
   return verdict === 'unknown' || outcome === 'unknown' ? { ...operation, mayHaveRun: true } : operation
 }
 
-/** The operation after an attempt that was not sent: it was begun, and then held back. */
-export function withoutAttempt(operation: Operation): Operation {
-  return { ...operation, attempts: operation.attempts - 1 }
-}
-
 /** What is true of an operation when `reading` is its last word. */
 export function outcomeOf(operation: Operation, reading: Reading): Outcome {
   if (reading.outcome !== undefined) return reading.outcome
