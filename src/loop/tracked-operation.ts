@@ -18,7 +18,8 @@ import { AnswerInFull } from './answer-in-full.js'
 import { takeKey } from './take-key.js'
 import type { AttemptInfo } from './transport.js'
 
-const reads: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY'])
+/** The methods that write nothing. */
+export const reads: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY'])
 
 /** The target as it may be shown: user info, query and fragment can hold secrets. */
 export function withoutSecrets(url: string): string {
