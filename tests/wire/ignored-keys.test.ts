@@ -1,3 +1,6 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { gzipSync } from 'node:zlib'
 import { idempotencyOf, isOutcomeUnknownError, type IdempotencyEvent } from 'fetch-idempotency'
 import {
   acp,
@@ -34,6 +37,74 @@ const post = (send: Send, { url }: FaultProxy, path: string, item: string) =>
   })
 
 const free = { budget: { transientCost: 0, throttledCost: 0 } }
+
+/** How an honest server may write the answer that it keeps: `attempt` is 1 for the first, which it cuts in its middle. */
+const forms: Record<
+  string,
+  (
+    answer: { number: number; items: number[] },
+    attempt: number,
+  ) => { body: Buffer; headers?: Record<string, string> }
+> = {
+  'the same bytes': (answer) => ({ body: Buffer.from(JSON.stringify(answer)) }),
+  'other headers': (answer, attempt) => ({
+    body: Buffer.from(JSON.stringify(answer)),
+    headers: {
+      date: new Date(attempt * 1e12).toUTCString(),
+      etag: `"${attempt}"`,
+      'x-request-id': `r${attempt}`,
+    },
+  }),
+  compressed: (answer) => ({
+    body: gzipSync(JSON.stringify(answer)),
+    headers: { 'content-encoding': 'gzip' },
+  }),
+  'compressed the first time': (answer, attempt) => {
+    const text = JSON.stringify(answer)
+    return attempt === 1
+      ? { body: gzipSync(text), headers: { 'content-encoding': 'gzip' } }
+      : { body: Buffer.from(text) }
+  },
+  'with a length the first time': (answer, attempt) => {
+    const body = Buffer.from(JSON.stringify(answer))
+    return attempt === 1 ? { body, headers: { 'content-length': `${body.length}` } } : { body }
+  },
+  'fields in another order': ({ number, items }, attempt) => ({
+    body: Buffer.from(JSON.stringify(attempt === 1 ? { number, items } : { items, number }, null, attempt)),
+  }),
+  'wrapped, with the id of the request': (answer, attempt) => ({
+    body: Buffer.from(JSON.stringify({ request_id: `r-${attempt}`, at: Date.now() + attempt, data: answer })),
+  }),
+}
+
+/** A server that keeps its answers, and cuts the first one to each key. */
+async function startHonestServer(form: keyof typeof forms) {
+  const kept = new Map<string, { number: number; items: number[]; attempts: number }>()
+  const server = createServer((request, response) => {
+    const key = String(request.headers['idempotency-key'])
+    const first = kept.get(key)
+    // Long, and hard to compress, so that half of it is something.
+    const items = () => Array.from({ length: 9_000 }, () => Math.floor(Math.random() * 1e9))
+    const { number, attempts, ...rest } = first ?? { number: kept.size + 1, items: items(), attempts: 0 }
+    kept.set(key, { number, attempts: attempts + 1, ...rest })
+    const { body, headers } = forms[form]!({ number, ...rest }, attempts + 1)
+    request.resume().on('end', () => {
+      response.writeHead(201, { 'content-type': 'application/json', ...headers })
+      if (attempts > 0) return void response.end(body)
+      response.write(body.subarray(0, body.length / 2))
+      setTimeout(() => response.socket?.resetAndDestroy(), 20)
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/orders`,
+    executions: () => kept.size,
+    async close() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
 
 describe.each(hosts)('%s', (name, createHost) => {
   let numbered = 0
@@ -106,6 +177,24 @@ describe.each(hosts)('%s', (name, createHost) => {
       expect(told().map(({ evidence }) => evidence)).toEqual([{ kind: 'no-marker' }])
     } finally {
       await proxy.close()
+    }
+  })
+
+  it.each(Object.keys(forms))('never suspects a server whose replay has another form: %s', async (form) => {
+    const server = await startHonestServer(form as keyof typeof forms)
+    const events: IdempotencyEvent[] = []
+    try {
+      const send = createHost({ ...free, onEvent: (event) => void events.push(event) })
+      for (let writes = 0; writes < 6; writes += 1) {
+        const init = { method: 'POST', body: JSON.stringify({ write: writes }) }
+        const facts = idempotencyOf(await send(server.url, init))
+        expect(facts).toMatchObject({ attempts: 2, outcome: 'applied' })
+        expect(facts).not.toHaveProperty('mayHaveRunTwice')
+      }
+      expect(events.filter(({ type }) => type === 'key-ignored')).toEqual([])
+      expect(server.executions()).toBe(6)
+    } finally {
+      await server.close()
     }
   })
 

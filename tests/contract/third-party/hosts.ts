@@ -6,7 +6,7 @@ import ky2 from 'ky2'
 /** What both kinds of host take. */
 export interface HostOptions extends Pick<
   IdempotentFetchOptions,
-  'contract' | 'clock' | 'onEvent' | 'resolve' | 'reconcile' | 'whenKeysIgnored' | 'aroundAttempt'
+  'contract' | 'clock' | 'onEvent' | 'resolve' | 'reconcile' | 'whenKeysIgnored' | 'aroundAttempt' | 'writes'
 > {
   readonly attemptTimeoutMs?: number
   readonly deadlineMs?: number
