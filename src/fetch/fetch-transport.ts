@@ -1,4 +1,5 @@
 import { UnsendableError } from '../errors/unsendable-error.js'
+import { createScopeGuard } from '../loop/scope-guard.js'
 import type { TrackedOperation } from '../loop/tracked-operation.js'
 import type { OpenedOperation } from '../operation/operation-journal.js'
 import type { Transport } from '../loop/transport.js'
@@ -29,7 +30,9 @@ export function openFetchTransport(
   opened: OpenedOperation | undefined,
   relaunch: (call: PreparedCall) => Promise<Response>,
 ): Transport<Response> {
-  const { carrier } = settings.operation.contract
+  const { contract } = settings.operation
+  const { carrier } = contract
+  const guard = createScopeGuard(contract, operation)
   const { key, companions } = operation
   let request = call.request
   const { response: bodyReading } = call.options
@@ -70,14 +73,10 @@ export function openFetchTransport(
         isHooked = true
         return undefined
       }),
-    send: (signal, headers, onStatus) =>
-      sendAttempt(
-        sender,
-        headers ? withHeaders(request, headers, carrier) : request,
-        signal,
-        hooked?.inspect,
-        onStatus,
-      ),
+    send(signal, headers, onStatus) {
+      const outgoing = headers ? withHeaders(request, headers, carrier) : request
+      return guard?.(outgoing) ?? sendAttempt(sender, outgoing, signal, hooked?.inspect, onStatus)
+    },
     async prepareRetry(result, retries) {
       if (canBeSentOnce(request)) return 'body-used'
       request = await remade(request)

@@ -4,6 +4,7 @@ import { identify } from '../loop/call-identity.js'
 import { checkCallOptions, type CheckedCallOptions } from '../loop/call-options.js'
 import type { EndOptions } from '../loop/end-options.js'
 import type { OperationSettings } from '../loop/operation-options.js'
+import { createScopeGuard } from '../loop/scope-guard.js'
 import { idempotencyOf } from '../operation/facts.js'
 import { isConditional } from '../operation/is-conditional.js'
 import { canBeSentOnce, captureRequest, type CapturedRequest } from '../transport/capture-request.js'
@@ -127,7 +128,14 @@ export function createKyFetch(settings: KySettings, calls: KyCalls) {
         call.key = operation.key
         call.isGenerated = operation.resume().isGenerated === true
         return openKyTransport(
-          { call, options, retry, carrier: contract.carrier, sender },
+          {
+            call,
+            options,
+            retry,
+            carrier: contract.carrier,
+            sender,
+            guard: createScopeGuard(contract, operation),
+          },
           request,
           operation,
         )

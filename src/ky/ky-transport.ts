@@ -1,6 +1,7 @@
 import { parseWait } from '../backoff/parse-wait.js'
 import type { KeyCarrier } from '../contract/carrier.js'
 import { UnsendableError } from '../errors/unsendable-error.js'
+import type { ScopeGuard } from '../loop/scope-guard.js'
 import type { TrackedOperation } from '../loop/tracked-operation.js'
 import type { Transport } from '../loop/transport.js'
 import type { AttemptResult } from '../transport/attempted.js'
@@ -29,6 +30,7 @@ export interface KySending {
   readonly retry: OwnRetryOptions
   readonly carrier: KeyCarrier
   readonly sender: Sender
+  readonly guard: ScopeGuard | undefined
 }
 
 /** Whether ky makes an error of an answer. */
@@ -64,7 +66,7 @@ function readData(
 
 /** How a write of ky is sent: as ky sends it, with the user's hooks where ky runs them. */
 export function openKyTransport(
-  { call, options, retry, carrier, sender }: KySending,
+  { call, options, retry, carrier, sender, guard }: KySending,
   first: CapturedRequest,
   operation: TrackedOperation,
 ): Transport<Response> {
@@ -147,13 +149,15 @@ export function openKyTransport(
   return {
     async send(signal, headers, onStatus) {
       const outgoing = headers ? withHeaders(request, headers, carrier) : request
+      const refused = guard?.(outgoing)
+      if (refused !== undefined) return refused
       const look = afterResponse.length > 0 ? inspect : undefined
       const result = await sendAttempt(sender, outgoing, signal, look, onStatus)
       const { attempted, error } = result
       // Whatever a body that breaks off says, it is the connection that failed.
       return 'lost' in attempted && attempted.isCut ? { ...result, error: toNetworkFailure(error) } : result
     },
-    allow(result) {
+    allow(result, reading) {
       const { attempted, answer, error } = result
       const last: LastAttempt = { result }
       call.last = last
@@ -161,6 +165,8 @@ export function openKyTransport(
       // ky asks its user only where another attempt is left.
       if (call.retryCount >= limit) return 'allowed'
       const isTimeout = 'lost' in attempted && (attempted.isTimeout || isTimeoutError(error))
+      // A success that is none by its contract, such as the 200 of GraphQL that says "throttled", which ky could not tell.
+      if (answer?.ok && reading.verdict !== 'done') return 'allowed'
       return readAllowance(retry, {
         method: request.method,
         last,

@@ -16,8 +16,12 @@ export function identify(
   const { method, url, headers, body, rest, base } = request
   const names = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])
   const { retry, ...callbacks } = options
+  const account = JSON.stringify([givenKey, names.toSorted()])
+  const target = `${method.toUpperCase()} ${url}`
   return {
-    name: JSON.stringify([method.toUpperCase(), url, givenKey, names.toSorted()]),
+    account,
+    target,
+    name: `${target} ${account}`,
     payload: body,
     isSamePayload: (other) => isSamePayload(body, other.payload as CapturedBody),
     settings: [...valuesOf(callbacks), ...valuesOf(retry ?? {}), ...valuesOf(rest), ...settingsOf(base)],

@@ -5,6 +5,15 @@ import { toError, type LastAttempt } from './to-error.js'
 import type { TrackedOperation } from './tracked-operation.js'
 import type { AnswerKind } from './transport.js'
 
+/** What the callbacks are told of an operation. */
+export function summarise<Answer>(
+  operation: TrackedOperation,
+  { answer, reading }: LastAttempt<Answer>,
+  signal: AbortSignal,
+): OperationSummary<Answer> {
+  return { ...operation.errorFacts(), response: answer, original: reading.original ?? {}, signal }
+}
+
 /**
  * The last word on an operation: its answer, made better by the callbacks where they can.
  *
@@ -20,14 +29,9 @@ export async function conclude<Answer extends object>(
 ): Promise<Answer> {
   const { answer, reading, decision } = last
   const retry = operation.canResend() ? again : undefined
-  const { verdict, original = {} } = reading
+  const { verdict } = reading
   const { outcome } = operation.facts()
-  const summary = (): OperationSummary<Answer> => ({
-    ...operation.errorFacts(),
-    response: answer,
-    original,
-    signal,
-  })
+  const summary = () => summarise(operation, last, signal)
   const give = (result: Answer, found: Outcome, replayed?: boolean) => {
     replaceFacts(result, operation.settle(found, replayed))
     return result

@@ -16,14 +16,19 @@ import {
   type SharedOperation,
 } from './share-operation.js'
 import { TrackedOperation } from './tracked-operation.js'
+import { createUsedKeys } from './used-keys.js'
 import type { AnswerKind, Transport } from './transport.js'
 
 /** What two calls have to have in common in order to be one operation. */
 export interface CallIdentity {
-  /** Who would get whose answer: the target, and the headers, among them the credentials of an account. */
+  /** Who would get whose answer: the key, and the headers, among them the credentials of an account. */
+  readonly account: string
+  /** The method and the whole URL. */
+  readonly target: string
+  /** Both. */
   readonly name: string
   /** Whether another call sends the same bytes, `undefined` where that cannot be seen. */
-  readonly isSamePayload: (other: CallIdentity) => boolean | undefined
+  readonly isSamePayload: (other: Pick<CallIdentity, 'payload'>) => boolean | undefined
   readonly payload: unknown
   /** What else its outcome depends on: options, callbacks, whatever is handed on to what sends. */
   readonly settings: readonly unknown[]
@@ -70,6 +75,7 @@ export function createLaunch<Answer extends object>(
 ): Launch<Answer> {
   const inFlight = new Map<string, InFlight<Answer>>()
   const recovery = new RecoveryQueue()
+  const usedKeys = createUsedKeys(settings)
 
   function start(call: OpenedCall<Answer>, operation: TrackedOperation, run: Run): Promise<Answer> {
     const { ends, openTransport, opened } = call
@@ -116,13 +122,20 @@ export function createLaunch<Answer extends object>(
     const other = identity && inFlight.get(identity.name)
     // Nobody joins an operation that its last reader has just ended.
     if (identity && other && !other.run.isStopped) return share(call, identity, operation, other)
+    if (identity) usedKeys.check(identity, operation, () => relaunch(call))
     const own = shareOperation(operation, kind)
     const joined = joinOperation(own, signal)
     if (identity !== undefined) inFlight.set(identity.name, { ...own, identity })
     giveResult(own, start(call, operation, own.run), () => {
       if (identity && inFlight.get(identity.name)?.run === own.run) inFlight.delete(identity.name)
+      if (identity) usedKeys.note(identity, operation)
     })
     return joined
+  }
+
+  /** The errors are typed for responses, which is what the answers of every public host are. */
+  function relaunch(call: OpenedCall<Answer>): Promise<Response> {
+    return launch(call) as Promise<object> as Promise<Response>
   }
 
   /** @throws {@link KeyReusedError} when the other call has another payload. */
@@ -134,7 +147,7 @@ export function createLaunch<Answer extends object>(
   ): Promise<Answer> {
     const { signal } = call
     const facts = operation.errorFacts()
-    const retry = async () => launch(call) as Promise<object> as Promise<Response>
+    const retry = () => relaunch(call)
     if (identity.isSamePayload(other.identity) === false) throw new KeyReusedError({ ...facts, retry })
     const late = () => {
       const { attempts } = other.operation.facts()

@@ -4,7 +4,7 @@ import type { Reading } from '../contract/verdict.js'
 import type { Recorder } from '../operation/record-step.js'
 import type { Decision, StopReason } from '../retry/decide.js'
 import type { AttemptResult } from '../transport/attempted.js'
-import { conclude } from './conclude.js'
+import { conclude, summarise } from './conclude.js'
 import type { EndOptions } from './end-options.js'
 import { limitTime } from './limit-time.js'
 import type { OperationSettings } from './operation-options.js'
@@ -54,7 +54,7 @@ async function recorded<Answer extends object>(own: OperationRun<Answer>, record
 }
 
 async function loop<Answer extends object>(own: OperationRun<Answer>): Promise<Answer> {
-  const { operation, transport, run, record, recovery } = own
+  const { operation, transport, run, record, recovery, settings } = own
   try {
     const begun = transport.begin && (await stoppableWithin(run, operation.leftMs(), transport.begin))
     if (begun === 'deadline') return await end(own, unsent)
@@ -76,6 +76,17 @@ async function loop<Answer extends object>(own: OperationRun<Answer>): Promise<A
       last = { reading, decision, answer, error }
       if (decision.action === 'settle') return await end(own, last)
       await pause(own, decision)
+      if (
+        settings.contract.lookBeforeResend &&
+        decision.reason === 'unknown' &&
+        own.ends.reconcile &&
+        operation.isKeyed()
+      ) {
+        const found = await look(own, last)
+        const ends = { ...own.ends, reconcile: () => found as Answer | undefined }
+        if (found !== 'not-applied')
+          return await end({ ...own, ends }, { ...last, decision: { action: 'settle', why: 'look-up' } })
+      }
       // Another operation may have shown meanwhile that the server ignores keys.
       const prepared = operation.isUnsafe() ? 'key-ignored' : await prepareRetry(own, result, retries)
       if (prepared === undefined) continue
@@ -222,17 +233,37 @@ async function end<Answer extends object>(
   own: OperationRun<Answer>,
   last: LastAttempt<Answer>,
 ): Promise<Answer> {
-  const { operation, kind, transport, ends, run } = own
+  const { operation, kind, transport, run } = own
   if (last.decision.action === 'settle') transport.stopped?.(last.decision.why)
+  const limited = limitEnds(own)
+  const again = transport.again && repeatable(kind, transport.again)
+  return stoppable(run, (signal) => conclude(operation, last, kind, limited, again, signal))
+}
+
+/** The callbacks, each with the time of one attempt. */
+function limitEnds<Answer extends object>({
+  operation,
+  kind,
+  ends,
+}: OperationRun<Answer>): EndOptions<Answer> {
   const { attemptTimeoutMs, deadlineMs } = operation.policy
   const limitMs = Math.min(attemptTimeoutMs, deadlineMs)
   const settle = async <Found>(found: Found) => (kind.isAnswer(found) ? kind.settle(found) : found)
-  const limited = {
+  return {
     resolve: limitTime(ends.resolve, limitMs, settle),
     reconcile: limitTime(ends.reconcile, limitMs, settle),
   } as EndOptions<Answer>
-  const again = transport.again && repeatable(kind, transport.again)
-  return stoppable(run, (signal) => conclude(operation, last, kind, limited, again, signal))
+}
+
+/** Asks what has become of a write before it is resent, where the contract wants that. */
+async function look<Answer extends object>(own: OperationRun<Answer>, last: LastAttempt<Answer>) {
+  const { operation, run } = own
+  const { reconcile } = limitEnds(own)
+  return stoppableWithin(run, operation.leftMs(), (signal) =>
+    Promise.resolve(summarise(operation, last, signal))
+      .then(reconcile)
+      .catch(() => undefined),
+  )
 }
 
 /**

@@ -18,7 +18,8 @@ import { AnswerInFull } from './answer-in-full.js'
 import { takeKey } from './take-key.js'
 import type { AttemptInfo } from './transport.js'
 
-const reads: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY'])
+/** The methods that write nothing. */
+export const reads: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY'])
 
 /** The target as it may be shown: user info, query and fragment can hold secrets. */
 export function withoutSecrets(url: string): string {
@@ -28,7 +29,7 @@ export function withoutSecrets(url: string): string {
 /** Whether a lost answer of a call may be answered with a resend. */
 export function isResendable(
   { contract, methods, writes }: OperationSettings,
-  call: Pick<Call, 'method' | 'conditional' | 'writes'>,
+  call: Pick<Call, 'method' | 'conditional' | 'writes' | 'ends'>,
   url: string,
   hasKey: boolean,
 ): boolean {
@@ -38,7 +39,8 @@ export function isResendable(
   if (method === 'DELETE' || conditional) return true
   // A key of the caller's goes out with any method; the contract says with which it is honoured.
   const isKnown = contract.methods.includes(method) || methods.includes(method)
-  return hasKey && isKnown && contract.honoursKey({ method, url })
+  const canLook = !contract.lookBeforeResend || call.ends?.reconcile !== undefined
+  return hasKey && isKnown && canLook && contract.honoursKey({ method, url })
 }
 
 /**
@@ -221,6 +223,11 @@ export class TrackedOperation {
     return this.#operation.firstSentMs
   }
 
+  /** Whether an attempt may have been executed, of this call or of an earlier one. */
+  get mayHaveRun(): boolean {
+    return this.#operation.mayHaveRun
+  }
+
   attemptInfo(): AttemptInfo {
     const { key, method, url, attempts } = this.#operation
     return { operation: this.id, key, method, url, attempt: attempts }
@@ -326,6 +333,7 @@ export class TrackedOperation {
     const { contract, clock, random, whenKeyStoreDown } = this.#settings
     const policy = this.policy
     const { verdict, keyStoreDown } = reading
+    if ('lost' in attempted && attempted.stop !== undefined) return { action: 'settle', why: attempted.stop }
     const nowMs = clock.now()
     const decision = decide(this.#operation, reading, {
       ...policy,

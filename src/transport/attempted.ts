@@ -26,6 +26,8 @@ export interface LostAttempt {
   readonly seen?: SeenAnswer | undefined
   /** It would be lost in the same way again: to send again cannot help. */
   readonly isFinal?: boolean
+  /** Nothing was sent, and nothing may be: a header that the server makes part of the key has changed. */
+  readonly stop?: 'key-scope'
   /** A layer below may have sent the request more than once. */
   readonly isAtLeast?: boolean
 }

@@ -4,10 +4,11 @@ import { readKeyScope } from '../../src/contract/key-scope.js'
 
 describe('readKeyScope', () => {
   const scoped = defineContract({ keyScope: ['Authorization', 'X-Signature'] })
-  const read = (headers: Record<string, string>) => readKeyScope(scoped, new Headers(headers))
+  const read = (headers: Record<string, string>) =>
+    readKeyScope(scoped, (name) => new Headers(headers).get(name))
 
   it('is empty where no header belongs to the key', () => {
-    expect(readKeyScope(standard, new Headers({ authorization: 'Bearer a' }))).toBe('')
+    expect(readKeyScope(standard, () => 'Bearer a')).toBe('')
   })
 
   it.each<[string, Record<string, string>, Record<string, string>]>([

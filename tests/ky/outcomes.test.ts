@@ -502,13 +502,12 @@ describe.each(majors)('%s: the same key twice', (_, ky) => {
     const joined = api.post(url, { json: 1, context })
     release()
     expect([(await first).status, (await joined).status]).toEqual([201, 201])
-    await api.post(url, { json: 2, context })
-    expect(server.sent.map(({ body }) => body)).toEqual(['1', '1', '2'])
+    expect(isKeyReusedError(await caught(api.post(url, { json: 2, context })))).toBe(true)
+    expect(server.sent.map(({ body }) => body)).toEqual(['1', '1'])
   })
 
   it.each<[string, Parameters<typeof stub>, (abort: () => void) => object]>([
     ['an answer', [ok()], () => ({})],
-    ['a definite no', [status(400)], () => ({})],
     ['the limit', [reset], () => ({ retry: { limit: 1, delay: () => 1 } })],
     ['the limit of timeouts', [hang], () => ({ timeout: 5, retry: { limit: 1, delay: () => 1 } })],
     ['shouldRetry', [reset], () => ({ retry: { shouldRetry: () => false } })],
@@ -529,17 +528,32 @@ describe.each(majors)('%s: the same key twice', (_, ky) => {
       [reset],
       () => ({ hooks: { beforeRetry: [() => Promise.reject(new Error('mine'))] } }),
     ],
-  ])('with another payload, after the end of the first by %s, is sent', async (__, script, options) => {
-    const server = stub(...script)
+  ])(
+    'after the end of the first by %s, is refused with another payload alone',
+    async (__, script, options) => {
+      const server = stub(...script)
+      const api = open(ky, server)
+      const controller = new AbortController()
+      const { signal } = controller
+      await api
+        .post(url, { json: 1, context, signal, ...options(() => controller.abort()) })
+        .catch(() => undefined)
+      server.sent.length = 0
+      const error = await caught(api.post(url, { json: 2, context, retry: 0, timeout: 5 }))
+      expect(isKeyReusedError(error)).toBe(true)
+      // It may be the same write, with a time in its body.
+      expect(error).toMatchObject({ attempts: 0, outcome: 'unknown' })
+      expect(server.sent).toEqual([])
+      await api.post(url, { json: 1, context, retry: 0, timeout: 5 }).catch(() => undefined)
+      expect(server.sent.map(({ body }) => body)).toEqual(['1'])
+    },
+  )
+
+  it('after a definite no is free for another payload', async () => {
+    const server = stub(status(400), ok())
     const api = open(ky, server)
-    const controller = new AbortController()
-    const { signal } = controller
-    await api
-      .post(url, { json: 1, context, signal, ...options(() => controller.abort()) })
-      .catch(() => undefined)
-    server.sent.length = 0
-    await api.post(url, { json: 2, context, retry: 0, timeout: 5 }).catch(() => undefined)
-    expect(server.sent.map(({ body }) => body)).toEqual(['2'])
+    await caught(api.post(url, { json: 1, context }))
+    expect((await api.post(url, { json: 2, context })).status).toBe(201)
   })
 
   it('at the same time is one stream with two readers, of whom one may leave', async () => {

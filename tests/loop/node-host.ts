@@ -70,9 +70,11 @@ export function createNodeHost({ retry, ends = {}, ...options }: NodeHostOptions
         key === undefined
           ? undefined
           : {
+              account: JSON.stringify([key, headers]),
+              target: `${method} ${url}`,
               name: JSON.stringify([method, url, key, headers]),
               payload: body,
-              isSamePayload: ({ payload }) => payload === body,
+              isSamePayload: ({ payload }) => (typeof payload === 'string' ? payload === body : undefined),
               settings: [writes, firstSentMs],
             },
       openTransport: (operation) => ({

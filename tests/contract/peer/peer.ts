@@ -6,7 +6,7 @@ import { duplicate, gocardless, increase, interchecks, mangopay } from './confli
 import { documents } from './documents.js'
 import { jobs } from './jobs.js'
 import { dwolla, whop } from './poisoned.js'
-import { acp, frozen, ignoring, shopify, worldline, wrapped } from './protocols.js'
+import { acp, frozen, ignoring, shopify, silent, worldline, wrapped } from './protocols.js'
 import { checkout, ietf, oasis, paypal, qurl, resend, reuse, square } from './replays.js'
 
 /** What a test sends: the item names the effect, the rest is between test and service. */
@@ -64,6 +64,7 @@ const services: Readonly<Record<string, (executions: Executions) => Service>> = 
   resend,
   reuse,
   shopify,
+  silent,
   square,
   whop,
   worldline,

@@ -1,4 +1,4 @@
-import { createIdempotentFetch, type IdempotentFetchOptions } from 'fetch-idempotency'
+import { createIdempotentFetch, type IdempotentFetchOptions, type RetryOptions } from 'fetch-idempotency'
 import { idempotency } from 'fetch-idempotency/ky'
 import ky1 from 'ky'
 import ky2 from 'ky2'
@@ -6,10 +6,11 @@ import ky2 from 'ky2'
 /** What both kinds of host take. */
 export interface HostOptions extends Pick<
   IdempotentFetchOptions,
-  'contract' | 'clock' | 'onEvent' | 'resolve' | 'reconcile'
+  'contract' | 'clock' | 'onEvent' | 'resolve' | 'reconcile' | 'whenKeysIgnored' | 'aroundAttempt' | 'writes'
 > {
   readonly attemptTimeoutMs?: number
   readonly deadlineMs?: number
+  readonly budget?: RetryOptions['budget']
 }
 
 export interface SendInit {
@@ -59,8 +60,8 @@ function kyHost(ky: typeof ky1) {
   }
 }
 
-function fetchHost({ attemptTimeoutMs = 30_000, deadlineMs, ...options }: HostOptions): Send {
-  const retry = { maxAttempts: attempts, attemptTimeoutMs, ...(deadlineMs && { deadlineMs }) }
+function fetchHost({ attemptTimeoutMs = 30_000, deadlineMs, budget, ...options }: HostOptions): Send {
+  const retry = { maxAttempts: attempts, attemptTimeoutMs, budget, ...(deadlineMs && { deadlineMs }) }
   return createIdempotentFetch({ clock: hurriedClock(), ...options, retry }) as Send
 }
 

@@ -1,0 +1,73 @@
+import { KeyReusedError } from '../errors/key-reused-error.js'
+import { originOf } from '../contract/origin-memory.js'
+import type { CallIdentity } from './launch.js'
+import type { OperationSettings } from './operation-options.js'
+import { reads, type TrackedOperation } from './tracked-operation.js'
+
+/** What the keys that callers gave were used for, so that none comes to name two writes. */
+export interface UsedKeys {
+  /**
+   * Refuses a key that an operation which has ended may have made known to the server.
+   *
+   * @throws {@link KeyReusedError} when it was for another method, URL or body of the same server.
+   */
+  check(identity: CallIdentity, operation: TrackedOperation, retry: () => Promise<Response>): void
+  /** Notes what a key was used for, when its operation has ended. */
+  note(identity: CallIdentity, operation: TrackedOperation): void
+}
+
+interface Use {
+  readonly target: string
+  readonly payload: unknown
+  readonly origin: string
+  readonly atMs: number
+}
+
+/** How many keys are kept in mind, and bodies of how many bytes with them; of a longer one, the length is. */
+const maxKeys = 500
+const maxBytes = 8_192
+
+function lengthOf(payload: unknown): number | undefined {
+  if (typeof payload === 'string') return new TextEncoder().encode(payload).length
+  const { byteLength, size } = (payload ?? { size: 0 }) as { byteLength?: number; size?: number }
+  return byteLength ?? size
+}
+
+export function createUsedKeys({ clock, contract }: OperationSettings): UsedKeys {
+  const uses = new Map<string, Use>()
+  return {
+    check(identity, operation, retry) {
+      const before = uses.get(identity.account)
+      if (before === undefined) return
+      const facts = operation.errorFacts()
+      const isForgotten =
+        clock.now() >= before.atMs + contract.keyTtlMs || before.origin !== originOf(facts.url)
+      if (isForgotten || !isMeant(facts)) return
+      if (before.target !== identity.target) throw new KeyReusedError({ ...facts, retry })
+      // It may be the same write, with a time or another order of fields in its body.
+      if (identity.isSamePayload(before) === false)
+        throw new KeyReusedError({ ...facts, outcome: 'unknown', retry })
+    },
+    note({ account, target, payload }, operation) {
+      const { outcome, url, ...facts } = operation.errorFacts()
+      // What was not applied has left its key free.
+      if (outcome === 'not-applied' || !isMeant({ ...facts, url })) return
+      const size = lengthOf(payload)
+      const isLong = size === undefined || size > maxBytes
+      // The last one noted stands last, and the first one is the first to go.
+      uses.delete(account)
+      uses.set(account, {
+        target,
+        payload: isLong ? { size } : payload,
+        origin: originOf(url),
+        atMs: clock.now(),
+      })
+      if (uses.size > maxKeys) uses.delete(uses.keys().next().value as string)
+    },
+  }
+
+  /** Whether the server heeds a key there. */
+  function isMeant({ method, url }: { readonly method: string; readonly url: string }): boolean {
+    return !reads.has(method) && contract.honoursKey({ method, url })
+  }
+}
