@@ -237,7 +237,9 @@ function keepFacts(response: Response): Response {
     if (facts !== undefined) rememberFacts(copy, facts)
     return keepFacts(copy)
   }
-  return Object.defineProperty(response, 'clone', { value, configurable: true, writable: true })
+  // A mock may be frozen.
+  Reflect.defineProperty(response, 'clone', { value, configurable: true, writable: true })
+  return response
 }
 
 /** A lost answer is ky's to tell; what only we can know is told by our own errors. */

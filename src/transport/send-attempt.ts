@@ -187,13 +187,14 @@ export async function sendAttempt(
   } catch (error) {
     return lose(error, true)
   }
-  const { cut, bytes } = body
+  const { cut, bytes, failure } = body
   if (cut !== undefined) {
     const { status, headers, redirected } = answer
     // What a redirect led to may be the answer of another request.
     const seen = redirected && !isWrite ? undefined : { status, headers, bytes }
     return lose(cut.error, true, seen)
   }
+  if (failure !== undefined) return report(body, isWrite, isAtLeast, failure)
   // Read before it is shown, so that what a hook throws is its own and not the connection's.
   if (inspect !== undefined && !signal.aborted) {
     const { response } = body
@@ -240,7 +241,7 @@ function report(
 
 /** What is no response ends the operation, with the outcome that its status tells, if it has one. */
 function reportProblem(answer: { status?: unknown } | undefined, error: TypeError): AttemptResult<Response> {
-  const status = answer?.status
+  const status = error.cause === undefined ? answer?.status : undefined
   const attempted =
     typeof status === 'number'
       ? { status, headers: new (webClass('Headers'))(), bytes: undefined }

@@ -29,7 +29,7 @@ const notSentMessage = /client error \(Connect\)/
 
 /** What a fetch refuses of an answer, or of its own rules: the same request would meet it again. */
 const deterministicMessage =
-  /^(?:unexpected redirect|redirect count exceeded|more than \d+ redirects|integrity mismatch|cors failure|blocked|cross origin not allowed.*|URL scheme must be a HTTP\(S\) scheme|a redirect (?:to|with) .*|invalid (?:redirect|location).*|uri requested responds with .*redirect.*|maximum redirect reached.*)/i
+  /^(?:a body that streams must give bytes|unexpected redirect|redirect count exceeded|more than \d+ redirects|integrity mismatch|cors failure|blocked|cross origin not allowed.*|URL scheme must be a HTTP\(S\) scheme|a redirect (?:to|with) .*|invalid (?:redirect|location).*|uri requested responds with .*redirect.*|maximum redirect reached.*)/i
 
 /** Whether a failure would come again however often the request is sent, though it may have been executed. */
 export function isDeterministic(error: unknown): boolean {
