@@ -7,9 +7,9 @@ export type FailureVerdict = 'not-sent' | 'unsendable' | 'unknown'
 const notSent =
   /^(?:ECONNREFUSED|ENOTFOUND|EAI_[A-Z]+|UND_ERR_CONNECT_TIMEOUT|ConnectionRefused|FailedToOpenSocket)$/
 
-/** The request itself is refused, by this side. */
+/** The request itself is refused, by this side; nock and the mocks of undici, too, refuse what they do not expect. */
 const unsendable =
-  /^(?:ERR_INVALID_(?:CHAR|HTTP_TOKEN)|UND_ERR_(?:INVALID_ARG|NOT_SUPPORTED|REQ_CONTENT_LENGTH_MISMATCH|CLOSED|BPL_MISSING_UPSTREAM|MAX_ORIGINS_REACHED))$/
+  /^(?:ERR_INVALID_(?:CHAR|HTTP_TOKEN)|UND_ERR_(?:INVALID_ARG|NOT_SUPPORTED|REQ_CONTENT_LENGTH_MISMATCH|CLOSED|BPL_MISSING_UPSTREAM|MAX_ORIGINS_REACHED)|ERR_NOCK_NO_MATCH|UND_MOCK_ERR_MOCK_NOT_MATCHED)$/
 
 /** The server's certificate is refused. Deno gives no codes. */
 const badCertificate =
