@@ -21,7 +21,7 @@ export function rebuild(original: Response, content: unknown): Response {
 
 /** A class of the caller's own that stands on the same ground keeps its methods, and what was put on the response stays. */
 function keepClass(response: Response, original: Response): void {
-  let own: object = Object.getPrototypeOf(original) as object
+  let own = (Object.getPrototypeOf(original) ?? Object.prototype) as object
   // An overlay reaches a body that this response does not have.
   if (Object.hasOwn(own, factsTag)) own = Object.getPrototypeOf(own) as object
   if (own !== basePrototypeOf(original) && basePrototypeOf(original) === basePrototypeOf(response))

@@ -2,7 +2,7 @@ import { isCutBody } from './cut-body.js'
 import { decideReading, type BodyReading } from './decide-reading.js'
 import { createByteStream, join, readStream } from './read-stream.js'
 import { rebuild } from './rebuild-response.js'
-import { overlay, settledBytes } from './response-overlay.js'
+import { markSettled, overlay, settledBytes } from './response-overlay.js'
 import { isByteSource, isBytes, isNodeStream, isWebStream, viewBytes, type ByteSource } from './web-shapes.js'
 
 /** A response whose body can no longer fail, and its bytes; no bytes when the body was left to stream. */
@@ -104,9 +104,11 @@ async function readCopy(response: Response, maxBytes: number): Promise<SettledBo
   const copy = (response as Partial<Response>).clone?.()
   if (copy === response || typeof copy?.arrayBuffer !== 'function') return { response, bytes: undefined }
   const { body } = copy as { body: unknown }
-  if (!isByteSource(body)) return { response, bytes: viewBytes(await copy.arrayBuffer()) }
-  const read = await readWhole(copy, body, maxBytes)
+  const read = isByteSource(body)
+    ? await readWhole(copy, body, maxBytes)
+    : { response: copy, bytes: viewBytes(await copy.arrayBuffer()) }
   discard(read.response)
+  markSettled(response, read.bytes)
   return { ...read, response }
 }
 

@@ -128,7 +128,10 @@ describe.each(hosts)('an answer of %s', (_, send) => {
 
 describe('a response with a way of its own to read the body', () => {
   const send = (response: Response) =>
-    createIdempotentFetch({ fetch: async () => response })(url, { method: 'POST' })
+    createIdempotentFetch({ fetch: async () => response })(url, {
+      method: 'POST',
+      signal: new AbortController().signal,
+    })
 
   it.each<[string, (response: Response) => void, unknown]>([
     ['a mock', (response) => void (response.json = vi.fn().mockResolvedValue('mine')), 'mine'],
@@ -150,6 +153,7 @@ describe('a response with a way of its own to read the body', () => {
     change(response)
     const answer = await send(response)
     expect(await answer.json()).toEqual(expected)
+    expect(answer).toBe(response)
     expect(idempotencyOf(answer)?.outcome).toBe('applied')
   })
 
