@@ -40,7 +40,8 @@ function readError(error: KyError, { url, method }: StampedCall['operation']): A
   const { response, name, request } = error
   if (response !== undefined) {
     const { status, headers, redirected } = response
-    return { status, headers, redirected, bytes: undefined }
+    // What is in the body is ky's to read.
+    return { status, headers, redirected, bytes: undefined, isBodyLost: response.body !== null }
   }
   if (name === 'TimeoutError') return { lost: 'unknown', error, isTimeout: true }
   // A write may have been applied and redirected before a connection was refused.

@@ -37,7 +37,7 @@ export function isTimeoutError(error: unknown): boolean {
 
 /** A lost answer in the form in which ky takes it for a failed connection. */
 export function toNetworkFailure(error: unknown): unknown {
-  const { name, message } = error as { name?: unknown; message?: unknown }
+  const { name, message } = Object(error) as { name?: unknown; message?: unknown }
   const isKnown =
     name === 'TypeError' && /^(?:fetch failed|terminated|Failed to fetch)$/.test(String(message))
   return isKnown ? error : new TypeError('fetch failed', { cause: error })

@@ -1,3 +1,4 @@
+import { systemClock } from '../clock/system-clock.js'
 import { parseWait } from '../backoff/parse-wait.js'
 import type { KeyCarrier } from '../contract/carrier.js'
 import { UnsendableError } from '../errors/unsendable-error.js'
@@ -175,7 +176,8 @@ export function openKyTransport(
         isOwn: answer === undefined && !isTimeout && !isConnectionFailure(error),
         hasWait:
           answer?.headers.has('retry-after') === true ||
-          ('status' in attempted && parseWait(attempted.status, attempted.headers, Date.now()) !== undefined),
+          ('status' in attempted &&
+            parseWait(attempted.status, attempted.headers, systemClock.now()) !== undefined),
         isThrown: answer !== undefined && isThrown(call, options, answer),
         error: () => showError(last),
         retryCount: call.retryCount + 1,

@@ -62,8 +62,12 @@ export function readAttempt(
   if ('lost' in attempted)
     return attempted.isFinal ? { verdict: attempted.lost, resend: false } : { verdict: attempted.lost }
   const reading = readAnswer(contract, new AnswerInFull(attempted, operation))
+  const { status, isBodyLost } = attempted
+  // Servers refuse a key that they know with these, and only the body tells it from other refusals.
+  if (isBodyLost && operation.keyOrigin === 'given' && (status === 400 || status === 409 || status === 422))
+    return { ...reading, outcome: reading.outcome ?? 'unknown' }
   return attempted.redirected === true && !reads.has(operation.method)
-    ? readRedirected(reading, attempted.status)
+    ? readRedirected(reading, status)
     : reading
 }
 

@@ -11,7 +11,13 @@ function describe(value: unknown): string {
 export function findProblem(answer: unknown): TypeError | undefined {
   const say = (what: string) => new TypeError(`the wrapped fetch must give a Response: ${what}`)
   if (typeof answer !== 'object' || answer === null) return say(`it gave ${describe(answer)}`)
-  const { status, headers } = answer as { status?: unknown; headers?: unknown }
+  let status: unknown
+  let headers: unknown
+  try {
+    ;({ status, headers } = answer as { status?: unknown; headers?: unknown })
+  } catch (cause) {
+    return new TypeError('the wrapped fetch must give a Response: what it gave cannot be read', { cause })
+  }
   if (typeof status !== 'number') return say(`what it gave has no status (${describe(status)})`)
   if (!isHeaders(headers)) return say(`its headers must be a Headers, and are ${describe(headers)}`)
   return undefined

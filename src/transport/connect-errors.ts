@@ -1,12 +1,10 @@
+import { subscribeIn } from './node-channels.js'
+
 /** The origin that a connection was to be made for, whichever proxy stood between. */
 export interface ConnectTarget {
   readonly hostname?: string | undefined
   readonly port?: string | number | undefined
   readonly protocol?: string | undefined
-}
-
-interface Diagnostics {
-  readonly subscribe?: (name: string, listener: (message: unknown) => void) => void
 }
 
 const targets = new WeakMap<object, ConnectTarget>()
@@ -19,18 +17,14 @@ const watched = new WeakSet<object>()
  * @see {@link https://undici.nodejs.org/#/docs/api/DiagnosticsChannel | undici's diagnostics channels}
  */
 export function watchConnectErrors(): void {
-  const { process } = globalThis as {
-    process?: { getBuiltinModule?: (name: string) => Diagnostics | undefined }
-  }
+  const { process } = globalThis as { process?: object }
   // Once for each process object, of which a test environment may have several.
   if (process === undefined || watched.has(process)) return
   watched.add(process)
-  process
-    .getBuiltinModule?.('node:diagnostics_channel')
-    ?.subscribe?.('undici:client:connectError', (message) => {
-      const { error, connectParams } = message as { error?: unknown; connectParams?: ConnectTarget }
-      if (typeof error === 'object' && error !== null) targets.set(error, connectParams ?? {})
-    })
+  subscribeIn(process, 'undici:client:connectError', (message) => {
+    const { error, connectParams } = message as { error?: unknown; connectParams?: ConnectTarget }
+    if (typeof error === 'object' && error !== null) targets.set(error, connectParams ?? {})
+  })
 }
 
 /** For which origin an error says that no connection could be made, `undefined` where it does not say so. */

@@ -1,12 +1,16 @@
 import { factsTag, type Tagged } from '../operation/facts.js'
+import { copyHeaders } from './capture-headers.js'
 import { basePrototypeOf, constructLike } from './response-class.js'
+import { webClass } from './web-shapes.js'
 
 /** No response can be made with one of these and a body, though Chromium gives them an empty one. */
 const bodiless: ReadonlySet<number> = new Set([204, 205, 304])
 
 /** A response with another body, and everything else as the wrapped fetch gave it. */
 export function rebuild(original: Response, content: unknown): Response {
-  const { status, headers } = original
+  const { status, headers: given } = original
+  // Those of a mock may be none that a class of responses takes.
+  const headers = Symbol.iterator in given ? given : new (webClass('Headers'))(copyHeaders(given))
   const body = bodiless.has(status) ? null : content
   // A server may send a status that no response can be made with.
   const isOdd = status < 200 || status > 599
@@ -17,7 +21,7 @@ export function rebuild(original: Response, content: unknown): Response {
 
 /** A class of the caller's own that stands on the same ground keeps its methods, and what was put on the response stays. */
 function keepClass(response: Response, original: Response): void {
-  let own: object = Object.getPrototypeOf(original) as object
+  let own = (Object.getPrototypeOf(original) ?? Object.prototype) as object
   // An overlay reaches a body that this response does not have.
   if (Object.hasOwn(own, factsTag)) own = Object.getPrototypeOf(own) as object
   if (own !== basePrototypeOf(original) && basePrototypeOf(original) === basePrototypeOf(response))

@@ -2,7 +2,7 @@ import { webClass } from './web-shapes.js'
 
 /** The prototype of the class that stands at the ground of a response's own one, such as `Response.prototype`. */
 export function basePrototypeOf(response: Response): object {
-  let base: object = Object.getPrototypeOf(response) as object
+  let base = (Object.getPrototypeOf(response) ?? Object.prototype) as object
   for (
     let at: object | null = base;
     at !== null && at !== Object.prototype;

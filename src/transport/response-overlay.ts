@@ -136,6 +136,11 @@ export function settledBytes(response: Response): Uint8Array | undefined {
   return (response as Partial<Overlaid>)[state]?.bytes
 }
 
+/** Notes that the body of a response is here, where it is left to the response itself. */
+export function markSettled(response: Response, bytes: Uint8Array | undefined): void {
+  Reflect.defineProperty(response, state, { value: { bytes } })
+}
+
 /** The same response with another body: bytes, or a stream that `makeBody` gives once. */
 export function overlay(
   original: Response,
@@ -150,7 +155,9 @@ export function overlay(
   }
   const found = overlayFor(original)
   if (found === null) {
-    return Object.defineProperty(rebuild(original, makeBody()), state, { value: { bytes } })
+    const rebuilt = rebuild(original, makeBody())
+    markSettled(rebuilt, bytes)
+    return rebuilt
   }
   const content: Content = { bytes, makeBody, isUsed: false, native: undefined, facts: undefined }
   // In this order: V8 is slow to add to an object that has got another prototype.

@@ -7,9 +7,17 @@ import type { BodyReading } from './decide-reading.js'
 import { watchConnectErrors } from './connect-errors.js'
 import type { FetchLike } from './fetch-like.js'
 import { classOf, unused, type CapturedRequest } from './capture-request.js'
-import { followRedirect, followerOf, isRedirect, type Follower, type Landing } from './follow-redirect.js'
-import { isUndici } from './known-fetch.js'
+import {
+  followRedirect,
+  followerOf,
+  isRead,
+  isRedirect,
+  type Follower,
+  type Landing,
+} from './follow-redirect.js'
+import { isKnownFetch, isUndici } from './known-fetch.js'
 import { canBeResentBelow, sendOnceInit } from './layer-below.js'
+import { watchSending } from './sent-below.js'
 import { discard, settleResponse, type SettledBody } from './settled-response.js'
 import { isDeterministic, readFailure } from './transport-failure.js'
 import { isBytes, isTypeError, webClass } from './web-shapes.js'
@@ -127,6 +135,7 @@ function readLoss(
   isAtLeast: boolean,
   isCut: boolean,
   seen: SeenAnswer | undefined,
+  wasSent: ReturnType<typeof watchSending>,
 ): AttemptResult<Response> {
   const verdict = readFailure(error, request.url, mayHaveMoved)
   const told = verdict === 'unknown' && isTypeError(error) && !isSendable(request) ? 'unsendable' : verdict
@@ -134,9 +143,18 @@ function readLoss(
   // A part of a body that is shorter than it should be, or that streams, may have been sent.
   const isPartlySent =
     verdict === 'unsendable' && isFinal && (isSentOnce(request.body) || excessBytes(request) < 0)
+  const isResent = told !== 'unknown' && URL.canParse(request.url) && wasSent?.(request.method, request.url)
   // What is told of the last request says nothing of those that were sent before it.
-  const lost = isPartlySent || (isAtLeast && told === 'not-sent') ? 'unknown' : told
-  const attempted = { lost, error, isTimeout: false, isCut, seen, isFinal, isAtLeast }
+  const isOpen = isPartlySent || isResent || (isAtLeast && (told === 'not-sent' || isFinal))
+  const attempted = {
+    lost: isOpen ? 'unknown' : told,
+    error,
+    isTimeout: false,
+    isCut,
+    seen,
+    isFinal,
+    isAtLeast: isAtLeast || isResent === true,
+  } as const
   return { attempted, answer: undefined, error }
 }
 
@@ -159,8 +177,9 @@ export async function sendAttempt(
   const isOurs = follower === 'us'
   const isAtLeast = canBeResentBelow(fetch, request)
   watchConnectErrors()
+  const wasSent = isRead(request.method) || isKnownFetch(fetch) ? undefined : watchSending()
   const lose = (error: unknown, isCut = false, seen?: SeenAnswer) =>
-    readLoss(error, request, follower === 'fetch', isAtLeast, isCut, seen)
+    readLoss(error, request, follower === 'fetch', isAtLeast, isCut, seen, wasSent)
   let answer: Response
   let isWrite = false
   if (Math.abs(excessBytes(request)) > 0 && isUndici(fetch)) return refuseLength()
@@ -187,13 +206,14 @@ export async function sendAttempt(
   } catch (error) {
     return lose(error, true)
   }
-  const { cut, bytes } = body
+  const { cut, bytes, failure } = body
   if (cut !== undefined) {
     const { status, headers, redirected } = answer
     // What a redirect led to may be the answer of another request.
     const seen = redirected && !isWrite ? undefined : { status, headers, bytes }
     return lose(cut.error, true, seen)
   }
+  if (failure !== undefined) return report(body, isWrite, isAtLeast, failure)
   // Read before it is shown, so that what a hook throws is its own and not the connection's.
   if (inspect !== undefined && !signal.aborted) {
     const { response } = body
@@ -240,7 +260,7 @@ function report(
 
 /** What is no response ends the operation, with the outcome that its status tells, if it has one. */
 function reportProblem(answer: { status?: unknown } | undefined, error: TypeError): AttemptResult<Response> {
-  const status = answer?.status
+  const status = error.cause === undefined ? answer?.status : undefined
   const attempted =
     typeof status === 'number'
       ? { status, headers: new (webClass('Headers'))(), bytes: undefined }

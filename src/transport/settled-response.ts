@@ -2,7 +2,7 @@ import { isCutBody } from './cut-body.js'
 import { decideReading, type BodyReading } from './decide-reading.js'
 import { createByteStream, join, readStream } from './read-stream.js'
 import { rebuild } from './rebuild-response.js'
-import { overlay, settledBytes } from './response-overlay.js'
+import { markSettled, overlay, settledBytes } from './response-overlay.js'
 import { isByteSource, isBytes, isNodeStream, isWebStream, viewBytes, type ByteSource } from './web-shapes.js'
 
 /** A response whose body can no longer fail, and its bytes; no bytes when the body was left to stream. */
@@ -13,6 +13,8 @@ export interface SettledBody {
   readonly isBodyLost?: boolean
   /** The body of a success broke off: `bytes` are what came of it. */
   readonly cut?: { readonly error: unknown }
+  /** The body has arrived, and no response could be made of it. */
+  readonly failure?: { readonly error: unknown }
 }
 
 /** Whether somebody else reads the body, or has. */
@@ -41,8 +43,17 @@ export function settleResponse(
     return { response: given, bytes: undefined }
   }
   // Read by hand, not with `arrayBuffer()`: that has no limit, and in Node it is slower too.
-  if (isByteSource(body)) return readWhole(response, body, maxBytes)
-  return body === undefined && 'arrayBuffer' in response ? readCopy(response) : { response, bytes: undefined }
+  if (isByteSource(body) && !hasOwnReader(response)) return readWhole(response, body, maxBytes)
+  return body === undefined || isByteSource(body)
+    ? readCopy(response, maxBytes)
+    : { response, bytes: undefined }
+}
+
+/** Whether somebody has put a way to read the body on the response itself, as mocks and wrappers do. */
+function hasOwnReader(response: Response): boolean {
+  const isOwn = Object.hasOwn(response, 'json') || Object.hasOwn(response, 'text')
+  // Facts cannot be tied to what is frozen.
+  return isOwn && Object.isExtensible(response)
 }
 
 function readWhole(response: Response, body: ByteSource, maxBytes: number): Promise<SettledBody> {
@@ -54,7 +65,11 @@ function readWhole(response: Response, body: ByteSource, maxBytes: number): Prom
       const error = new TypeError('terminated', { cause: new Error('the JSON body breaks off') })
       return { response, bytes: read, cut: { error } }
     }
-    return { response: overlay(response, read, () => (isNode ? toNodeStream(read) : read)), bytes: read }
+    try {
+      return { response: overlay(response, read, () => (isNode ? toNodeStream(read) : read)), bytes: read }
+    } catch (error) {
+      return { response, bytes: read, failure: { error } }
+    }
   }
   const keepStatus = (error: unknown, chunks: readonly Uint8Array[], length: number): SettledBody => {
     if (response.status < 400) return { response, bytes: join(chunks, length), cut: { error } }
@@ -81,9 +96,20 @@ function failAfter(chunks: readonly Uint8Array[], error: unknown): ReadableStrea
   })
 }
 
-/** Where a response does not show its body as a stream, as in React Native, it has arrived as a whole. */
-async function readCopy(response: Response): Promise<SettledBody> {
-  return { response, bytes: viewBytes(await response.clone().arrayBuffer()) }
+/**
+ * Reads a copy, and leaves the response itself as it is: where it has its own way to read its body, and where it does not show it
+ * as a stream, as in React Native: there the body has arrived as a whole. A mock that has no copies is not read.
+ */
+async function readCopy(response: Response, maxBytes: number): Promise<SettledBody> {
+  const copy = (response as Partial<Response>).clone?.()
+  if (copy === response || typeof copy?.arrayBuffer !== 'function') return { response, bytes: undefined }
+  const { body } = copy as { body: unknown }
+  const read = isByteSource(body)
+    ? await readWhole(copy, body, maxBytes)
+    : { response: copy, bytes: viewBytes(await copy.arrayBuffer()) }
+  discard(read.response)
+  markSettled(response, read.bytes)
+  return { ...read, response }
 }
 
 interface NodeStreams {

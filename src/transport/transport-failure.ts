@@ -7,9 +7,9 @@ export type FailureVerdict = 'not-sent' | 'unsendable' | 'unknown'
 const notSent =
   /^(?:ECONNREFUSED|ENOTFOUND|EAI_[A-Z]+|UND_ERR_CONNECT_TIMEOUT|ConnectionRefused|FailedToOpenSocket)$/
 
-/** The request itself is refused, by this side. */
+/** The request itself is refused, by this side; nock and the mocks of undici, too, refuse what they do not expect. */
 const unsendable =
-  /^(?:ERR_INVALID_(?:CHAR|HTTP_TOKEN)|UND_ERR_(?:INVALID_ARG|NOT_SUPPORTED|REQ_CONTENT_LENGTH_MISMATCH|CLOSED|BPL_MISSING_UPSTREAM|MAX_ORIGINS_REACHED))$/
+  /^(?:ERR_INVALID_(?:CHAR|HTTP_TOKEN)|UND_ERR_(?:INVALID_ARG|NOT_SUPPORTED|REQ_CONTENT_LENGTH_MISMATCH|CLOSED|BPL_MISSING_UPSTREAM|MAX_ORIGINS_REACHED)|ERR_NOCK_NO_MATCH|UND_MOCK_ERR_MOCK_NOT_MATCHED)$/
 
 /** The server's certificate is refused. Deno gives no codes. */
 const badCertificate =
@@ -29,7 +29,7 @@ const notSentMessage = /client error \(Connect\)/
 
 /** What a fetch refuses of an answer, or of its own rules: the same request would meet it again. */
 const deterministicMessage =
-  /^(?:unexpected redirect|redirect count exceeded|more than \d+ redirects|integrity mismatch|cors failure|blocked|cross origin not allowed.*|URL scheme must be a HTTP\(S\) scheme|a redirect (?:to|with) .*|invalid (?:redirect|location).*|uri requested responds with .*redirect.*|maximum redirect reached.*)/i
+  /^(?:a body that streams must give bytes|unexpected redirect|redirect count exceeded|more than \d+ redirects|integrity mismatch|cors failure|blocked|cross origin not allowed.*|URL scheme must be a HTTP\(S\) scheme|a redirect (?:to|with) .*|invalid (?:redirect|location).*|uri requested responds with .*redirect.*|maximum redirect reached.*)/i
 
 /** Whether a failure would come again however often the request is sent, though it may have been executed. */
 export function isDeterministic(error: unknown): boolean {

@@ -12,6 +12,9 @@ function takeClasses(window, names) {
 
 const windowClasses = ['FormData', 'Blob', 'File', 'Event', 'EventTarget', 'FileReader', 'DOMException']
 
+/** Where no class writes a form out: it is handed on as it is, and sent once. */
+export const cannotWriteForms = new Set(['jsdom, whatwg-fetch'])
+
 /** What surrounds the wrapper before it is imported. Each gives a fetch of its own, or the global one. */
 export const environments = {
   async node() {
@@ -30,6 +33,50 @@ export const environments = {
   async jsdom() {
     const { JSDOM } = await import('jsdom')
     takeClasses(new JSDOM('', { url: 'http://localhost/' }).window, windowClasses)
+  },
+  /** As a test environment that takes over all that the window has. */
+  async 'jsdom, its signals and headers too'() {
+    const { JSDOM } = await import('jsdom')
+    const more = ['AbortController', 'AbortSignal', 'Headers', 'URL', 'URLSearchParams']
+    takeClasses(new JSDOM('', { url: 'http://localhost/' }).window, [...windowClasses, ...more])
+    // undici takes no signal of jsdom; what stands between such a test and the network takes none off.
+    const own = globalThis.fetch
+    return (url, init = {}) =>
+      own(url, init.signal instanceof AbortSignal ? { ...init, signal: undefined } : init)
+  },
+  async 'jsdom, whatwg-fetch'(url) {
+    const { JSDOM, VirtualConsole } = await import('jsdom')
+    const { window } = new JSDOM('', { url, virtualConsole: new VirtualConsole() })
+    takeClasses(window, [...windowClasses, 'XMLHttpRequest', 'DOMException'])
+    globalThis.self = globalThis
+    const { fetch, Headers, Request, Response } = await import('whatwg-fetch')
+    Object.assign(globalThis, { Headers, Request, Response })
+    return fetch
+  },
+  async 'a context of its own'() {
+    // The classes of JavaScript of another realm, as in Jest; those of the web are the outer ones.
+    for (const name of [
+      'Promise',
+      'Uint8Array',
+      'ArrayBuffer',
+      'Array',
+      'Map',
+      'Error',
+      'TypeError',
+      'Object',
+    ])
+      globalThis[name] = runInNewContext(name)
+  },
+  async Remix() {
+    require('@remix-run/node').installGlobals()
+  },
+  async 'edge-runtime'() {
+    const { fetch, ...primitives } = require('@edge-runtime/primitives')
+    takeClasses(
+      primitives,
+      'Headers,Request,Response,FormData,Blob,File,ReadableStream,AbortController,AbortSignal'.split(','),
+    )
+    return fetch
   },
   async 'happy-dom'() {
     const { Window } = await import('happy-dom')

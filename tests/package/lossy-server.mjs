@@ -4,10 +4,13 @@ import { createServer } from 'node:http'
 /**
  * A server that carries out each write once and loses its first answer. By its path a write is also redirected first
  * (`/moved`), cut in the middle of its answer (`/cut`), answered without a body (`/empty`), never answered (`/silent`), sent on
- * to where nobody listens (`/astray`), or answered on a connection that is then kept (`/kept`). Pages of any origin may use it.
+ * to where nobody listens (`/astray`), or answered on a connection that is then kept (`/kept`). Under
+ * `/resend/`, the requests are counted. Pages of any origin may use it.
  */
 export async function startLossyServer() {
   const writes = new Map()
+  /** By the path of a write: the requests that came, and the things that were made of them. */
+  const counts = new Map()
 
   async function answer(request, response) {
     const { method, headers, url } = request
@@ -19,6 +22,22 @@ export async function startLossyServer() {
       response.writeHead(status, { ...shared, connection, ...more }).end(text)
     }
     if (method === 'OPTIONS') return end(204)
+    if (url.startsWith('/warm/')) {
+      const connection = url.endsWith('reused') ? 'keep-alive' : 'close'
+      response.writeHead(200, { ...shared, connection }).end('warm')
+      return
+    }
+    if (url.startsWith('/resend/')) {
+      const count = counts.get(url) ?? { requests: 0, made: 0, keys: new Set() }
+      counts.set(url, count)
+      count.requests += 1
+      const given = headers['idempotency-key']
+      if (count.keys.has(given)) return end(201, { 'idempotency-replayed': 'true' }, '{}')
+      count.made += 1
+      if (given !== undefined) count.keys.add(given)
+      request.socket.destroy()
+      return
+    }
     if (url === '/moved') return end(307, { location: '/target' })
 
     // A DELETE has no key, nor has what goes astray, and the checks make one such request each of a host.
@@ -47,7 +66,7 @@ export async function startLossyServer() {
       server.close(resolve)
       server.closeAllConnections()
     })
-  return { origin: `http://127.0.0.1:${server.address().port}`, answer, writes, close }
+  return { origin: `http://127.0.0.1:${server.address().port}`, answer, writes, counts, close }
 }
 
 /** What lets a page of another origin send a key and see whether an answer was replayed. */

@@ -1,5 +1,6 @@
 // Makes the checks of `checks.mjs` with the built package in other runtimes, against a server on loopback that loses answers.
-// Usage: node tests/package/runtimes.mjs NAME=PATH …, with the names bun, chromium, deno, workerd.
+// Usage: node tests/package/runtimes.mjs NAME=PATH …, with the names bun, chromium, deno, workerd, and node22
+// for another Node.
 import { build } from 'esbuild'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -10,6 +11,7 @@ import { fileURLToPath } from 'node:url'
 import assert from 'node:assert/strict'
 import { browse } from './chromium.mjs'
 import { startLossyServer } from './lossy-server.mjs'
+import { callsPerCell } from './resends.mjs'
 
 const main = fileURLToPath(new URL('checks-main.mjs', import.meta.url))
 const timeoutMs = 30_000
@@ -45,16 +47,41 @@ const wanted = {
     reused,
   },
 }
+/**
+ * What is told of the writes of `resends.mjs`, and how many requests each may take. Chromium resends by itself on a connection that
+ * was used before, with nothing that prevents it: what it tells then is that nothing is certain.
+ */
+const resent = {
+  keyed: { told: /^applied after (?:2|1, resent below)$/, requests: [2, 2], made: 1 },
+  keyless: { told: /^unknown after 1$/, requests: [1, 1], made: 1 },
+  never: { told: /^unknown after 1$/, requests: [1, 1], made: 1 },
+}
+const resentInChromium = {
+  keyed: { told: /^applied after at least (?:2|1, resent below)$/, requests: [2, 2], made: 1 },
+  // Without a key, each request is a thing of its own.
+  keyless: { told: /^unknown after at least 1$/, requests: [1, 2], made: undefined },
+  never: {
+    told: /^(?:unknown after at least 1|applied after at least 1, resent below)$/,
+    requests: [1, 2],
+    made: 1,
+  },
+}
+const table = []
+
 /** The paths of the writes of one run. */
 const executed = 'cut empty empty fetch form kept kept ky request stream target target'.split(' ')
 
-const asked = [`node=${process.execPath}`, ...process.argv.slice(2)].map((argument) => argument.split('='))
+const [, major] = /^v(\d+)/.exec(process.version)
+const asked = [`node${major}=${process.execPath}`, ...process.argv.slice(2)].map((argument) =>
+  argument.split('='),
+)
 let passed = 0
 for (const [name, command] of asked) {
   const server = await startLossyServer()
   try {
-    const results = [JSON.parse(await runtimes[name](command, server))].flat()
-    for (const result of results) assert.deepEqual(result, wanted)
+    const results = [JSON.parse(await runtimes[name.replace(/\d+$/, '')](command, server))].flat()
+    for (const { resends: _, ...result } of results) assert.deepEqual(result, wanted)
+    checkResends(name, results, server.counts)
     checkWrites([...server.writes.values()], results.length)
     passed++
     console.log(
@@ -66,8 +93,27 @@ for (const [name, command] of asked) {
     await server.close()
   }
 }
-console.log(`${passed} passed, ${asked.length - passed} failed`)
+console.log('\nWrites whose answers are lost, per call: requests at the server, things made, what was told')
+for (const row of table) console.log(row)
+console.log(`\n${passed} passed, ${asked.length - passed} failed`)
 process.exitCode = passed === asked.length ? 0 : 1
+
+/** Each cell is as wanted, and goes into the table. */
+function checkResends(name, results, counts) {
+  const all = name === 'chromium' ? resentInChromium : resent
+  for (const [cell, told] of Object.entries(results[0].resends)) {
+    const [mode, connection] = cell.split(' ')
+    const { requests, made } = counts.get(`/resend/${mode}/${connection}`)
+    const calls = callsPerCell * results.length
+    const row = [name.padEnd(9), mode.padEnd(8), connection.padEnd(7), requests / calls, made / calls]
+    table.push([...row, ...Object.keys(told)].join('  '))
+    const { told: wanted, requests: range, made: things = requests / calls } = all[mode]
+    for (const { resends } of results)
+      for (const word of Object.keys(resends[cell])) assert.match(word, wanted, `${cell}: ${word}`)
+    assert.ok(requests >= range[0] * calls && requests <= range[1] * calls, `${cell}: ${requests} requests`)
+    assert.equal(made, things * calls, `${cell}: ${made} made`)
+  }
+}
 
 /** Each write was executed once, and was sent twice with the same bytes; but once where its outcome is unknown. */
 function checkWrites(writes, runs) {

@@ -49,6 +49,25 @@ describe('an attempt', () => {
     expect(sent).toHaveLength(1)
   })
 
+  it.each([
+    [400, 'given', 'unknown'],
+    [409, 'given', 'unknown'],
+    [422, 'given', 'unknown'],
+    [401, 'given', 'not-applied'],
+    [404, 'given', 'not-applied'],
+    [400, undefined, 'not-applied'],
+    [409, undefined, 'not-applied'],
+    [422, undefined, 'not-applied'],
+  ])('that is cut in the body of a %s with the key %s is %s', async (status, idempotencyKey, outcome) => {
+    const { fetch, sent } = playFetch(cut({ status, headers: jsonType }))
+    const response = await createIdempotentFetch({ fetch, clock: fakeClock() })(url, {
+      ...post,
+      idempotencyKey,
+    })
+    expect(idempotencyOf(response)?.outcome).toBe(outcome)
+    expect(sent).toHaveLength(1)
+  })
+
   it.each<[string, ResponseInit]>([
     ['of unknown length', { headers: jsonType }],
     ['of known length', { headers: { 'content-length': '100' } }],

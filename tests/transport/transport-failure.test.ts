@@ -136,6 +136,12 @@ describe('readFailure', () => {
       ['Node', systemError('ETIMEDOUT', 'read'), 'unknown'],
       ['Node', systemError('ENETUNREACH', 'write'), 'unknown'],
       ['Node', systemError('EPIPE', 'write'), 'unknown'],
+      ['nock', Object.assign(new Error('x'), { code: 'ERR_NOCK_NO_MATCH' }), 'unsendable'],
+      [
+        'undici’s mocks',
+        Object.assign(new Error('x'), { code: 'UND_MOCK_ERR_MOCK_NOT_MATCHED' }),
+        'unsendable',
+      ],
       ['Node', Object.assign(new Error('x'), { code: 'CERT_HAS_EXPIRED' }), 'unsendable'],
       ['Node', Object.assign(new Error('x'), { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' }), 'unsendable'],
       ['Node', Object.assign(new Error('x'), { code: 'SELF_SIGNED_CERT_IN_CHAIN' }), 'unsendable'],

@@ -1,0 +1,55 @@
+import { subscribeIn } from './node-channels.js'
+
+/** The requests that left of late, whoever sent them: a ring. */
+interface SendLog {
+  readonly recent: (readonly [line: string, weight: number])[]
+  count: number
+}
+
+const ringSize = 64
+const logs = new WeakMap<object, SendLog>()
+
+interface Sending {
+  readonly request: { readonly method?: string; readonly path?: string }
+}
+
+function openLog(process: object): SendLog {
+  const known = logs.get(process)
+  if (known !== undefined) return known
+  const log: SendLog = { recent: [], count: 0 }
+  logs.set(process, log)
+  const note = (weight: number) => (message: unknown) => {
+    const { method, path } = (message as Sending).request
+    log.recent[log.count % ringSize] = [`${method} ${path}`, weight]
+    log.count += 1
+  }
+  // undici says when a request is on its connection; `node:http` when it is made, so there the second one is what tells.
+  subscribeIn(process, 'undici:client:sendHeaders', note(2))
+  subscribeIn(process, 'http.client.request.start', note(1))
+  return log
+}
+
+/**
+ * Notices what a fetch of the caller's own sends. One that resends by itself shows only its last failure: that connection may have
+ * been refused when the request had been executed on an earlier one.
+ *
+ * Gives the function that says whether such a request has been on a connection since; too much traffic to tell counts as yes.
+ * `undefined` where the runtime does not say what it sends.
+ */
+export function watchSending(): ((method: string, url: string) => boolean) | undefined {
+  const { process } = globalThis as { process?: object }
+  if (process === undefined) return undefined
+  const log = openLog(process)
+  const since = log.count
+  return (method, url) => {
+    if (log.count - since > ringSize) return true
+    const { pathname, search } = new URL(url)
+    const line = `${method.toUpperCase()} ${pathname}${search}`
+    let weight = 0
+    for (let at = since; at < log.count; at += 1) {
+      const [sent, its] = log.recent[at % ringSize] as (typeof log.recent)[number]
+      if (sent === line) weight += its
+    }
+    return weight > 1
+  }
+}

@@ -1,0 +1,119 @@
+import { once } from 'node:events'
+import { createServer, request as httpRequest } from 'node:http'
+import { describe, expect, it } from 'vitest'
+import ky1 from 'ky'
+import ky2 from 'ky2'
+import { createIdempotentFetch, idempotencyOf } from 'fetch-idempotency'
+import { idempotency } from 'fetch-idempotency/ky'
+import { watchSending } from '../../src/transport/sent-below.js'
+import { closedPort, listen } from './loopback.js'
+
+type Fetch = typeof globalThis.fetch
+
+/** A server that carries out one write, loses its answer, and takes no more connections. */
+async function startVanishing() {
+  let executions = 0
+  const server = createServer((request, response) => {
+    request.resume().on('end', () => {
+      executions += 1
+      server.close()
+      response.socket?.resetAndDestroy()
+    })
+  })
+  const { base } = await listen(() => undefined, server)
+  return { url: `${base}/orders?a=1`, executions: () => executions }
+}
+
+/** What packages such as `fetch-retry` do. */
+function retrying(fetch: Fetch): Fetch {
+  return async (input, init) => {
+    let last: unknown
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      try {
+        return await fetch(input instanceof Request ? input.clone() : input, init)
+      } catch (error) {
+        last = error
+      }
+    }
+    throw last
+  }
+}
+
+/** A fetch over `node:http`, as node-fetch and axios are. */
+const overHttp: Fetch = async (input, init = {}) => {
+  const outgoing = httpRequest(String(input), { method: init.method, agent: false })
+  outgoing.end(init.body)
+  const [incoming] = (await once(outgoing, 'response')) as [NodeJS.ReadableStream & { statusCode: number }]
+  incoming.resume()
+  return new Response(null, { status: incoming.statusCode })
+}
+
+const retry = { backoff: () => 0, maxAttempts: 3 }
+const hosts: [string, (fetch: Fetch, url: string, writes: 'keyed' | 'never') => Promise<Response>][] = [
+  [
+    'fetch',
+    (fetch, url, writes) =>
+      createIdempotentFetch({ fetch, writes, retry })(url, { method: 'POST', body: '{}' }),
+  ],
+  ...[ky1, ky2].map((ky, index): (typeof hosts)[number] => [
+    `ky ${index + 1}`,
+    (fetch, url, writes) =>
+      ky.extend(idempotency({ fetch, writes, ...retry }) as object).post(url, { body: '{}' }),
+  ]),
+]
+
+describe.each(hosts)('a fetch of the user’s own that resends, in %s', (_, send) => {
+  it.each(['keyed', 'never'] as const)('never makes a lost write not-applied: %s', async (writes) => {
+    const { url, executions } = await startVanishing()
+    const error = await send(retrying(fetch), url, writes).catch((thrown: unknown) => thrown)
+    expect(idempotencyOf(error)).toMatchObject({ outcome: 'unknown', isLowerBound: true })
+    expect(executions()).toBe(1)
+  })
+
+  it('leaves a refused connection what it is', async () => {
+    const url = `http://127.0.0.1:${await closedPort()}/`
+    const error = await send(retrying(fetch), url, 'never').catch((thrown: unknown) => thrown)
+    expect(idempotencyOf(error)).toMatchObject({ outcome: 'not-applied', attempts: 3 })
+    expect(idempotencyOf(error)?.isLowerBound).toBeUndefined()
+  })
+})
+
+describe('a fetch over node:http', () => {
+  it('never makes a lost write not-applied when it resends', async () => {
+    const { url, executions } = await startVanishing()
+    const send = createIdempotentFetch({ fetch: retrying(overHttp), writes: 'never', retry })
+    const error = await send(url, { method: 'POST', body: '{}' }).catch((thrown: unknown) => thrown)
+    expect(idempotencyOf(error)).toMatchObject({ outcome: 'unknown', attempts: 1 })
+    expect(executions()).toBe(1)
+  })
+
+  it('leaves a refused connection what it is', async () => {
+    const send = createIdempotentFetch({ fetch: (...args) => overHttp(...args), writes: 'never', retry })
+    const error = await send(`http://127.0.0.1:${await closedPort()}/`, { method: 'POST' }).catch(
+      (thrown: unknown) => thrown,
+    )
+    expect(idempotencyOf(error)).toMatchObject({ outcome: 'not-applied', attempts: 3 })
+  })
+})
+
+describe('watchSending', () => {
+  it('tells what was on a connection since, by method and target', async () => {
+    const { base } = await listen((_, response) => response.end())
+    const wasSent = watchSending() as NonNullable<ReturnType<typeof watchSending>>
+    expect(wasSent('POST', `${base}/a?b=1`)).toBe(false)
+    await (await fetch(`${base}/a?b=1#c`, { method: 'POST' })).text()
+    expect(wasSent('post', `${base}/a?b=1`)).toBe(true)
+    expect(wasSent('PUT', `${base}/a?b=1`)).toBe(false)
+    expect(wasSent('POST', `${base}/a`)).toBe(false)
+    expect(watchSending()?.('POST', `${base}/a?b=1`)).toBe(false)
+  })
+
+  it('says yes where there was too much to tell', async () => {
+    const { base } = await listen((_, response) => response.end())
+    const wasSent = watchSending() as NonNullable<ReturnType<typeof watchSending>>
+    for (let count = 0; count < 64; count += 1) await (await fetch(base)).text()
+    expect(wasSent('POST', base)).toBe(false)
+    await (await fetch(base)).text()
+    expect(wasSent('POST', base)).toBe(true)
+  })
+})
