@@ -19,7 +19,12 @@ export default defineConfig({
   resolve: { alias: [...entries, ...ky] },
   test: {
     include: ['tests/**/*.test.ts'],
-    exclude: ['tests/package/**', 'tests/probe/servers/**', 'tests/examples/hosts/**'],
+    exclude: [
+      'tests/package/**',
+      'tests/probe/servers/**',
+      'tests/examples/hosts/**',
+      'tests/examples/jobs/**',
+    ],
     testTimeout: 30_000,
   },
 })

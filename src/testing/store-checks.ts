@@ -203,6 +203,7 @@ const rules: Readonly<Record<string, Rule>> = {
       after = page.next
     } while (after !== undefined && found.length < 2 * ids.length)
     expectEqual(found, ids)
+    expectEqual((await other.list({ state: 'open' }, { limit: ids.length })).next, undefined)
     const settled = await other.list({ state: 'settled' }, { limit: 10 })
     expectEqual(
       settled.entries.map(({ id }) => id),
