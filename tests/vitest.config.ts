@@ -24,13 +24,19 @@ const alone = [
   'tests/journal/stores/*.test.ts',
   'tests/ky/aborts.test.ts',
   'tests/loop/share-operation.test.ts',
+  'tests/opentelemetry/*.test.ts',
   'tests/promises/{clocks,own-failures,seed-cases}.test.ts',
   'tests/qurl/**/*.test.ts',
   'tests/readme/*.test.ts',
   'tests/transport/{capture-request,follow-redirect,foreign-classes,transport-failure}.test.ts',
   'tests/wire/{lost-answers,redirects}.test.ts',
 ]
-const others = ['tests/package/**', 'tests/probe/servers/**', 'tests/examples/hosts/**']
+const others = [
+  'tests/package/**',
+  'tests/probe/servers/**',
+  'tests/examples/hosts/**',
+  'tests/examples/jobs/**',
+]
 
 /*
  * What runs the tests. CI runs all of these.

@@ -1,6 +1,6 @@
 import { JournalError } from '../errors/journal-error.js'
 import type { ErrorFacts } from '../errors/idempotency-error.js'
-import { monotonicMs } from './journal-clock.js'
+import { monotonicNow } from '../clock/clock.js'
 import type { JournalSettings } from './journal-settings.js'
 import type { Lease } from './leases.js'
 import type { Claim, ClaimRequest } from './store.js'
@@ -56,12 +56,12 @@ export async function claimEntry(settings: JournalSettings, goal: ClaimGoal): Pr
   const { store, clock, random, leases, makeToken, active, closing } = settings
   const { waitMs, signal, facts, ...request } = goal
   const { id } = request
-  const untilMs = monotonicMs(clock) + waitMs
+  const untilMs = monotonicNow(clock) + waitMs
   const token = makeToken()
   for (let round = 0; ; round += 1) {
     if (closing.signal.aborted) throw new JournalError('closed', facts)
     signal?.throwIfAborted()
-    const beganMs = monotonicMs(clock)
+    const beganMs = monotonicNow(clock)
     let claim: Claim
     try {
       claim = await callStore(settings, signal, () =>
@@ -74,7 +74,7 @@ export async function claimEntry(settings: JournalSettings, goal: ClaimGoal): Pr
     if (claim.status === 'created') return { status: 'created', lease: leases.hold(id, token, beganMs) }
     if (claim.status === 'taken') return { ...claim, status: 'taken', lease: leases.hold(id, token, beganMs) }
     if (claim.status !== 'held') return claim as Claimed
-    const leftMs = untilMs - monotonicMs(clock)
+    const leftMs = untilMs - monotonicNow(clock)
     if (leftMs <= 0) throw new JournalError('busy', facts)
     const pollMs = Math.min(maxPollMs, 20 * 2 ** round) * (0.5 + random() / 2)
     const wait = new AbortController()

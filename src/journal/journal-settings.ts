@@ -1,7 +1,6 @@
 import { systemClock, systemRandom } from '../clock/system-clock.js'
-import type { Random } from '../clock/clock.js'
+import type { Clock, Random } from '../clock/clock.js'
 import { checkOptions, type Checks } from '../errors/check-option.js'
-import type { JournalClock } from './journal-clock.js'
 import { createLeases, type Leases } from './leases.js'
 import { createNaming, type Naming } from './names.js'
 import type { OperationStore } from './store.js'
@@ -57,7 +56,7 @@ export interface JournalOptions {
    */
   readonly keepSettledMs?: number | undefined
   /** @defaultValue the machine's clock */
-  readonly clock?: JournalClock | undefined
+  readonly clock?: Clock | undefined
   /** Random numbers in [0, 1), for waits. @defaultValue `Math.random` */
   readonly random?: Random | undefined
 }
@@ -78,7 +77,7 @@ const checks: Checks = {
 /** {@link JournalOptions} checked and copied, and what all parts of a journal share. */
 export interface JournalSettings {
   readonly store: OperationStore
-  readonly clock: JournalClock
+  readonly clock: Clock
   readonly random: Random
   readonly naming: Naming
   readonly leases: Leases

@@ -135,7 +135,8 @@ export function heldOperation(
     return persist(() => write(old, state, 0, updatedMs))
   }
   const settle = ({ outcome: told, answer }: Extract<RecordStep, { type: 'settled' }>) => {
-    if (attemptsHere === 0) return giveBack()
+    // Nothing was sent, and no look-up has told what became of what was sent earlier.
+    if (attemptsHere === 0 && (firstSentMs === undefined || told === 'unknown')) return giveBack()
     isOver = true
     // What was applied stays applied, whatever becomes of asking for the answer again.
     const outcome = before?.value.outcome === 'applied' ? 'applied' : told

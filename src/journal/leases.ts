@@ -1,4 +1,4 @@
-import { monotonicMs, type JournalClock } from './journal-clock.js'
+import { monotonicNow, type Clock } from '../clock/clock.js'
 import type { OperationStore } from './store.js'
 
 /** A lease that this process has. */
@@ -27,10 +27,10 @@ export interface Leases {
 }
 
 /** Leases are renewed when a third of their time is over, so that two renewals may fail. */
-export function createLeases(store: OperationStore, clock: JournalClock, leaseMs: number): Leases {
+export function createLeases(store: OperationStore, clock: Clock, leaseMs: number): Leases {
   const held = new Set<Lease>()
   let stop: AbortController | undefined
-  const now = () => monotonicMs(clock)
+  const now = () => monotonicNow(clock)
   const extend = (lease: Lease, beganMs: number) => void (lease.safeUntilMs = beganMs + leaseMs)
 
   const renew = async (lease: Lease) => {

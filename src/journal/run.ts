@@ -5,7 +5,7 @@ import { callStore, claimEntry } from './claim-entry.js'
 import { factsOf, freshValue } from './call-value.js'
 import { readValue, writeValue, type NoteValue, type StepPlace } from './entry-value.js'
 import { isRead, shownUrl } from './kept-request.js'
-import { monotonicMs } from './journal-clock.js'
+import { monotonicNow } from '../clock/clock.js'
 import type { JournalSettings } from './journal-settings.js'
 import type { Lease } from './leases.js'
 import { openOperation } from './open-operation.js'
@@ -54,9 +54,9 @@ export function createStoredRun(
     fingerprint: string,
     refuse: (divergence: Divergence) => Error,
   ): Promise<StepPlace> {
-    const untilMs = monotonicMs(clock) + graceMs
+    const untilMs = monotonicNow(clock) + graceMs
     while (history.isEarly(step)) {
-      const leftMs = untilMs - monotonicMs(clock)
+      const leftMs = untilMs - monotonicNow(clock)
       if (leftMs <= 0) throw refuse('missing-step')
       const wait = new AbortController()
       await Promise.race([history.next(), clock.sleep(leftMs, wait.signal)]).finally(() => wait.abort())

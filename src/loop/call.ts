@@ -26,6 +26,8 @@ export interface Call {
   readonly limitWait?: ((status: number, waitMs: number) => number | undefined) | undefined
   /** When this key was first sent, in milliseconds since the epoch: there may have been attempts before this call. */
   readonly firstSentMs?: number | undefined
+  /** A journal knows the operation: past the retention of its key, it is looked up before it is refused. */
+  readonly isOnRecord?: boolean | undefined
   /** Requests that earlier calls have sent for the same write, where the host counts them together. */
   readonly attemptsBefore?: number | undefined
   /** When the call has to end, by the monotonic clock, where it began before now. */

@@ -108,7 +108,7 @@ export function createLaunch<Answer extends object>(
       return kept
     }
     try {
-      return await begin({ ...call, givenKey: key, isGenerated, firstSentMs, opened })
+      return await begin({ ...call, givenKey: key, isGenerated, firstSentMs, isOnRecord: true, opened })
     } finally {
       await opened.release()
     }

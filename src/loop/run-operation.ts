@@ -56,6 +56,7 @@ async function recorded<Answer extends object>(own: OperationRun<Answer>, record
 async function loop<Answer extends object>(own: OperationRun<Answer>): Promise<Answer> {
   const { operation, transport, run, record, recovery, settings } = own
   try {
+    if (own.record !== undefined && operation.isTooOld()) return await end(own, expired)
     const begun = transport.begin && (await stoppableWithin(run, operation.leftMs(), transport.begin))
     if (begun === 'deadline') return await end(own, unsent)
     if (begun !== undefined) return finish(own, begun)
@@ -181,6 +182,9 @@ async function judge<Answer extends object>(
   if (allowance === 'deadline') return unsent.decision
   return operation.decide(reading, result.attempted, allowance)
 }
+
+/** An operation that a journal knows, and whose key the server may have forgotten: nothing is sent any more. */
+const expired: LastAttempt<never> = { ...unsent, decision: { action: 'settle', why: 'key-age' } }
 
 const final: Decision = { action: 'settle', why: 'final' }
 

@@ -11,11 +11,12 @@ import type { OperationSettings } from './operation-options.js'
  * Takes the caller's key, or makes one, or leaves the operation without: once per operation.
  *
  * @throws {@link KeyInvalidError} when the key breaks the contract's rules.
- * @throws {@link KeyExpiredError} when the key is older than the server keeps it. A UUIDv7 tells its own age.
+ * @throws {@link KeyExpiredError} when the key is older than the server keeps it, unless a journal knows the operation. A UUIDv7
+ * tells its own age.
  */
 export function takeKey(
   settings: OperationSettings,
-  { method, givenKey, isGenerated, firstSentMs, isNoCors }: Call,
+  { method, givenKey, isGenerated, firstSentMs, isNoCors, isOnRecord }: Call,
   url: string,
   nowMs: number,
 ): Pick<Operation, 'key' | 'keyOrigin' | 'firstSentMs'> {
@@ -45,7 +46,7 @@ export function takeKey(
     firstSentMs ?? (isGiven && !isGenerated ? readKeyTime(key) : undefined) ?? nowMs,
     nowMs,
   )
-  if (nowMs >= bornMs + keyTtlMs)
+  if (!isOnRecord && nowMs >= bornMs + keyTtlMs)
     throw new KeyExpiredError({ key, attempts: 0, outcome: 'unknown', method, url })
   return { key, keyOrigin: isGiven && !isGenerated ? 'given' : 'generated', firstSentMs: bornMs }
 }

@@ -57,7 +57,7 @@ export function toError<Answer>(
   const why = decision.action === 'settle' ? decision.why : 'final'
   if (verdict === 'key-reused') return new KeyReusedError(facts, response)
   if (verdict === 'key-expired') return new KeyExpiredError({ ...facts, retry: undefined })
-  if (why === 'key-age') return new KeyExpiredError(facts)
+  if (why === 'key-age' && facts.outcome === 'unknown') return new KeyExpiredError(facts)
   if (verdict === 'unsendable' && facts.outcome === 'not-applied') return new UnsendableError(facts)
   if (facts.outcome === 'applied') return new AlreadyDoneError(facts, response, original)
   if (why === 'deadline') return new DeadlineError(facts)

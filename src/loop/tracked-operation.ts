@@ -149,12 +149,16 @@ export class TrackedOperation {
     return this.deadlineAtMs - monotonicNow(this.#settings.clock)
   }
 
+  /** Whether the server may have forgotten the key by now. */
+  isTooOld(): boolean {
+    const { contract, clock } = this.#settings
+    return this.key !== undefined && clock.now() >= this.#operation.firstSentMs + contract.keyTtlMs
+  }
+
   /** The milliseconds that the next attempt may take: none when it must not be sent. */
   timeForAttemptMs(): number {
-    const { contract, clock } = this.#settings
     // A wait can last longer than was asked for: a machine that slept wakes up with a key that is too old.
-    const isTooOld = this.key !== undefined && clock.now() >= this.#operation.firstSentMs + contract.keyTtlMs
-    return isTooOld ? 0 : Math.max(0, Math.min(this.policy.attemptTimeoutMs, this.leftMs()))
+    return this.isTooOld() ? 0 : Math.max(0, Math.min(this.policy.attemptTimeoutMs, this.leftMs()))
   }
 
   /** Begins an attempt: from now on it may be executed, until something tells that it was not. */

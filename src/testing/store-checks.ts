@@ -203,6 +203,7 @@ const rules: Readonly<Record<string, Rule>> = {
       after = page.next
     } while (after !== undefined && found.length < 2 * ids.length)
     expectEqual(found, ids)
+    expectEqual((await other.list({ state: 'open' }, { limit: ids.length })).next, undefined)
     const settled = await other.list({ state: 'settled' }, { limit: 10 })
     expectEqual(
       settled.entries.map(({ id }) => id),
@@ -258,12 +259,16 @@ const rules: Readonly<Record<string, Rule>> = {
     await settle(store, 'busy', 1_000)
     await other.claim(claimOf('busy', { token: 'second', takeSettled: true }))
     await store.claim(claimOf('open', { leaseMs: 0, nowMs: 1 }))
+    // Settled once, and opened again since.
+    await settle(store, 'again', 500)
+    await store.claim(claimOf('again', { takeSettled: true }))
+    await store.record(recordOf('again', { leaseMs: 0, nowMs: 600 }))
     expectEqual(await other.remove({ settledBeforeMs: 9_000, limit: 2 }), 2)
     const ids = async () => (await entriesOf(store)).map(({ id }) => id).toSorted()
-    expectEqual(await ids(), ['busy', 'new', 'old-3', 'open'])
+    expectEqual(await ids(), ['again', 'busy', 'new', 'old-3', 'open'])
     expectEqual(await other.remove({ settledBeforeMs: 9_000, limit: 2 }), 1)
     expectEqual(await other.remove({ settledBeforeMs: 9_000, limit: 2 }), 0)
-    expectEqual(await ids(), ['busy', 'new', 'open'])
+    expectEqual(await ids(), ['again', 'busy', 'new', 'open'])
   },
 
   'claims at once for one entry: one creates it, all others are held off': async ({ store, other }) => {

@@ -5,15 +5,28 @@ import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isWhole } from '../whole.js'
 import { startCommitServer, type CommitServer } from './commit-server.js'
+import { lookForPostgres, lookForRedis, type Service } from './services/services.js'
 import { libraries } from './stores/sqlite-databases.js'
 
-/** How often a worker is killed: a few times here, a thousand times in `npm run test:crash`. */
+/** How often a worker over SQLite is killed: a few times here, a thousand times in `npm run test:crash`; a fifth over servers. */
 const kills = Number(process.env['CRASH_KILLS'] ?? (isWhole ? 12 : 4))
 const isLong = isWhole || process.env['CRASH_KILLS'] !== undefined
 const batchSize = 200
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const hasSqlite = libraries.slice(0, 2).some(({ open }) => open !== undefined)
+
+/** The stores whose workers are killed. */
+const stores = [
+  {
+    name: 'SQLite',
+    isThere: hasSqlite,
+    start: async (): Promise<Service> => ({ url: `${folder}/journal.db`, stop: async () => undefined }),
+    kills,
+  },
+  { name: 'PostgreSQL', ...(await lookForPostgres()), kills: Math.ceil(kills / 5) },
+  { name: 'Redis', ...(await lookForRedis()), kills: Math.ceil(kills / 5) },
+]
 
 let folder = ''
 let server: CommitServer
@@ -28,7 +41,7 @@ beforeAll(async () => {
     format: 'esm',
     target: 'node20',
     outfile: `${folder}/worker.mjs`,
-    external: ['libsql'],
+    external: ['libsql', 'pg', '@redis/client'],
     tsconfig: `${root}tsconfig.json`,
   })
   server = await startCommitServer()
@@ -54,10 +67,13 @@ interface Worker {
   readonly end: Promise<string>
 }
 
-function startWorker(file: string, batch: string, leaseMs = '300'): Worker {
+/** Workers of one journal: its store's address and name. */
+type Place = readonly [address: string, name: string]
+
+function startWorker(place: Place, batch: string, leaseMs = '300'): Worker {
   const child = spawn(process.execPath, [
     `${folder}/worker.mjs`,
-    file,
+    ...place,
     server.url,
     batch,
     String(batchSize),
@@ -82,45 +98,54 @@ function startWorker(file: string, batch: string, leaseMs = '300'): Worker {
   return { child, ready, end }
 }
 
-describe.skipIf(!hasSqlite)('operations of workers that are killed', () => {
-  it(
-    `are executed once each, over ${kills} kills`,
-    async () => {
-      const random = createRandom(kills)
-      server.fate = () => (random() < 0.2 ? 'lose' : 'answer')
-      let killed = 0
-      let batch = 0
-      for (; killed < kills; batch += 1) {
-        for (;;) {
-          const { child, ready, end } = startWorker(`${folder}/journal.db`, `batch${batch}`)
-          await ready
-          // A worker that is not killed takes about this long for its batch.
-          const timer = setTimeout(() => child.kill('SIGKILL'), killed < kills ? random() * 250 : 60_000)
-          const how = await end
-          clearTimeout(timer)
-          if (how === 'done') break
-          expect(how).toBe('SIGKILL')
-          killed += 1
-        }
-      }
-      const names = [...server.executed.keys()]
-      expect(names).toHaveLength(batch * batchSize)
-      expect([...server.executed].filter(([, times]) => times !== 1)).toEqual([])
-    },
-    60_000 + kills * 5_000,
-  )
+for (const { name, isThere, start, kills: times } of stores)
+  describe.skipIf(!isThere)(`operations over ${name}, of workers that are killed`, () => {
+    let service: Service
+    beforeAll(async () => void (service = await start()), 60_000)
+    afterAll(() => service?.stop())
+    const newPlace = (): Place => [service.url, `crash_${crypto.randomUUID().slice(0, 8)}`]
 
-  it.runIf(isLong)(
-    'are executed once each when eight workers have the same ids at once',
-    { timeout: 120_000 },
-    async () => {
-      server.executed.clear()
-      const random = createRandom(8)
-      server.fate = () => (random() < 0.1 ? 'lose' : 'answer')
-      const workers = Array.from({ length: 8 }, () => startWorker(`${folder}/shared.db`, 'shared', '5000'))
-      expect(await Promise.all(workers.map(({ end }) => end))).toEqual(workers.map(() => 'done'))
-      expect(server.executed.size).toBe(batchSize)
-      expect([...server.executed].filter(([, times]) => times !== 1)).toEqual([])
-    },
-  )
-})
+    it(
+      `are executed once each, over ${times} kills`,
+      async () => {
+        server.executed.clear()
+        const random = createRandom(times)
+        server.fate = () => (random() < 0.2 ? 'lose' : 'answer')
+        const place = newPlace()
+        let killed = 0
+        let batch = 0
+        for (; killed < times; batch += 1) {
+          for (;;) {
+            const { child, ready, end } = startWorker(place, `batch${batch}`)
+            await ready
+            // A worker that is not killed takes about this long for its batch.
+            const timer = setTimeout(() => child.kill('SIGKILL'), killed < times ? random() * 250 : 60_000)
+            const how = await end
+            clearTimeout(timer)
+            if (how === 'done') break
+            expect(how).toBe('SIGKILL')
+            killed += 1
+          }
+        }
+        const names = [...server.executed.keys()]
+        expect(names).toHaveLength(batch * batchSize)
+        expect([...server.executed].filter(([, count]) => count !== 1)).toEqual([])
+      },
+      60_000 + times * 5_000,
+    )
+
+    it.runIf(isLong)(
+      'are executed once each when eight workers have the same ids at once',
+      { timeout: 120_000 },
+      async () => {
+        server.executed.clear()
+        const random = createRandom(8)
+        server.fate = () => (random() < 0.1 ? 'lose' : 'answer')
+        const place = newPlace()
+        const workers = Array.from({ length: 8 }, () => startWorker(place, 'shared', '5000'))
+        expect(await Promise.all(workers.map(({ end }) => end))).toEqual(workers.map(() => 'done'))
+        expect(server.executed.size).toBe(batchSize)
+        expect([...server.executed].filter(([, count]) => count !== 1)).toEqual([])
+      },
+    )
+  })

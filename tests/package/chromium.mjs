@@ -19,8 +19,26 @@ const timeoutMs = 60_000
  */
 export async function browse(command, { origin, answer }) {
   const site = await startSite(await bundle(origin), answer)
+  try {
+    return await visit(command, `http://${host}:${site.port}/`, site.result)
+  } finally {
+    site.close()
+  }
+}
+
+/**
+ * Opens a page in a headless Chromium, and closes it when there is a result.
+ *
+ * @template T
+ * @param {string} command
+ * @param {string} url
+ * @param {Promise<T>} result
+ * @param {readonly string[]} [more]
+ * @returns {Promise<T>}
+ */
+export async function visit(command, url, result, more = []) {
   const folder = await mkdtemp(join(tmpdir(), 'chromium-'))
-  const child = spawn(command, [...flags(folder), `http://${host}:${site.port}/`], {
+  const child = spawn(command, [...flags(folder), ...more, url], {
     stdio: ['ignore', 'ignore', 'pipe'],
     timeout: timeoutMs,
     killSignal: 'SIGKILL',
@@ -31,11 +49,10 @@ export async function browse(command, { origin, answer }) {
     const early = ended.then(async () => {
       throw new Error(`Chromium ended before the page did:\n${(await told).join('').slice(-2_000)}`)
     })
-    return await Promise.race([site.result, early])
+    return await Promise.race([result, early])
   } finally {
     child.kill()
     await ended.catch(() => undefined)
-    site.close()
     // Its other processes may still be writing.
     await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
   }

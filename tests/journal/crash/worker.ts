@@ -1,24 +1,14 @@
 // A worker that is killed at any moment: it finishes what was left open, sends what has not been sent, and says so.
-// Arguments: the file, the server, the name of the batch, the number of operations, the time of a lease.
+// Arguments: the store's address and name, the server, the name of the batch, the number of operations, the time of a lease.
 import { createIdempotentFetch } from 'fetch-idempotency'
 import { createJournal, isJournalError } from 'fetch-idempotency/journal'
-import { sqliteStore } from 'fetch-idempotency/journal/sqlite'
+import { openStore } from './open-store.js'
 
-const [path = '', origin = '', batch = '', count = '0', leaseMs = '300'] = process.argv.slice(2)
+const [address = '', name = '', origin = '', batch = '', count = '0', leaseMs = '300'] = process.argv.slice(2)
 
-type Source = Parameters<typeof sqliteStore>[0]
-
-async function openSource(): Promise<Source> {
-  const { getBuiltinModule } = process as { getBuiltinModule?: (name: string) => unknown }
-  if (getBuiltinModule?.('node:sqlite') !== undefined) return path
-  const { default: Database } = (await import('libsql')) as unknown as {
-    default: new (path: string) => Exclude<Source, string>
-  }
-  return new Database(path)
-}
-
+const { store, end } = await openStore(address, name)
 const journal = createJournal({
-  store: sqliteStore(await openSource()),
+  store,
   keepRequests: true,
   leaseMs: Number(leaseMs),
   waitMs: 60_000,
@@ -49,4 +39,5 @@ const work = async () => {
 }
 await Promise.all(Array.from({ length: 16 }, work))
 await journal.close()
+await end()
 process.stdout.write('done\n')

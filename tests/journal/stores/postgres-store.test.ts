@@ -22,9 +22,11 @@ interface Opened {
   close(): Promise<unknown>
 }
 
+/** A server may have the tables of earlier runs. */
+const run = crypto.randomUUID().slice(0, 8)
 let tables = 0
 /** No two tests share a table. */
-const newTable = () => `journal_${process.pid}_${(tables += 1)}`
+const newTable = () => `journal_${run}_${(tables += 1)}`
 
 /** The rules of every store, each in a table of its own. */
 function checkContract(open: () => Opened, durability: 'commit' | 'none') {

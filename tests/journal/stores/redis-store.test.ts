@@ -15,9 +15,11 @@ import { lookForRedis, type Service } from '../services/services.js'
 const claimOf = (id: string) => ({ id, lane: undefined, token: 't', leaseMs: 60_000, value: 'v', nowMs: 1 })
 const passMs = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
+/** A server may have the keys of earlier runs. */
+const run = crypto.randomUUID().slice(0, 8)
 let prefixes = 0
 /** No two tests share their keys. */
-const newPrefix = () => `journal-${process.pid}-${(prefixes += 1)}`
+const newPrefix = () => `journal-${run}-${(prefixes += 1)}`
 
 const server = await lookForRedis()
 

@@ -104,6 +104,75 @@ describe.each(libraries)('sqliteStore over $name', ({ open }) => {
     }),
   )
 
+  it.skipIf(open === undefined)('takes a lease that began in the future for one that is over', () =>
+    inFolder(async (path) => {
+      let nowMs = 1_000_000
+      const database = present(path)
+      const store = sqliteStore(database, { clock: { now: () => nowMs, sleep: async () => undefined } })
+      await store.claim(claimOf('a'))
+      nowMs -= 500_000
+      expect(await store.claim({ ...claimOf('a'), token: 'second' })).toMatchObject({ status: 'taken' })
+      database.close?.()
+    }),
+  )
+
+  it.skipIf(open === undefined)('tries again to set itself up', () =>
+    inFolder(async (path) => {
+      const database = present(path)
+      let isAway = true
+      const exec = (sql: string) => {
+        if (isAway) throw Object.assign(new Error('disk I/O error'), { name: 'TypeError' })
+        return database.exec(sql)
+      }
+      const store = sqliteStore({ prepare: database.prepare.bind(database), exec })
+      await expect(store.claim(claimOf('a'))).rejects.toThrow('disk I/O error')
+      isAway = false
+      expect(await store.claim(claimOf('a'))).toEqual({ status: 'created' })
+      database.close?.()
+    }),
+  )
+
+  it.skipIf(open === undefined)('rejects every call that waits for a transaction which cannot begin', () =>
+    inFolder(async (path) => {
+      const database = present(path)
+      let isBroken = false
+      const exec = (sql: string) => {
+        if (isBroken && sql.startsWith('BEGIN')) throw new Error('disk I/O error')
+        return database.exec(sql)
+      }
+      const store = sqliteStore({ prepare: database.prepare.bind(database), exec })
+      await store.claim(claimOf('before'))
+      isBroken = true
+      const claims = await Promise.allSettled([store.claim(claimOf('a')), store.claim(claimOf('b'))])
+      expect(claims.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+      database.close?.()
+    }),
+  )
+
+  it.skipIf(open === undefined)(
+    'asks SQLite for the number of changes where the library does not tell it',
+    () =>
+      inFolder(async (path) => {
+        const database = present(path)
+        const silent = {
+          exec: database.exec.bind(database),
+          prepare(sql: string) {
+            const statement = database.prepare(sql)
+            return {
+              get: statement.get.bind(statement),
+              all: statement.all.bind(statement),
+              run: (...values: never[]) => void statement.run(...values),
+            }
+          },
+        }
+        const store = sqliteStore(silent)
+        expect(await store.claim(claimOf('a'))).toEqual({ status: 'created' })
+        expect(await store.renew({ id: 'a', token: 'other', leaseMs: 1 })).toBe(false)
+        expect(await store.renew({ id: 'a', token: 't', leaseMs: 1_000 })).toBe(true)
+        database.close?.()
+      }),
+  )
+
   it.skipIf(open === undefined)(
     'rejects the calls of a transaction that fails, and goes on with the next',
     () =>
