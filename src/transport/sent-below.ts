@@ -1,6 +1,6 @@
 import { subscribeIn } from './node-channels.js'
 
-/** The requests that left of late, whoever sent them: a ring. */
+/** The latest requests that left, by any caller: a ring. */
 interface SendLog {
   readonly recent: (readonly [line: string, weight: number])[]
   count: number
