@@ -33,7 +33,7 @@ const alone = [
 const others = ['tests/package/**', 'tests/probe/servers/**', 'tests/examples/hosts/**']
 
 /*
- * What runs the tests. CI runs all of these.
+ * What runs the tests. CI runs all of these, `test:crash` with fewer processes.
  *
  * | script                | what it runs                                                                    |
  * | --------------------- | ------------------------------------------------------------------------------- |
