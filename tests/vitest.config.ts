@@ -39,7 +39,7 @@ const others = [
 ]
 
 /*
- * What runs the tests. CI runs all of these.
+ * What runs the tests. CI runs all of these, `test:crash` with fewer processes.
  *
  * | script                | what it runs                                                                    |
  * | --------------------- | ------------------------------------------------------------------------------- |

@@ -3,7 +3,7 @@ import { createIdempotentFetch } from 'fetch-idempotency'
 import { idempotency } from 'fetch-idempotency/ky'
 import { fetchHosts, hosts } from './hosts.js'
 import { open } from './play.js'
-import { made, refused } from './stage.js'
+import { answered, made, refused } from './stage.js'
 import { findForeignBodies } from './foreign-bodies.js'
 
 const marked = { ...made, headers: { 'idempotent-replayed': 'true' } }
@@ -41,6 +41,14 @@ describe.each(fetchHosts)('rule 15: what retries below, a failure proves nothing
     const told = await post({ dispatcher: new RetryAgent() } as object)
     await stage.close()
     expect(told.facts).toMatchObject({ attempts: 2, outcome: 'unknown', isLowerBound: true })
+  })
+
+  it.concurrent('a definite no does not promise that nothing was applied', async () => {
+    const { post, stage } = await open(host, { server: [answered(400)] })
+    expect((await post()).facts).toMatchObject({ outcome: 'not-applied' })
+    const told = await post({ dispatcher: new RetryAgent() } as object)
+    await stage.close()
+    expect(told.facts).toMatchObject({ attempts: 1, outcome: 'unknown', isLowerBound: true })
   })
 })
 

@@ -27,27 +27,56 @@ describe.each(hosts)('$name', (host) => {
   })
 })
 
-/** The first column of the table in docs/outcomes.md. */
-function readRows(): string[] {
-  const text = readFileSync(new URL('../../docs/outcomes.md', import.meta.url), 'utf8')
-  const table = text.slice(text.indexOf('| what happened |'), text.indexOf('\n\nGET, HEAD'))
-  return table
-    .split('\n')
-    .slice(2)
-    .map((line) => (line.split('|')[1] as string).trim())
+/** The first column of the table of a document that begins with a heading. */
+function readRows(file: string, heading: string): string[] {
+  const text = readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')
+  const lines = text.slice(text.indexOf(heading)).split('\n')
+  const first = lines.findIndex((line) => line.startsWith('| what happened'))
+  const last = lines.findIndex((line, at) => at > first && !line.startsWith('|'))
+  return lines.slice(first + 2, last).map((line) => (line.split('|')[1] as string).trim())
 }
 
+const docs = readRows('docs/outcomes.md', '## What you get back when')
+
 describe('the table of docs/outcomes.md', () => {
-  const rows = readRows()
   const played = new Set(acts.flatMap(({ scenes }) => scenes.flatMap(({ row }) => row ?? [])))
 
-  it('is read', () => expect(rows.length).toBeGreaterThan(15))
+  it('is read', () => expect(docs.length).toBeGreaterThan(15))
 
-  it.each(rows)('has scenes for "%s"', (row) => {
+  it.each(docs)('has scenes for "%s"', (row) => {
     expect(elsewhere.has(row) !== played.has(row), row).toBe(true)
   })
 
   it('has a row for each that a scene names', () => {
-    expect([...played, ...elsewhere].filter((row) => !rows.includes(row))).toEqual([])
+    expect([...played, ...elsewhere].filter((row) => !docs.includes(row))).toEqual([])
+  })
+})
+
+describe('the table of the README', () => {
+  /** Its rows, and those of docs/outcomes.md that say the same in full. */
+  const inFull: Readonly<Record<string, readonly RegExp[]>> = {
+    'a success, or its replay': [/^a success, or its replay$/],
+    'a refusal (400, 401, 403, 404, 422 …)': [/^any other 4xx/],
+    'reset, timeout, cut body, 5xx, 429, 408, 425, "still running"': [
+      /^reset, timeout/,
+      /^429, 425/,
+      /still runs$/,
+    ],
+    'attempts or time used up': [/on an answer$/, /on a lost answer$/, /^the deadline/],
+    'no attempt reached a server': [/^no attempt reached a server$/],
+    'the key is used for another payload, too old, or was done before': [
+      /names another payload$/,
+      /^the key is older/,
+      /^"this was done before"/,
+    ],
+  }
+
+  it('has rows that docs/outcomes.md has, too', () => {
+    expect(readRows('README.md', '## What do I get back?')).toEqual(Object.keys(inFull))
+    for (const pattern of Object.values(inFull).flat())
+      expect(
+        docs.filter((row) => pattern.test(row)),
+        String(pattern),
+      ).toHaveLength(1)
   })
 })

@@ -2,7 +2,7 @@ import type { Act, PerHost, Scene, Seen } from '../scene.js'
 import { answered, lost, made, madeBut, refused, silent, stalled } from '../stage.js'
 
 /** Real time: a limit of an attempt is a timer of the machine. */
-const limited = { attemptTimeoutMs: 500 }
+const limited = { attemptTimeoutMs: 1_500 }
 const timedOut: PerHost<Partial<Seen>> = { 'ky 1': { end: 'TimeoutError' }, 'ky 2': { end: 'TimeoutError' } }
 const longAgo = { date: 'Sat, 01 Jan 2000 00:00:00 GMT' }
 
