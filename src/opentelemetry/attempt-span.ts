@@ -70,5 +70,6 @@ export function traceAttempt(
 }
 
 function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : '_OTHER'
+  const { name } = Object(error) as { name?: unknown }
+  return typeof name === 'string' ? name : '_OTHER'
 }
