@@ -20,6 +20,7 @@ import { openKyTransport } from './ky-transport.js'
 import { hideUnset, letKyReplay, silenceKy, takeHooks, takeThrowHttpErrors } from './take-over.js'
 import { stopHolding, withProgress } from './upload-progress.js'
 import { asKyCalls, type KyRequest } from './user-fetch.js'
+import { createSignalReader } from './user-signal.js'
 import { isPromise, isRequest } from '../transport/web-shapes.js'
 
 /** What the fetch of one `idempotency()` works with. */
@@ -62,6 +63,7 @@ function readText(call: KyCall, options: KyOptions, input: Request): string | un
 export function createKyFetch(settings: KySettings, calls: KyCalls) {
   const { operation, ends, pickFetch } = settings
   const { contract, policy } = operation
+  const mayAbort = createSignalReader()
   const limits = { maxRequestBytes: settings.maxRequestBytes, oversizedBody: 'send-once' } as const
   const launch = createLaunch<Response>(operation, responsesUpTo(settings.maxResponseBytes))
 
@@ -118,7 +120,7 @@ export function createKyFetch(settings: KySettings, calls: KyCalls) {
       writes: own.writes,
       firstSentMs: call.firstSentMs ?? own.firstSentMs,
       attemptsBefore: call.attempts,
-      signal: input.signal,
+      signal: input !== call.first || mayAbort((call.shown as KyOptions).signal) ? input.signal : undefined,
       ends: own.resolve || own.reconcile ? { ...ends, ...own } : ends,
       identity: givenKey === undefined || call.isGenerated ? undefined : identify(request, givenKey, own),
       openJournal: () => openJournalled(operation, request, call.isGenerated ? undefined : givenKey, own),
