@@ -18,7 +18,13 @@ import { limitWait, readBackoff } from './ky-retries.js'
 import { isKyRead, type KyOptions } from './ky-shapes.js'
 import { openKyTransport } from './ky-transport.js'
 import { hideUnset, letKyReplay, silenceKy, takeHooks, takeThrowHttpErrors } from './take-over.js'
-import { stopHolding, withProgress } from './upload-progress.js'
+import {
+  createUploadProgress,
+  startHolding,
+  stopHolding,
+  withProgress,
+  type UploadProgress,
+} from './upload-progress.js'
 import { asKyCalls, type KyRequest } from './user-fetch.js'
 import { createSignalReader } from './user-signal.js'
 import { isPromise, isRequest } from '../transport/web-shapes.js'
@@ -72,7 +78,7 @@ export function createKyFetch(settings: KySettings, calls: KyCalls) {
     const text = readText(call, options, input)
     const init = settingsOf(input, rest)
     if (text !== undefined) init.body = text
-    if (progress) progress.isHolding = true
+    if (progress) startHolding(progress)
     const captured = captureRequest(input, init, limits)
     const begin = (whole: CapturedRequest) => {
       if (progress) stopHolding(progress, canBeSentOnce(whole))
@@ -175,6 +181,10 @@ export function createKyFetch(settings: KySettings, calls: KyCalls) {
     if (own?.hooks && call && !call.isOurs) {
       calls.byContext.set(call.context, call)
       call.options = own
+      // ky 1 tells of the body that it has itself; a hook may give another one.
+      const { onUploadProgress } = own
+      if (onUploadProgress)
+        call.progress = createUploadProgress(onUploadProgress as UploadProgress['tell']).progress
       call.beforeRequest = (own.hooks.beforeRequest ?? []).filter((hook) => !calls.hooks.has(hook))
       Object.assign(own.hooks, takeHooks(call, own.hooks))
       Object.assign(own, { throwHttpErrors: takeThrowHttpErrors(call, own.throwHttpErrors) })
