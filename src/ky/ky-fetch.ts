@@ -68,7 +68,7 @@ function readText(call: KyCall, options: KyOptions, input: Request): string | un
 /** The fetch that `idempotency()` hands to ky: our loop for writes, and nothing but the user's fetch for reads. */
 export function createKyFetch(settings: KySettings, calls: KyCalls) {
   const { operation, ends, pickFetch } = settings
-  const { contract, policy } = operation
+  const { contract, policy, clock } = operation
   const mayAbort = createSignalReader()
   const limits = { maxRequestBytes: settings.maxRequestBytes, oversizedBody: 'send-once' } as const
   const launch = createLaunch<Response>(operation, responsesUpTo(settings.maxResponseBytes))
@@ -142,6 +142,7 @@ export function createKyFetch(settings: KySettings, calls: KyCalls) {
             retry,
             carrier: contract.carrier,
             sender,
+            clock,
             guard: createScopeGuard(contract, operation),
           },
           request,
@@ -159,7 +160,7 @@ export function createKyFetch(settings: KySettings, calls: KyCalls) {
       const response = await send(call, options, input, rest)
       if (call.forced !== undefined) {
         const { outcome = 'unknown', attempts = 0 } = idempotencyOf(response) ?? {}
-        call.firstSentMs = outcome === 'not-applied' ? undefined : operation.clock.now()
+        call.firstSentMs = outcome === 'not-applied' ? undefined : clock.now()
         call.attempts = attempts
       }
       if (isEndForKy(call, totalTimeout)) return response
