@@ -18,8 +18,15 @@ import { limitWait, readBackoff } from './ky-retries.js'
 import { isKyRead, type KyOptions } from './ky-shapes.js'
 import { openKyTransport } from './ky-transport.js'
 import { hideUnset, letKyReplay, silenceKy, takeHooks, takeThrowHttpErrors } from './take-over.js'
-import { stopHolding, withProgress } from './upload-progress.js'
+import {
+  createUploadProgress,
+  startHolding,
+  stopHolding,
+  withProgress,
+  type UploadProgress,
+} from './upload-progress.js'
 import { asKyCalls, type KyRequest } from './user-fetch.js'
+import { createSignalReader } from './user-signal.js'
 import { isPromise, isRequest } from '../transport/web-shapes.js'
 
 /** What the fetch of one `idempotency()` works with. */
@@ -61,7 +68,8 @@ function readText(call: KyCall, options: KyOptions, input: Request): string | un
 /** The fetch that `idempotency()` hands to ky: our loop for writes, and nothing but the user's fetch for reads. */
 export function createKyFetch(settings: KySettings, calls: KyCalls) {
   const { operation, ends, pickFetch } = settings
-  const { contract, policy } = operation
+  const { contract, policy, clock } = operation
+  const mayAbort = createSignalReader()
   const limits = { maxRequestBytes: settings.maxRequestBytes, oversizedBody: 'send-once' } as const
   const launch = createLaunch<Response>(operation, responsesUpTo(settings.maxResponseBytes))
 
@@ -70,7 +78,7 @@ export function createKyFetch(settings: KySettings, calls: KyCalls) {
     const text = readText(call, options, input)
     const init = settingsOf(input, rest)
     if (text !== undefined) init.body = text
-    if (progress) progress.isHolding = true
+    if (progress) startHolding(progress)
     const captured = captureRequest(input, init, limits)
     const begin = (whole: CapturedRequest) => {
       if (progress) stopHolding(progress, canBeSentOnce(whole))
@@ -118,7 +126,7 @@ export function createKyFetch(settings: KySettings, calls: KyCalls) {
       writes: own.writes,
       firstSentMs: call.firstSentMs ?? own.firstSentMs,
       attemptsBefore: call.attempts,
-      signal: input.signal,
+      signal: input !== call.first || mayAbort((call.shown as KyOptions).signal) ? input.signal : undefined,
       ends: own.resolve || own.reconcile ? { ...ends, ...own } : ends,
       identity: givenKey === undefined || call.isGenerated ? undefined : identify(request, givenKey, own),
       openJournal: () => openJournalled(operation, request, call.isGenerated ? undefined : givenKey, own),
@@ -134,6 +142,7 @@ export function createKyFetch(settings: KySettings, calls: KyCalls) {
             retry,
             carrier: contract.carrier,
             sender,
+            clock,
             guard: createScopeGuard(contract, operation),
           },
           request,
@@ -151,7 +160,7 @@ export function createKyFetch(settings: KySettings, calls: KyCalls) {
       const response = await send(call, options, input, rest)
       if (call.forced !== undefined) {
         const { outcome = 'unknown', attempts = 0 } = idempotencyOf(response) ?? {}
-        call.firstSentMs = outcome === 'not-applied' ? undefined : operation.clock.now()
+        call.firstSentMs = outcome === 'not-applied' ? undefined : clock.now()
         call.attempts = attempts
       }
       if (isEndForKy(call, totalTimeout)) return response
@@ -173,6 +182,10 @@ export function createKyFetch(settings: KySettings, calls: KyCalls) {
     if (own?.hooks && call && !call.isOurs) {
       calls.byContext.set(call.context, call)
       call.options = own
+      // ky 1 tells of the body that it has itself; a hook may give another one.
+      const { onUploadProgress } = own
+      if (onUploadProgress)
+        call.progress = createUploadProgress(onUploadProgress as UploadProgress['tell']).progress
       call.beforeRequest = (own.hooks.beforeRequest ?? []).filter((hook) => !calls.hooks.has(hook))
       Object.assign(own.hooks, takeHooks(call, own.hooks))
       Object.assign(own, { throwHttpErrors: takeThrowHttpErrors(call, own.throwHttpErrors) })

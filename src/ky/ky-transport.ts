@@ -1,5 +1,5 @@
-import { systemClock } from '../clock/system-clock.js'
 import { parseWait } from '../backoff/parse-wait.js'
+import type { Clock } from '../clock/clock.js'
 import type { KeyCarrier } from '../contract/carrier.js'
 import { UnsendableError } from '../errors/unsendable-error.js'
 import type { ScopeGuard } from '../loop/scope-guard.js'
@@ -32,6 +32,7 @@ export interface KySending {
   readonly carrier: KeyCarrier
   readonly sender: Sender
   readonly guard: ScopeGuard | undefined
+  readonly clock: Clock
 }
 
 /** Whether ky makes an error of an answer. */
@@ -67,7 +68,7 @@ function readData(
 
 /** How a write of ky is sent: as ky sends it, with the user's hooks where ky runs them. */
 export function openKyTransport(
-  { call, options, retry, carrier, sender, guard }: KySending,
+  { call, options, retry, carrier, sender, guard, clock }: KySending,
   first: CapturedRequest,
   operation: TrackedOperation,
 ): Transport<Response> {
@@ -177,7 +178,7 @@ export function openKyTransport(
         hasWait:
           answer?.headers.has('retry-after') === true ||
           ('status' in attempted &&
-            parseWait(attempted.status, attempted.headers, systemClock.now()) !== undefined),
+            parseWait(attempted.status, attempted.headers, clock.now()) !== undefined),
         isThrown: answer !== undefined && isThrown(call, options, answer),
         error: () => showError(last),
         retryCount: call.retryCount + 1,

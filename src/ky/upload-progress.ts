@@ -23,6 +23,12 @@ export function createUploadProgress(tell: UploadProgress['tell']): {
   return { progress, onUploadProgress }
 }
 
+/** The body is about to be read. */
+export function startHolding(progress: UploadProgress): void {
+  progress.held.length = 0
+  progress.isHolding = true
+}
+
 /** The body has been read; the rest of one that is too long to be kept is told of as it is sent. */
 export function stopHolding(progress: UploadProgress, isSentOnce: boolean): void {
   progress.isHolding = false

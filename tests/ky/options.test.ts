@@ -140,6 +140,16 @@ describe.each(majors)('%s: the user’s own retry options', (major, ky) => {
     })
   })
 
+  it('are refused at once where ky refuses them', async () => {
+    const server = stub(ok())
+    for (const api of [open(ky, server), ky.extend(idempotency({ fetch: server.fetch }))])
+      for (const method of ['get', 'post'] as const)
+        expect(() => void api[method](url, { retry: { methods: 'get' } } as never)).toThrow(
+          'retry.methods must be an array',
+        )
+    expect(server.sent).toHaveLength(0)
+  })
+
   it('keep a number in place of the options', async () => {
     for (const [place, build] of places.slice(0, 2)) {
       const server = stub(status(503))

@@ -1,4 +1,4 @@
-import { ok, parts, status } from './answers.js'
+import { ok, parts, readArguments, status } from './answers.js'
 import type { Options, Play, Scene } from './scene.js'
 import { url } from './perform.js'
 
@@ -146,6 +146,44 @@ export const bodyScenes: readonly Scene[] = [
         options: { retry: { delay }, onUploadProgress: watch('onUploadProgress') },
       }),
     })),
+  {
+    name: 'onUploadProgress: another body, that beforeRetry gives',
+    methods: ['post', 'put'],
+    play: ({ watch }) => {
+      const change = ({ request }: { request: Request }) =>
+        new Request(request, { method: request.method, body: 'another, and a longer one' })
+      return {
+        script,
+        call: { body: 'first' },
+        options: {
+          retry: { delay },
+          onUploadProgress: watch('onUploadProgress'),
+          hooks: { beforeRetry: [change] },
+        },
+      }
+    },
+  },
+  {
+    name: 'onUploadProgress: another body, by ky.retry()',
+    methods: ['post', 'put'],
+    play: ({ watch }, one, ky) => ({
+      script: [ok(), ok()],
+      call: { body: 'first' },
+      options: {
+        onUploadProgress: watch('onUploadProgress'),
+        hooks: {
+          afterResponse: [
+            (...args: unknown[]) => {
+              const { request, retryCount } = readArguments(one, 'afterResponse', args)
+              const changed = new Request(request.url, { method: request.method, body: 'another' })
+              const { retry } = ky as unknown as { retry: (options: object) => unknown }
+              return retryCount === 0 ? retry({ request: changed, delay: 1 }) : undefined
+            },
+          ],
+        },
+      },
+    }),
+  },
   {
     name: 'onUploadProgress: no function',
     play: () => ({ script, options: { onUploadProgress: 'no' } }),
