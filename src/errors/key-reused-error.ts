@@ -12,7 +12,8 @@ const advice: Readonly<Record<Outcome, string>> = {
  * The key already names another payload, at the server or in a request of this process.
  *
  * Where the server says so, `outcome` is `unknown`: the same write may have been sent before with other bytes (a time in its
- * body, another order of its fields), and under a new key it would be applied twice. Before sending it is `not-applied`.
+ * body, another order of its fields), and under a new key it would be applied twice. So it is before sending, where an earlier call
+ * of this wrapper sent other bytes to the same method and URL; else it is `not-applied` then.
  */
 export class KeyReusedError extends IdempotencyError {
   override readonly name = 'KeyReusedError'
