@@ -2,7 +2,7 @@
 export { createIdempotentFetch } from './fetch/create-idempotent-fetch.js'
 export type { IdempotentFetchOptions } from './fetch/fetch-options.js'
 export type { CallOptions } from './loop/call-options.js'
-export type { FetchLike } from './transport/fetch-like.js'
+export type { FetchLike, ForeignFetch } from './transport/fetch-like.js'
 export type { IdempotentFetch, IdempotentRequestInit } from './fetch/idempotent-init.js'
 export type {
   AfterResponseHook,

@@ -5,7 +5,7 @@ import { createLaunch, type OperationCall } from '../loop/launch.js'
 import { isConditional } from '../operation/is-conditional.js'
 import { createRetryPolicy } from '../retry/retry-policy.js'
 import { findHeader } from '../transport/capture-headers.js'
-import type { FetchLike } from '../transport/fetch-like.js'
+import type { FetchLike, ForeignFetch } from '../transport/fetch-like.js'
 import { markIdempotentFetch } from '../transport/nesting.js'
 import { responsesUpTo } from '../transport/responses.js'
 import { checkFetchOptions, type IdempotentFetchOptions } from './fetch-options.js'
@@ -35,7 +35,12 @@ const noCallOptions = checkCallOptions({})
  * console.log(response.status, idempotencyOf(response)) // 201 { key, attempts, replayed, outcome: 'applied' }
  * ```
  */
-export function createIdempotentFetch(options: IdempotentFetchOptions = {}): IdempotentFetch {
+export function createIdempotentFetch(options?: IdempotentFetchOptions): IdempotentFetch
+/** The same for a fetch with types of its own, such as undici's and node-fetch's. */
+export function createIdempotentFetch(
+  options: Omit<IdempotentFetchOptions, 'fetch'> & { readonly fetch: ForeignFetch },
+): IdempotentFetch
+export function createIdempotentFetch(options: IdempotentFetchOptions | object = {}): IdempotentFetch {
   const settings = checkFetchOptions(options)
   const { operation, ends } = settings
   const launch = createLaunch<Response>(operation, responsesUpTo(settings.maxResponseBytes))
@@ -71,14 +76,17 @@ export function createIdempotentFetch(options: IdempotentFetchOptions = {}): Ide
     return isPromise(call) ? call.then(begin) : begin(call)
   }
 
+  // Bun has a function beside its fetch.
+  const { preconnect } = Object(settings.pickFetch()) as { preconnect?: unknown }
   // Not `async`, which would add a promise and a turn to every call.
-  return markIdempotentFetch((input: string | URL | Request, init?: IdempotentRequestInit | null) => {
+  const wrapped = (input: string | URL | Request, init?: IdempotentRequestInit | null) => {
     try {
       return send(input, init ?? {})
     } catch (error) {
       return Promise.reject(error)
     }
-  })
+  }
+  return markIdempotentFetch(preconnect === undefined ? wrapped : Object.assign(wrapped, { preconnect }))
 }
 
 /** Sends a call as it is, without the options that are ours. */

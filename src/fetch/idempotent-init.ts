@@ -1,4 +1,5 @@
 import type { CallOptions } from '../loop/call-options.js'
+import type { FetchMembers } from '../transport/fetch-like.js'
 import type { CapturableInit } from '../transport/capture-request.js'
 
 /** What {@link IdempotentFetch} takes beside everything that `fetch` takes. */
@@ -31,7 +32,8 @@ export interface IdempotentRequestInit extends CapturableInit {
  * gives the original.
  * @throws `TypeError` or `RangeError` for an option of the call that cannot work.
  */
-export type IdempotentFetch = (
+export type IdempotentFetch = ((
   input: string | URL | Request,
   init?: IdempotentRequestInit,
-) => Promise<Response>
+) => Promise<Response>) &
+  FetchMembers

@@ -47,6 +47,23 @@ test('the wrapper is a fetch', () => {
   kyTwo.create({ fetch: send })
 })
 
+test('it wraps fetches with types of their own', () => {
+  interface OtherRequest {
+    readonly url: string
+    readonly only: 'theirs'
+  }
+  const other = async (_input: string | URL | OtherRequest, _init?: { readonly agent?: object }) => ({
+    status: 200,
+    headers: new Map<string, string>(),
+  })
+  expectTypeOf(createIdempotentFetch({ fetch: other, writes: 'never' })).toEqualTypeOf<IdempotentFetch>()
+  createIdempotentFetch({ fetch: (input, init) => fetch(input, { ...init, headers: { ...init?.headers } }) })
+  // @ts-expect-error a fetch gives an answer
+  createIdempotentFetch({ fetch: async () => 'text' })
+  // @ts-expect-error there is no such option
+  createIdempotentFetch({ fetch: other, retries: 5 })
+})
+
 test('it takes what fetch takes', () => {
   const send = createIdempotentFetch()
   void send(new URL(url))
