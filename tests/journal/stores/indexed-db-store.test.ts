@@ -201,7 +201,8 @@ describe('indexedDbStore', () => {
       const transaction = original.apply(this, args)
       const entries = transaction.objectStore('entries')
       vi.spyOn(transaction, 'objectStore').mockReturnValue(entries)
-      vi.spyOn(entries, 'add').mockImplementation(change(entries.add.bind(entries), transaction))
+      const add = change(entries.add.bind(entries), transaction)
+      vi.spyOn(entries, 'add').mockImplementation(add)
       return transaction
     })
   }
