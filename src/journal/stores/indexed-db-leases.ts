@@ -69,7 +69,6 @@ export function lockLeases(locks: Pick<LockManager, 'request' | 'query'>, scope:
     mayHold: ({ token }) => token !== undefined,
     async isGone({ token }) {
       if (token === undefined) return true
-      if (held.has(token)) return false
       // Shared, so that pages that look at the same time do not take each other for the holder.
       return locks.request(nameOf(token), { mode: 'shared', ifAvailable: true }, (lock) => lock !== null)
     },

@@ -48,10 +48,12 @@ export function createFakeLocks(): FakeLocks {
               (error: Error) => end(error),
             )
           }
-          if (isFree(name, mode))
-            queueMicrotask(() => (isFree(name, mode) ? grant() : waiting.push({ name, mode, grant })))
-          else if (ifAvailable) resolve(act(null))
-          else waiting.push({ name, mode, grant })
+          // Browsers decide in a later task, in the order of the requests.
+          queueMicrotask(() => {
+            if (isFree(name, mode)) grant()
+            else if (ifAvailable) resolve(act(null))
+            else waiting.push({ name, mode, grant })
+          })
         })
       return {
         request: request as LockManager['request'],

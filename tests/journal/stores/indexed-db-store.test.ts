@@ -1,6 +1,7 @@
 import 'fake-indexeddb/auto'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { indexedDbStore, type IndexedDbStoreOptions } from '../../../src/journal/stores/indexed-db-store.js'
+import { lockLeases } from '../../../src/journal/stores/indexed-db-leases.js'
 import { storeChecks } from '../../../src/testing/store-checks.js'
 import { createFakeLocks } from './fake-locks.js'
 
@@ -161,6 +162,22 @@ describe('indexedDbStore, with leases by locks', () => {
   })
 })
 
+describe('lockLeases', () => {
+  it('lets pages that look at the same time see that nobody has the lock', async () => {
+    const locks = createFakeLocks()
+    const keepers = Array.from({ length: 4 }, () => lockLeases(locks.page(), 'scope'))
+    const lease = { token: 't', leased: 0, lease: 1 }
+    expect(await Promise.all(keepers.map(({ isGone }) => isGone(lease)))).toEqual([true, true, true, true])
+    await keepers[0]?.hold('t')
+    expect(await Promise.all(keepers.map(({ isGone }) => isGone(lease)))).toEqual([
+      false,
+      false,
+      false,
+      false,
+    ])
+  })
+})
+
 describe('indexedDbStore', () => {
   const open = (name = newName()) => indexedDbStore({ name, locks: null })
 
@@ -172,33 +189,65 @@ describe('indexedDbStore', () => {
     expect(transaction.mock.calls).toEqual([['entries', 'readwrite', { durability: 'strict' }]])
   })
 
-  it('resolves only when the transaction is complete, and rejects all of one that is aborted', async () => {
-    const store = open()
-    await store.claim(claimOf('before'))
+  /** Has the next transaction add entries in another way. */
+  function changeNextAdd(
+    change: (add: IDBObjectStore['add'], transaction: IDBTransaction) => IDBObjectStore['add'],
+  ) {
     const original = IDBDatabase.prototype.transaction
     vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementationOnce(function (
       this: IDBDatabase,
       ...args
     ) {
       const transaction = original.apply(this, args)
-      const put = transaction.objectStore('entries')
-      vi.spyOn(transaction, 'objectStore').mockReturnValue(put)
-      const add = put.add.bind(put)
-      // All of it was asked for, and then the disk is full.
-      vi.spyOn(put, 'add').mockImplementation((value) => {
-        const request = add(value)
-        request.addEventListener('success', () =>
-          queueMicrotask(() => queueMicrotask(() => transaction.abort())),
-        )
-        return request
-      })
+      const entries = transaction.objectStore('entries')
+      vi.spyOn(transaction, 'objectStore').mockReturnValue(entries)
+      const add = change(entries.add.bind(entries), transaction)
+      vi.spyOn(entries, 'add').mockImplementation(add)
       return transaction
+    })
+  }
+  const idsOf = async (store: ReturnType<typeof open>) =>
+    (await store.list({ state: 'open' }, { limit: 9 })).entries.map(({ id }) => id)
+
+  it('resolves only when the transaction is complete', async () => {
+    const store = open()
+    await store.claim(claimOf('before'))
+    changeNextAdd((add, transaction) => (value) => {
+      const request = add(value)
+      // All that was asked for has been done, and then the disk is full.
+      request.addEventListener('success', () => transaction.abort())
+      return request
+    })
+    await expect(store.claim(claimOf('a'))).rejects.toThrow()
+    expect(await idsOf(store)).toEqual(['before'])
+    expect(await store.claim(claimOf('a'))).toEqual({ status: 'created' })
+  })
+
+  it('rejects all calls of a transaction of which one fails, and writes none of them', async () => {
+    const store = open()
+    await store.claim(claimOf('before'))
+    let count = 0
+    changeNextAdd((add) => (value) => {
+      count += 1
+      if (count === 2) throw new DOMException('no', 'DataError')
+      return add(value)
     })
     const claims = await Promise.allSettled([store.claim(claimOf('a')), store.claim(claimOf('b'))])
     expect(claims.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
-    const { entries } = await store.list({ state: 'open' }, { limit: 9 })
-    expect(entries.map(({ id }) => id)).toEqual(['before'])
-    expect(await store.claim(claimOf('a'))).toEqual({ status: 'created' })
+    expect(await idsOf(store)).toEqual(['before'])
+  })
+
+  it('does not remove an old entry that somebody has taken since it was looked for', async () => {
+    const name = newName()
+    const [store, other] = [open(name), open(name)]
+    await store.claim(claimOf('a'))
+    await store.record({ ...claimOf('a'), state: 'settled', leaseMs: 0 })
+    await other.list({ state: 'open' }, { limit: 1 })
+    const [removed, claim] = await Promise.all([
+      store.remove({ settledBeforeMs: 9, limit: 9 }),
+      other.claim({ ...claimOf('a', 'second'), takeSettled: true }),
+    ])
+    expect([removed, claim.status]).toEqual([0, 'taken'])
   })
 
   it('lets others delete the database, and opens it again', async () => {
