@@ -1,4 +1,4 @@
-import { createIdempotentFetch, idempotencyOf } from 'fetch-idempotency'
+import { createIdempotentFetch, idempotencyOf, type IdempotentFetchOptions } from 'fetch-idempotency'
 import { createJournal, memoryStore, type PendingOperation } from 'fetch-idempotency/journal'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startCommitServer, type CommitServer } from './commit-server.js'
@@ -9,14 +9,12 @@ afterEach(() => server.close())
 
 const dayMs = 24 * 3_600_000
 
-type Options = NonNullable<Parameters<typeof createIdempotentFetch>[0]>
-
 /** An operation whose only answer was lost, a day ago. */
 async function leaveOpen() {
   let nowMs = Date.UTC(2030, 0, 1)
   const clock = { now: () => nowMs, sleep: (ms: number) => new Promise<void>((r) => setTimeout(r, ms)) }
   const journal = createJournal({ store: memoryStore({ now: () => nowMs }), clock })
-  const post = (options: Partial<Options> = {}) =>
+  const post = (options: IdempotentFetchOptions = {}) =>
     createIdempotentFetch({ journal, clock, retry: { backoff: () => 1, maxAttempts: 1 }, ...options })(
       `${server.url}/orders`,
       { method: 'POST', body: '{}', idempotency: { operationId: 'order-17' } },

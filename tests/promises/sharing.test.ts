@@ -68,9 +68,16 @@ describe.each(hosts)('rule 10: the same key in flight twice: $name', (host) => {
 
   it('one after the other is two requests', async () => {
     const { post, stage } = await open(host, { server: [made] })
-    expect([(await post({ key })).what, (await post({ key, body: '{}' })).what]).toEqual([201, 201])
+    expect([(await post({ key })).what, (await post({ key })).what]).toEqual([201, 201])
     await stage.close()
     expect(stage.arrived).toHaveLength(2)
+  })
+
+  it('one after the other is refused with another payload', async () => {
+    const { post, stage } = await open(host, { server: [made] })
+    expect([(await post({ key })).what, (await post({ key, body: '{}' })).what]).toEqual([201, 'key_reused'])
+    await stage.close()
+    expect(stage.arrived).toHaveLength(1)
   })
 
   it('to two places is two requests', async () => {
