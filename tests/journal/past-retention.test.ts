@@ -47,7 +47,7 @@ describe('a call for an operation that the server may have forgotten', () => {
   it('asks reconcile first: what it finds is what the caller gets, and is written down', async () => {
     const { post, pending } = await leaveOpen()
     const asked: unknown[] = []
-    const reconcile: Options['reconcile'] = ({ key, method, url, attempts }) => {
+    const reconcile: IdempotentFetchOptions['reconcile'] = ({ key, method, url, attempts }) => {
       asked.push({ key: typeof key, method, url, attempts })
       return new Response('{"found":1}', { status: 200 })
     }
