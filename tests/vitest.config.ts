@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
@@ -19,6 +20,7 @@ const ky = process.env['KY_MAJOR'] === '2' ? [{ find: /^ky$/, replacement: 'ky2'
  * process of its own. All others share their modules, as to load them again for each file takes longer than most tests.
  */
 const alone = [
+  'tests/contract/third-party/*.test.ts',
   'tests/import-safety.test.ts',
   'tests/fetch/{await-completion,fetch-options}.test.ts',
   'tests/journal/stores/*.test.ts',
@@ -61,6 +63,8 @@ export default defineConfig({
   test: {
     testTimeout: 30_000,
     maxConcurrency: 16,
+    // One worker less than there are cores, as is usual, would be one on a small machine.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         extends: true,
