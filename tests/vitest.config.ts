@@ -27,6 +27,7 @@ const alone = [
   'tests/ky/aborts.test.ts',
   'tests/loop/share-operation.test.ts',
   'tests/opentelemetry/*.test.ts',
+  'tests/probe/*.test.ts',
   'tests/promises/{clocks,own-failures,seed-cases}.test.ts',
   'tests/qurl/**/*.test.ts',
   'tests/readme/*.test.ts',

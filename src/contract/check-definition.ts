@@ -21,6 +21,7 @@ const definitionChecks: Checks = {
   minimumWaitMs: [0],
   askForMs: [0],
   answers: 'object',
+  keyPerTarget: 'boolean',
   lookBeforeResend: 'boolean',
   replayMayDiffer: 'boolean',
   keepsFailures: ['all', 'client-errors', 'none'],

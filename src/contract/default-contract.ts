@@ -28,6 +28,7 @@ export const defaultContract: Contract = {
   retryHints: [],
   minimumWaitMs: 0,
   askForMs: defaultAskMs,
+  keyPerTarget: false,
   lookBeforeResend: false,
   replayMayDiffer: false,
   classify: () => undefined,

@@ -57,6 +57,8 @@ export interface Contract {
   readonly askForMs: number
   /** A lost answer is looked up with `reconcile` before the write is resent, and not resent where there is no `reconcile`. */
   readonly lookBeforeResend: boolean
+  /** The server keeps a key per method and path: the same key elsewhere is another operation. */
+  readonly keyPerTarget: boolean
   /** A replay gives the current state of what was made, which may differ from the first answer. */
   readonly replayMayDiffer: boolean
   /** Which failures the server keeps under their key, as far as is known. */
@@ -102,6 +104,11 @@ export interface ContractDefinition {
    * not resent when a hook has changed one of them since, for that would be a new write. @defaultValue none
    */
   readonly keyScope?: readonly string[] | undefined
+  /**
+   * The server keeps a key per method and path, so that the same key may name another write elsewhere. Where it does not, a key
+   * that was used for another target is refused before anything is sent. @defaultValue `false`
+   */
+  readonly keyPerTarget?: boolean | undefined
   /** Whether this target honours keys; its URL has no query. Where it does not, a lost answer is not resent. @defaultValue every target does */
   readonly honoursKey?: ServerContract['honoursKey'] | undefined
   /** More headers that go with the key, fixed at the first attempt (`Repeatability-First-Sent`). @defaultValue none */

@@ -37,7 +37,7 @@ export function createUsedKeys({ clock, contract }: OperationSettings): UsedKeys
   const uses = new Map<string, Use>()
   return {
     check(identity, operation, retry) {
-      const before = uses.get(identity.account)
+      const before = uses.get(nameOf(identity))
       if (before === undefined) return
       const facts = operation.errorFacts()
       const isForgotten =
@@ -48,15 +48,17 @@ export function createUsedKeys({ clock, contract }: OperationSettings): UsedKeys
       if (identity.isSamePayload(before) === false)
         throw new KeyReusedError({ ...facts, outcome: 'unknown', retry })
     },
-    note({ account, target, payload }, operation) {
+    note(identity, operation) {
+      const { target, payload } = identity
       const { outcome, url, ...facts } = operation.errorFacts()
       // What was not applied has left its key free.
       if (outcome === 'not-applied' || !isMeant({ ...facts, url })) return
       const size = lengthOf(payload)
       const isLong = size === undefined || size > maxBytes
       // The last one noted stands last, and the first one is the first to go.
-      uses.delete(account)
-      uses.set(account, {
+      const name = nameOf(identity)
+      uses.delete(name)
+      uses.set(name, {
         target,
         payload: isLong ? { size } : payload,
         origin: originOf(url),
@@ -64,6 +66,10 @@ export function createUsedKeys({ clock, contract }: OperationSettings): UsedKeys
       })
       if (uses.size > maxKeys) uses.delete(uses.keys().next().value as string)
     },
+  }
+
+  function nameOf({ account, target }: CallIdentity): string {
+    return contract.keyPerTarget ? `${account}\n${target}` : account
   }
 
   /** Whether the server heeds a key there. */

@@ -102,7 +102,7 @@ function findCode(failure: unknown): string | undefined {
 }
 
 const reused =
-  'the key already names another input, in a call that is still on its way: use a new key for a new write'
+  'the key already names another input, of an earlier call or one still on its way: use a new key for a new write'
 
 const isTimeout = (failure: unknown): boolean => (failure as Error | undefined)?.name === 'TimeoutError'
 

@@ -374,7 +374,9 @@ describe('a refusal', () => {
     const client = clientFor(server, 'jwt')
     const options = { idempotencyKey: 'k'.repeat(32) }
     await client.createApiKey({ name: 'a', scopes: ['qurl:read'] }, options)
-    const error = await failure(client.createApiKey({ name: 'b', scopes: ['qurl:read'] }, options))
+    // In another process, which cannot know what the key was used for.
+    const other = clientFor(server, 'jwt')
+    const error = await failure(other.createApiKey({ name: 'b', scopes: ['qurl:read'] }, options))
     expect(error).toBeInstanceOf(ConflictError)
     expect(error).toMatchObject({ status: 409, key: options.idempotencyKey })
     expect(server.effects['api_key.created']).toBe(1)

@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { examplesOfComments, examplesOfMarkdown, root } from './extract.js'
 import { filesUnder, findBannedWords, proseOf, readFile } from './house-words.js'
@@ -68,7 +69,11 @@ describe('examples', () => {
   })
 
   it.each(programs())('a test runs the program %s', (program) => {
-    const tests = filesUnder('tests', '.test.ts').filter((file) => readFile(file).includes(program))
+    const [folder, name] = [dirname(program), basename(program)]
+    const tests = filesUnder('tests', '.test.ts').filter((file) => {
+      const text = readFile(file)
+      return text.includes(program) || (text.includes(folder) && text.includes(`'${name}'`))
+    })
     expect(tests).not.toEqual([])
   })
 })

@@ -122,7 +122,6 @@ describe('a write that is not redirected', () => {
     const end = await send(url, 'POST')
     // Where another fetch follows redirects, only a runtime that tells of its connections shows that there was none.
     if (/own fetch|given a Request/.test(name)) expect(['not-applied', 'unknown']).toContain(outcome(end))
-    else if (name.includes('hooks alone')) expectUnknown(name, end)
     else expect(outcome(end)).toBe('not-applied')
   })
 })

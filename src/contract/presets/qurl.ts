@@ -37,6 +37,7 @@ const domainConflicts: ReadonlySet<string | undefined> = new Set([
  */
 export const qurl = defineContract({
   name: 'qurl',
+  keyPerTarget: true,
   keyRules: { maxLength: 256 },
   keyTtlMs: 86_400_000,
   honoursKey: ({ method, url }) => honoured[method]?.test(pathOf(url)) === true,
