@@ -36,6 +36,7 @@ export function installPacked(ky: 'ky' | 'ky2'): App {
   const dependencies = {
     'fetch-idempotency': `file:./${filename}`,
     ky: `file:${root}/node_modules/${ky}`,
+    '@opentelemetry/api': `file:${root}/node_modules/@opentelemetry/api`,
     uuidv7: `file:${root}/node_modules/uuidv7`,
   }
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies }))
