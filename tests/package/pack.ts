@@ -36,11 +36,13 @@ export function installPacked(ky: 'ky' | 'ky2'): App {
   const dependencies = {
     'fetch-idempotency': `file:./${filename}`,
     ky: `file:${root}/node_modules/${ky}`,
-    '@opentelemetry/api': `file:${root}/node_modules/@opentelemetry/api`,
     uuidv7: `file:${root}/node_modules/uuidv7`,
   }
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies }))
   npm(folder, 'install', '--offline', '--ignore-scripts', '--no-audit', '--no-fund')
+  // An optional peer, without which one entry cannot be imported.
+  const optional = 'node_modules/@opentelemetry/api'
+  cpSync(`${root}/${optional}`, `${folder}/${optional}`, { recursive: true })
   cpSync(`${root}/tests/package/programs`, folder, { recursive: true })
 
   return {
