@@ -22,7 +22,7 @@ function openOutage() {
   }
 }
 
-/** Without sockets, for they are many: a host that takes no `fetch` is met in patience.test.ts. */
+/** Without sockets, for they are many: a host that takes no `fetch` is met in server-away.test.ts. */
 const hosts = fetchHosts.map(({ name, open }) => ({
   name,
   open: ({ fetch, clock }: ReturnType<typeof openOutage>, whenBudgetIsEmpty: 'wait' | 'stop') => {

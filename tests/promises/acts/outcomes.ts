@@ -65,7 +65,7 @@ export const outcomes: readonly Act[] = [
         seen: { verdicts: ['unknown', 'done'], end: 201, outcome: 'applied', replayed } as const,
       })),
       {
-        row: '409 that says that the first request still runs',
+        row: '409 by which the contract says that the first request still runs',
         name: 'is asked again',
         server: [lost, answered(409, { 'retry-after': '2' }), answered(409, { 'retry-after': '3' }), made],
         seen: {
@@ -76,7 +76,7 @@ export const outcomes: readonly Act[] = [
         },
       },
       {
-        row: '409 that says that the first request still runs',
+        row: '409 by which the contract says that the first request still runs',
         name: 'is asked again for a minute where the contract reads it',
         server: [answered(409)],
         options: { contract: telling, backoff: () => 9_000 },
@@ -334,7 +334,7 @@ export const outcomes: readonly Act[] = [
         seen: { verdicts: ['unknown'], end: status, outcome: 'unknown', made: 1 } as const,
       })),
       {
-        row: '409 that says that the first request still runs',
+        row: '409 by which the contract says that the first request still runs',
         name: 'is returned',
         server: [answered(409, { 'retry-after': '1' })],
         ...keyless,
