@@ -132,17 +132,19 @@ function attempt<Answer extends object>(
   if (run.isStopped) throw run.reason
   const timeoutMs = operation.timeForAttemptMs()
   if (timeoutMs <= 0) return undefined
+  // Without a limit of its own, an attempt could wait for the body of an error until the deadline.
+  const errorBodyMs = operation.policy.attemptTimeoutMs === Infinity ? 10_000 : Infinity
   operation.begin()
   if (previous !== undefined) kind.discard(previous)
   const { aroundAttempt, tracing } = settings
   type OnStatus = (result: AttemptResult<Answer>) => void
   if (aroundAttempt === undefined && tracing?.attempt.hasSubscribers !== true)
-    return limitAttempt(run, timeoutMs, (signal, onStatus: OnStatus) =>
+    return limitAttempt(run, timeoutMs, errorBodyMs, (signal, onStatus: OnStatus) =>
       transport.send(signal, undefined, onStatus),
     )
 
   const info = operation.attemptInfo()
-  return limitAttempt(run, timeoutMs, async (signal, onStatus: OnStatus) => {
+  return limitAttempt(run, timeoutMs, errorBodyMs, async (signal, onStatus: OnStatus) => {
     let sent: Promise<AttemptResult<Answer>> | undefined
     const next = async (headers?: AttemptHeaders): Promise<AttemptReport> => {
       sent ??= transport.send(signal, headers, onStatus)

@@ -78,13 +78,14 @@ export function stoppableWithin<T>(
 
 /**
  * Sends one attempt that may take `timeoutMs`. One that takes longer is a lost answer, or one of which only the status counts,
- * whether or not the transport heeds its signal.
+ * whether or not the transport heeds its signal. For the body of an error it waits no longer than `errorBodyMs`.
  *
  * @throws the reason of the run's stop, and what `send` throws.
  */
 export function limitAttempt<Answer>(
   run: Run,
   timeoutMs: number,
+  errorBodyMs: number,
   send: (
     signal: AbortSignal,
     onStatus: (result: AttemptResult<Answer>) => void,
@@ -94,22 +95,35 @@ export function limitAttempt<Answer>(
     if (run.isStopped) return reject(run.reason)
     const controller = new AbortController()
     let known: AttemptResult<Answer> | undefined
-    const timer = startTimer(() => {
+    const expire = () => {
       const error = new DOMException(`no answer within ${timeoutMs} ms`, 'TimeoutError')
+      stopTimers()
       resolve(known ?? { attempted: { lost: 'unknown', error, isTimeout: true }, answer: undefined, error })
       controller.abort(error)
-    }, timeoutMs)
+    }
+    const timer = startTimer(expire, timeoutMs)
+    let bodyTimer: typeof timer
     run.attempt = controller
     run.timer = timer
-    run.reject = reject
-    const onStatus = (result: AttemptResult<Answer>) => void (known = result)
+    const onStatus = (result: AttemptResult<Answer>) => {
+      known = result
+      bodyTimer = startTimer(expire, errorBodyMs)
+    }
+    const stopTimers = () => {
+      clearTimeout(timer)
+      clearTimeout(bodyTimer)
+    }
+    run.reject = (reason) => {
+      stopTimers()
+      reject(reason)
+    }
     send(controller.signal, onStatus).then(
       (result) => {
-        clearTimeout(timer)
+        stopTimers()
         resolve(result)
       },
       (error: unknown) => {
-        clearTimeout(timer)
+        stopTimers()
         reject(error)
         controller.abort(error)
       },
