@@ -99,13 +99,16 @@ function casesOf({ majors: given, methods: some }: Scene, isAll = isWhole): Case
     .filter((major) => given?.includes(major) ?? true)
     .flatMap((major) =>
       places.flatMap((place) =>
-        methods
-          .filter((method) => some?.includes(method) ?? true)
-          // Writes are alike: a short run plays one of them.
-          .filter((method) => isAll || method === 'get' || method === 'post')
-          // What stands on an instance is the same for all methods.
-          .filter((method) => place === 'with the call' || method === 'get' || method === 'post')
-          .map((method) => ({ major, method, place })),
+        // A short run plays what is given with the call.
+        !isAll && place !== 'with the call'
+          ? []
+          : methods
+              .filter((method) => some?.includes(method) ?? true)
+              // Writes are alike: a short run plays one of them.
+              .filter((method) => isAll || method === 'get' || method === 'post')
+              // What stands on an instance is the same for all methods.
+              .filter((method) => place === 'with the call' || method === 'get' || method === 'post')
+              .map((method) => ({ major, method, place })),
       ),
     )
 }
