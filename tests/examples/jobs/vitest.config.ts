@@ -3,5 +3,11 @@ import config from '../../vitest.config.js'
 /** Workers with libraries of their own, installed by `npm run test:jobs`. */
 export default {
   ...config,
-  test: { ...config.test, include: ['tests/examples/jobs/*.test.ts'], exclude: [], testTimeout: 120_000 },
+  test: {
+    ...config.test,
+    projects: undefined,
+    include: ['tests/examples/jobs/*.test.ts'],
+    exclude: [],
+    testTimeout: 120_000,
+  },
 }
