@@ -31,7 +31,7 @@ const alone = [
   'tests/promises/{clocks,own-failures,seed-cases}.test.ts',
   'tests/qurl/**/*.test.ts',
   'tests/readme/*.test.ts',
-  'tests/transport/{capture-request,follow-redirect,foreign-classes,transport-failure}.test.ts',
+  'tests/transport/{capture-request,connect-errors,follow-redirect,foreign-classes,known-fetch,layer-below,transport-failure}.test.ts',
   'tests/wire/{lost-answers,redirects}.test.ts',
 ]
 const others = [
