@@ -32,7 +32,7 @@ const alone = [
   'tests/qurl/**/*.test.ts',
   'tests/readme/*.test.ts',
   'tests/transport/{capture-request,connect-errors,follow-redirect,foreign-classes,known-fetch,layer-below,transport-failure}.test.ts',
-  'tests/wire/{lost-answers,redirects}.test.ts',
+  'tests/wire/*.test.ts',
 ]
 const others = [
   'tests/package/**',
