@@ -1,18 +1,20 @@
 import type { FetchLike } from './fetch-like.js'
 
-const sources = new WeakMap<FetchLike, string>()
+const known = new WeakMap<FetchLike, boolean>()
 
 function sourceOf(fetch: FetchLike): string {
-  const known = sources.get(fetch)
-  if (known !== undefined) return known
-  const source = Function.prototype.toString.call(fetch)
-  sources.set(fetch, source)
-  return source
+  return Function.prototype.toString.call(fetch)
 }
 
 /** Whether a fetch is that of undici, as Node brings it or as a package, as far as its source tells. */
 export function isUndici(fetch: FetchLike): boolean {
-  return !('Bun' in globalThis) && /internal\/deps\/undici|\bfetchImpl\(init, options\)/.test(sourceOf(fetch))
+  if ('Bun' in globalThis) return false
+  let found = known.get(fetch)
+  if (found === undefined) {
+    found = /internal\/deps\/undici|\bfetchImpl\(init, options\)/.test(sourceOf(fetch))
+    known.set(fetch, found)
+  }
+  return found
 }
 
 /**
