@@ -80,12 +80,13 @@ const forms: Record<
 
 /** A server that keeps its answers, and cuts the first one to each key. */
 async function startHonestServer(form: keyof typeof forms) {
+  const random = seededRandom(9)
   const kept = new Map<string, { number: number; items: number[]; attempts: number }>()
   const server = createServer((request, response) => {
     const key = String(request.headers['idempotency-key'])
     const first = kept.get(key)
     // Long, and hard to compress, so that half of it is something.
-    const items = () => Array.from({ length: 9_000 }, () => Math.floor(Math.random() * 1e9))
+    const items = () => Array.from({ length: 9_000 }, () => Math.floor(random() * 1e9))
     const { number, attempts, ...rest } = first ?? { number: kept.size + 1, items: items(), attempts: 0 }
     kept.set(key, { number, attempts: attempts + 1, ...rest })
     const { body, headers } = forms[form]!({ number, ...rest }, attempts + 1)
