@@ -7,7 +7,7 @@ import { checkOptions } from '../errors/check-option.js'
 import { DeadlineError } from '../errors/deadline-error.js'
 import type { Outcome } from '../errors/idempotency-error.js'
 import { idempotencyOf, replaceFacts } from '../operation/facts.js'
-import { withoutSecrets } from '../loop/tracked-operation.js'
+import { safeUrl } from '../errors/safe-url.js'
 import type { FetchLike } from '../transport/fetch-like.js'
 import { createIdempotentFetch } from './create-idempotent-fetch.js'
 import { isIdempotentFetch } from '../transport/nesting.js'
@@ -139,7 +139,7 @@ export async function awaitCompletion(
 
   const late = () =>
     new DeadlineError(
-      { key, attempts, outcome: 'unknown', method: 'GET', url: withoutSecrets(url.href), cause: response },
+      { key, attempts, outcome: 'unknown', method: 'GET', url: safeUrl(url.href), cause: response },
       true,
     )
   /** One look, which ends with the deadline and with the caller's signal even where the server says nothing. */

@@ -1,7 +1,7 @@
 import { BodyTooLargeError } from '../errors/body-too-large-error.js'
 import { UnsendableError } from '../errors/unsendable-error.js'
 import { rememberFacts } from '../operation/facts.js'
-import { withoutSecrets } from '../loop/tracked-operation.js'
+import { safeUrl } from '../errors/safe-url.js'
 import { captureRequest, type CapturedRequest } from '../transport/capture-request.js'
 import { OversizedBody } from '../transport/captured-body.js'
 import type { CheckedCallOptions } from '../loop/call-options.js'
@@ -58,7 +58,7 @@ export function prepareCall(
   }
   const refuse = (cause: unknown): never => {
     const method = String(init.method ?? base?.method ?? 'GET').toUpperCase()
-    const url = withoutSecrets(base?.url ?? String(input))
+    const url = safeUrl(base?.url ?? String(input))
     const facts = { key: undefined, attempts: 0, outcome: 'not-applied', method, url } as const
     if (signal?.aborted) {
       const reason = reasonOf(signal)

@@ -8,7 +8,7 @@ import {
   type OperationSettings,
 } from '../loop/operation-options.js'
 import { takeKey } from '../loop/take-key.js'
-import { withoutSecrets } from '../loop/tracked-operation.js'
+import { safeUrl } from '../errors/safe-url.js'
 import type { RetryOptions } from '../retry/retry-policy.js'
 import type { FetchLike } from '../transport/fetch-like.js'
 import { isIdempotentFetch } from '../transport/nesting.js'
@@ -120,7 +120,7 @@ function stamp(settings: OperationSettings, call: KyCall, request: Request): voi
   if (call.key === undefined) {
     const { idempotencyKey: givenKey = written } = call.context as Given
     const described = { method, url, givenKey, conditional: false, isNoCors: mode === 'no-cors' }
-    const { key, keyOrigin } = takeKey(settings, described, withoutSecrets(url), clock.now())
+    const { key, keyOrigin } = takeKey(settings, described, safeUrl(url), clock.now())
     call.key = key
     call.isGenerated = keyOrigin === 'generated'
   }

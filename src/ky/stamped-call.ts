@@ -1,5 +1,7 @@
 import type { OperationSettings } from '../loop/operation-options.js'
-import { isResendable, readAttempt, withoutSecrets } from '../loop/tracked-operation.js'
+import { safeUrl } from '../errors/safe-url.js'
+import { isResendable } from '../loop/is-resendable.js'
+import { readAttempt } from '../loop/read-attempt.js'
 import { takeKey } from '../loop/take-key.js'
 import { beginAttempt, endAttempt, outcomeOf, type Operation } from '../operation/operation.js'
 import { rememberFacts } from '../operation/facts.js'
@@ -44,7 +46,7 @@ export function stampCall(
   if (known !== undefined) return known
   const { contract, clock } = settings
   const { method, headers, mode } = request
-  const url = withoutSecrets(request.url)
+  const url = safeUrl(request.url)
   const { idempotencyKey: givenKey = readKeyHeader(contract.carrier, headers) } = context
   const conditional = isConditional(method, (name) => headers.get(name))
   const described = { method, url, givenKey, conditional, isNoCors: mode === 'no-cors' }

@@ -1,7 +1,6 @@
 import { parseWait } from '../backoff/parse-wait.js'
 import { monotonicNow } from '../clock/clock.js'
 import { findKeyEvidence, type SeenAnswer } from '../contract/key-evidence.js'
-import { readAnswer } from '../contract/read-answer.js'
 import type { Reading, Verdict } from '../contract/verdict.js'
 import type { ErrorFacts, Outcome } from '../errors/idempotency-error.js'
 import { safeUrl } from '../errors/safe-url.js'
@@ -14,62 +13,10 @@ import type { Call } from './call.js'
 import type { EventDetail } from './events.js'
 import { AssumedFacts, type IdempotencyFacts } from '../operation/facts.js'
 import type { OperationSettings } from './operation-options.js'
-import { AnswerInFull } from './answer-in-full.js'
+import { isResendable } from './is-resendable.js'
+import { readAttempt } from './read-attempt.js'
 import { takeKey } from './take-key.js'
 import type { AttemptInfo } from './transport.js'
-
-/** The methods that write nothing. */
-export const reads: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY'])
-
-/** The target as it may be shown: user info, query and fragment can hold secrets. */
-export function withoutSecrets(url: string): string {
-  return safeUrl(url)
-}
-
-/** Whether a lost answer of a call may be answered with a resend. */
-export function isResendable(
-  { contract, methods, writes }: OperationSettings,
-  call: Pick<Call, 'method' | 'conditional' | 'writes' | 'ends'>,
-  url: string,
-  hasKey: boolean,
-): boolean {
-  const { method, conditional, writes: allowed = writes } = call
-  if (reads.has(method) || allowed === 'always') return true
-  if (allowed === 'never') return false
-  if (method === 'DELETE' || conditional) return true
-  // A key of the caller's goes out with any method; the contract says with which it is honoured.
-  const isKnown = contract.methods.includes(method) || methods.includes(method)
-  const canLook = !contract.lookBeforeResend || call.ends?.reconcile !== undefined
-  return hasKey && isKnown && canLook && contract.honoursKey({ method, url })
-}
-
-/**
- * A redirect may have turned the write into a GET, after it was applied or instead of it. Only a status that a GET does not
- * get is the write's own for sure, and nothing that went wrong behind a redirect says that the write was not applied.
- */
-function readRedirected(reading: Reading, status: number): Reading {
-  const isOfWrite = status === 201 || status === 202
-  if (reading.verdict === 'done') return isOfWrite ? reading : { ...reading, outcome: 'unknown' }
-  return { ...reading, verdict: reading.verdict === 'unknown' ? 'unknown' : 'failed', outcome: 'unknown' }
-}
-
-/** What an attempt of an operation tells. */
-export function readAttempt(
-  contract: OperationSettings['contract'],
-  operation: Operation,
-  attempted: Attempted,
-): Reading {
-  if ('lost' in attempted)
-    return attempted.isFinal ? { verdict: attempted.lost, resend: false } : { verdict: attempted.lost }
-  const reading = readAnswer(contract, new AnswerInFull(attempted, operation))
-  const { status, isBodyLost } = attempted
-  // Servers refuse a key that they know with these, and only the body tells it from other refusals.
-  if (isBodyLost && operation.keyOrigin === 'given' && (status === 400 || status === 409 || status === 422))
-    return { ...reading, outcome: reading.outcome ?? 'unknown' }
-  return attempted.redirected === true && !reads.has(operation.method)
-    ? readRedirected(reading, status)
-    : reading
-}
 
 /** One operation on its way: it takes the key, reads what attempts bring, decides, and tells. The loop obeys it. */
 export class TrackedOperation {
@@ -106,7 +53,7 @@ export class TrackedOperation {
   constructor(settings: OperationSettings, call: Call) {
     const { contract, clock } = settings
     const { method, conditional, policy = settings.policy } = call
-    const url = withoutSecrets(call.url)
+    const url = safeUrl(call.url)
     const { key, keyOrigin, firstSentMs } = takeKey(settings, call, url, clock.now())
     const isKeyed = key !== undefined
     const mayHaveRun = call.firstSentMs !== undefined

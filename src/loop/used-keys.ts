@@ -2,7 +2,8 @@ import { KeyReusedError } from '../errors/key-reused-error.js'
 import { originOf } from '../contract/origin-memory.js'
 import type { CallIdentity } from './launch.js'
 import type { OperationSettings } from './operation-options.js'
-import { reads, type TrackedOperation } from './tracked-operation.js'
+import { reads } from './is-resendable.js'
+import type { TrackedOperation } from './tracked-operation.js'
 
 /** What the keys that callers gave were used for, so that none comes to name two writes. */
 export interface UsedKeys {

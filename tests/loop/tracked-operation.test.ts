@@ -4,7 +4,8 @@ import { createOriginMemory } from '../../src/contract/origin-memory.js'
 import { systemRandom } from '../../src/clock/system-clock.js'
 import type { Call } from '../../src/loop/call.js'
 import type { Attempted } from '../../src/transport/attempted.js'
-import { TrackedOperation, withoutSecrets } from '../../src/loop/tracked-operation.js'
+import { safeUrl } from '../../src/errors/safe-url.js'
+import { TrackedOperation } from '../../src/loop/tracked-operation.js'
 import type { OperationSettings, WritePolicy } from '../../src/loop/operation-options.js'
 import { createRetryPolicy } from '../../src/retry/retry-policy.js'
 import { fakeClock, reset, startMs } from '../fetch/fakes.js'
@@ -227,7 +228,7 @@ describe('TrackedOperation', () => {
   })
 })
 
-describe('withoutSecrets', () => {
+describe('safeUrl', () => {
   it.each([
     ['https://api.test/a/b', 'https://api.test/a/b'],
     ['https://api.test/a?token=x', 'https://api.test/a'],
@@ -240,7 +241,7 @@ describe('withoutSecrets', () => {
     ['?token=x', ''],
     ['https://api.test/a?b\n#c', 'https://api.test/a'],
   ])('%s', (url, shown) => {
-    expect(withoutSecrets(url)).toBe(shown)
+    expect(safeUrl(url)).toBe(shown)
   })
 })
 
