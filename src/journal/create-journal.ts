@@ -8,7 +8,8 @@ import { compactEntries, forgetEntry, listPending, resolvePending } from './inbo
 import { checkJournalOptions, type JournalOptions } from './journal-settings.js'
 import { openOperation } from './open-operation.js'
 import type { PendingOperation } from './pending-operation.js'
-import { recoverOperations, type RecoverOptions, type RecoveryResult } from './recover.js'
+import { recoverOperations } from './recover.js'
+import type { RecoverOptions, RecoveryResult } from './recover-options.js'
 import { runStored, type RunJournal } from './run-once.js'
 import type { Run } from './run.js'
 

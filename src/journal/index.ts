@@ -9,7 +9,7 @@ export type {
   Recovery,
   RecoveryProgress,
   RecoveryResult,
-} from './recover.js'
+} from './recover-options.js'
 
 // Runs of named steps, and keys without a store
 export { runOnce, type RunJournal, type RunOptions } from './run-once.js'
