@@ -40,8 +40,8 @@ export async function resumeOperation(
       return settledOperation(known)
     }
     // An operation that was not applied begins again: no answer to it can be about an earlier call.
-    const isAnew = known.outcome === 'not-applied'
-    const firstSentMs = isAnew ? undefined : known.firstSentMs
+    const isRestart = known.outcome === 'not-applied'
+    const firstSentMs = isRestart ? undefined : known.firstSentMs
     const { keyTtlMs } = call
     // One that was written down without being sent may have a key that this server does not take.
     const isMisfit = known.firstSentMs === undefined && findKeyProblem(known.key, call.keyRules) !== undefined

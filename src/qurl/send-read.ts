@@ -9,7 +9,7 @@ import { receive } from './receive.js'
 const passing: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504])
 
 /** How often and how long the client tries one read. */
-export interface ReadPatience extends Pick<ResolvedOptions, 'fetch' | 'maxRetryAfterMs' | 'retryDelay'> {
+export interface ReadPolicy extends Pick<ResolvedOptions, 'fetch' | 'maxRetryAfterMs' | 'retryDelay'> {
   /** How often it is sent again. */
   readonly maxRetries: number
   /** Hears of each wait. */
@@ -26,7 +26,7 @@ export interface ReadPatience extends Pick<ResolvedOptions, 'fetch' | 'maxRetryA
 export async function sendRead(
   exchange: Exchange,
   signal: AbortSignal | undefined,
-  patience: ReadPatience,
+  policy: ReadPolicy,
 ): Promise<Received> {
   for (let retry = 1; ; retry += 1) {
     exchange.attempts += 1
@@ -34,17 +34,17 @@ export async function sendRead(
     exchange.received = undefined
     let failure: { readonly error: unknown } | undefined
     try {
-      exchange.received = await receive(patience.fetch, exchange, exchange.headers, signal)
+      exchange.received = await receive(policy.fetch, exchange, exchange.headers, signal)
     } catch (error) {
       failure = { error }
     }
     const { received } = exchange
-    const delayMs = signal?.aborted ? undefined : decideWait(exchange, failure?.error, retry, patience)
+    const delayMs = signal?.aborted ? undefined : decideWait(exchange, failure?.error, retry, policy)
     if (delayMs === undefined) {
       if (received === undefined) throw failure?.error
       return received
     }
-    patience.onWait?.(delayMs)
+    policy.onWait?.(delayMs)
     await systemClock.sleep(delayMs, signal)
   }
 }
@@ -54,7 +54,7 @@ function decideWait(
   exchange: Exchange,
   error: unknown,
   retry: number,
-  { maxRetries, maxRetryAfterMs, retryDelay }: ReadPatience,
+  { maxRetries, maxRetryAfterMs, retryDelay }: ReadPolicy,
 ): number | undefined {
   const { received } = exchange
   if (retry > maxRetries) return undefined
