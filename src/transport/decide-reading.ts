@@ -10,12 +10,11 @@ export interface AnswerHead {
 /** Documents: JSON, HTML, XML and forms have an end, and make no sense before it. */
 const documents = new RegExp(
   [
-    '(application|text)/(x-)?json',
+    '(application|text)/((x-)?json|xml)',
     // Not the messages of Connect, nor JSON that is streamed by its name.
     '(?!application/(connect|grpc|grpc-web|stream)\\+)[^/;]+/[^/;]+\\+json',
     'application/x-amz-json-[\\d.]+',
     'text/html',
-    '(application|text)/xml',
     '[^/;]+/[^/;]+\\+xml',
     'multipart/form-data',
     'application/x-www-form-urlencoded',
