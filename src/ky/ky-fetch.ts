@@ -26,7 +26,6 @@ import {
   type UploadProgress,
 } from './upload-progress.js'
 import { asKyCalls, type KyRequest } from './user-fetch.js'
-import { createSignalReader } from './user-signal.js'
 import { isPromise, isRequest } from '../transport/web-shapes.js'
 
 /** What the fetch of one `idempotency()` works with. */
@@ -69,7 +68,6 @@ function readText(call: KyCall, options: KyOptions, input: Request): string | un
 export function createKyFetch(settings: KySettings, calls: KyCalls) {
   const { operation, ends, pickFetch } = settings
   const { contract, policy, clock } = operation
-  const mayAbort = createSignalReader()
   const limits = { maxRequestBytes: settings.maxRequestBytes, oversizedBody: 'send-once' } as const
   const launch = createLaunch<Response>(operation, responsesUpTo(settings.maxResponseBytes))
 
@@ -126,7 +124,7 @@ export function createKyFetch(settings: KySettings, calls: KyCalls) {
       writes: own.writes,
       firstSentMs: call.firstSentMs ?? own.firstSentMs,
       attemptsBefore: call.attempts,
-      signal: input !== call.first || mayAbort((call.shown as KyOptions).signal) ? input.signal : undefined,
+      signal: input.signal,
       ends: own.resolve || own.reconcile ? { ...ends, ...own } : ends,
       identity: givenKey === undefined || call.isGenerated ? undefined : identify(request, givenKey, own),
       openJournal: () => openJournalled(operation, request, call.isGenerated ? undefined : givenKey, own),
