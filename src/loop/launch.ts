@@ -7,7 +7,8 @@ import type { EndOptions } from './end-options.js'
 import type { OperationSettings } from './operation-options.js'
 import { RecoveryQueue } from './recovery-queue.js'
 import { createRun, type Run } from './run.js'
-import { runOperation, type OperationRun } from './run-operation.js'
+import type { OperationRun } from './operation-run.js'
+import { runOperation } from './run-operation.js'
 import {
   awaitEnd,
   giveResult,

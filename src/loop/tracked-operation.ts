@@ -1,6 +1,5 @@
 import { parseWait } from '../backoff/parse-wait.js'
 import { monotonicNow } from '../clock/clock.js'
-import { findKeyEvidence, type SeenAnswer } from '../contract/key-evidence.js'
 import type { Reading, Verdict } from '../contract/verdict.js'
 import type { ErrorFacts, Outcome } from '../errors/idempotency-error.js'
 import { safeUrl } from '../errors/safe-url.js'
@@ -14,6 +13,7 @@ import type { EventDetail } from './events.js'
 import { AssumedFacts, type IdempotencyFacts } from '../operation/facts.js'
 import type { OperationSettings } from './operation-options.js'
 import { isResendable } from './is-resendable.js'
+import { KeyWatch } from './key-watch.js'
 import { readAttempt } from './read-attempt.js'
 import { takeKey } from './take-key.js'
 import type { AttemptInfo } from './transport.js'
@@ -33,9 +33,7 @@ export class TrackedOperation {
   #outcome: Outcome
   #replayed = false
   #isKeyed: boolean
-  /** Attempts that may have been executed, and the answers to them that were cut. */
-  #executions = 0
-  #seen: readonly SeenAnswer[] | undefined
+  readonly #keyWatch: KeyWatch
   #isSettled = false
   #isLowerBound = false
   #hiddenResend = false
@@ -61,6 +59,7 @@ export class TrackedOperation {
     this.companions = isKeyed ? contract.companions({ key, firstSentMs }) : {}
     this.#settings = settings
     this.#call = call
+    this.#keyWatch = new KeyWatch(settings, url)
     this.policy = policy
     this.deadlineAtMs = call.deadlineAtMs ?? monotonicNow(clock) + policy.deadlineMs
     this.#isKeyed = isKeyed
@@ -129,7 +128,11 @@ export class TrackedOperation {
     this.#lookBelow(attempted, verdict)
     const { status, error } = attempted as { status?: number; error?: unknown }
     this.#tell({ type: 'attempt-ended', verdict, status, error, replayed: this.#replayed })
-    if (verdict === 'done' || verdict === 'unknown') this.#watchKey(attempted, verdict)
+    if (verdict === 'done' || verdict === 'unknown') {
+      const key = this.#isKeyed ? this.key : undefined
+      const found = this.#keyWatch.look(attempted, verdict, this.#replayed, key)
+      if (found !== undefined) this.#tell(found)
+    }
     if (verdict === 'done') this.policy.budget.giveBack(this.#paid || undefined)
     return reading
   }
@@ -169,7 +172,7 @@ export class TrackedOperation {
         : { key, attempts, replayed, outcome }
     if (this.#isLowerBound) facts.isLowerBound = true
     if (this.#hiddenResend) facts.hiddenResend = true
-    if (this.#executions > 1 && !replayed && this.#isKeyed && this.#isIgnored()) facts.mayHaveRunTwice = true
+    if (!replayed && this.#isKeyed && this.#keyWatch.mayHaveRunTwice()) facts.mayHaveRunTwice = true
     return facts
   }
 
@@ -211,33 +214,8 @@ export class TrackedOperation {
   }
 
   #dependsOnIgnoredKey(): boolean {
-    const isStopped = this.#settings.whenKeysIgnored === 'stop' && this.#isIgnored()
+    const isStopped = this.#settings.whenKeysIgnored === 'stop' && this.#keyWatch.isIgnored()
     return isStopped && !isResendable(this.#settings, this.#call, this.#operation.url, false)
-  }
-
-  #isIgnored(): boolean {
-    return this.#settings.origins.findIgnored(this.#operation.url) !== undefined
-  }
-
-  /** Looks whether the server heeds the key, once an attempt may have been executed before. */
-  #watchKey(attempted: Attempted, verdict: Verdict): void {
-    const { key, url } = this.#operation
-    const { origins, contract } = this.#settings
-    if (verdict === 'done' && this.#replayed) return origins.noteMarker(url)
-    this.#executions += 1
-    if ('lost' in attempted) {
-      if (attempted.seen !== undefined) this.#seen = [...(this.#seen ?? []), attempted.seen]
-    } else if (verdict === 'done' && this.#executions > 1 && this.#isKeyed && key !== undefined) {
-      const evidence = findKeyEvidence({
-        earlier: (attempted.redirected !== true && this.#seen) || [],
-        answer: attempted,
-        replayed: false,
-        marksReplays: origins.marksReplays(url),
-        mayDiffer: contract.replayMayDiffer,
-      })
-      if (evidence === undefined) return origins.noteResent(url, key)
-      this.#tell({ type: 'key-ignored', evidence, doubtful: origins.noteIgnored(url, evidence) })
-    }
   }
 
   /** What a later call needs in order to go on with this operation. */
