@@ -51,7 +51,9 @@ export interface IdempotencyOptions
   readonly maxAttempts?: number | undefined
   /**
    * What sends. One of your own follows redirects itself: a refused connection to a host name may then be that of where one
-   * led, and counts as `unknown` for a write. A `fetch` that is given to ky after ours takes its place, and all of this with it.
+   * led, and counts as `unknown` for a write. In ky 2, one that is
+   * given after ours, or with a call, sends in its place. In ky 1 it takes the place of our loop: what is left is the gate of
+   * `gateRetries()`.
    *
    * @defaultValue the `fetch` of the instance that is extended, else `globalThis.fetch`
    */
@@ -92,14 +94,6 @@ const checks: Checks = {
   fetch: 'function',
   maxRequestBytes: [0],
   maxResponseBytes: [0],
-}
-
-type HostFetch = (input: unknown, init: { [callOption]?: unknown }) => unknown
-
-/** A fetch of the user's, which is not shown an option of ours, but hands it on with its `init` where it calls our fetch. */
-function hideOption(fetch: HostFetch): HostFetch {
-  return (input, { [callOption]: value, ...init }) =>
-    fetch(input, Object.defineProperty(init, callOption, { value }))
 }
 
 /** The context of a call. */
@@ -159,6 +153,8 @@ export function idempotency(
   const settings = copyOperationOptions(options, retry)
   const { maxRequestBytes = defaultMaxBytes, maxResponseBytes = defaultMaxBytes } = options
   const ends = { resolve: options.resolve, reconcile: options.reconcile }
+  const sending = { operation: settings, ends, maxRequestBytes, maxResponseBytes }
+  let late: ReturnType<typeof createKyFetch> | undefined
   const calls: KyCalls = { byContext: new WeakMap(), byRequest: new WeakMap(), hooks: new WeakSet() }
 
   /** @throws `TypeError` for a key on the instance: every call would send the same one. */
@@ -175,8 +171,11 @@ export function idempotency(
     const own = given as { -readonly [Name in keyof KyOptions]: KyOptions[Name] } & { [callOption]?: KyCall }
     const call = openCall((own.context ??= {}), own)
     own[callOption] = call
-    if (typeof own.fetch === 'function' && !isIdempotentFetch(own.fetch))
-      own.fetch = hideOption(own.fetch as HostFetch)
+    // One that was given after ours sends what our loop gives it.
+    if (typeof own.fetch === 'function' && !isIdempotentFetch(own.fetch)) {
+      call.fetch = own.fetch as FetchLike
+      own.fetch = late ??= createKyFetch({ ...sending, pickFetch: takeFetch(options.fetch) }, calls, true)
+    }
     // ky 2 has copied them for this call.
     if (typeof own.retry === 'object' && own.retry.limit === unsetLimit) own.retry.limit = undefined
     call.hasHooks = false
@@ -244,10 +243,7 @@ export function idempotency(
         // For ky the same as `false`, which a user would have to say to be heard.
         retryOnTimeout: theirs.retryOnTimeout ?? (0 as unknown as boolean),
       },
-      fetch: createKyFetch(
-        { operation: settings, ends, pickFetch, maxRequestBytes, maxResponseBytes },
-        calls,
-      ),
+      fetch: createKyFetch({ ...sending, pickFetch }, calls),
     }
   }
   // What is spread into other options cannot say that nobody has set a limit: those who spread set it.

@@ -1,3 +1,4 @@
+import type { FetchLike } from '../transport/fetch-like.js'
 import type { StopReason } from '../retry/decide.js'
 import type { AttemptResult } from '../transport/attempted.js'
 import type { OwnRetryOptions } from './ky-retries.js'
@@ -18,6 +19,8 @@ export interface KyCall {
   readonly isKy2: boolean
   /** ky's options: in ky 2 as they were given, to an `init` hook; in ky 1 completed, as its fetch sees them. */
   options?: KyOptions
+  /** In ky 2, the fetch that was given after ours. */
+  fetch?: FetchLike
   readonly beganAtMs: number
   /** What the user says of retries. */
   retry?: OwnRetryOptions

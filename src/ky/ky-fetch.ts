@@ -25,7 +25,7 @@ import {
   withProgress,
   type UploadProgress,
 } from './upload-progress.js'
-import { asKyCalls, type KyRequest } from './user-fetch.js'
+import { asKyCalls, withCall, type KyRequest } from './user-fetch.js'
 import { isPromise, isRequest } from '../transport/web-shapes.js'
 
 /** What the fetch of one `idempotency()` works with. */
@@ -65,11 +65,14 @@ function readText(call: KyCall, options: KyOptions, input: Request): string | un
 }
 
 /** The fetch that `idempotency()` hands to ky: our loop for writes, and nothing but the user's fetch for reads. */
-export function createKyFetch(settings: KySettings, calls: KyCalls) {
+export function createKyFetch(settings: KySettings, calls: KyCalls, isLate = false) {
   const { operation, ends, pickFetch } = settings
   const { contract, policy, clock } = operation
   const limits = { maxRequestBytes: settings.maxRequestBytes, oversizedBody: 'send-once' } as const
   const launch = createLaunch<Response>(operation, responsesUpTo(settings.maxResponseBytes))
+
+  const pickOf = (call: KyCall | undefined) =>
+    call?.fetch === undefined ? pickFetch() : withCall(call.fetch, call, calls)
 
   function send(call: KyCall, options: KyOptions, input: Request, rest: RequestInit): Promise<Response> {
     const { progress } = call
@@ -104,7 +107,7 @@ export function createKyFetch(settings: KySettings, calls: KyCalls) {
     const givenKey = call.key ?? idempotencyKey ?? readGivenKey(contract.carrier, request)
     const { method, url, headers } = request
     const maxResponseBytes = options.onDownloadProgress ? -1 : settings.maxResponseBytes
-    const pick = () => asKyCalls(pickFetch(), unused)
+    const pick = () => asKyCalls(pickOf(call), unused)
     return launch({
       method,
       url,
@@ -126,7 +129,8 @@ export function createKyFetch(settings: KySettings, calls: KyCalls) {
       attemptsBefore: call.attempts,
       signal: input.signal,
       ends: own.resolve || own.reconcile ? { ...ends, ...own } : ends,
-      identity: givenKey === undefined || call.isGenerated ? undefined : identify(request, givenKey, own),
+      identity:
+        givenKey === undefined || call.isGenerated ? undefined : identify(request, givenKey, own, call.fetch),
       openJournal: () => openJournalled(operation, request, call.isGenerated ? undefined : givenKey, own),
       openTransport(operation) {
         const pickFetch = progress ? () => withProgress(pick(), progress, request.body) : pick
@@ -199,9 +203,11 @@ export function createKyFetch(settings: KySettings, calls: KyCalls) {
     const { [callOption]: told, ...rest } = init
     if (!isRequest(input) || isKyRead(input.method)) {
       if (typeof this?.retry === 'object') hideUnset(this.retry)
-      return pickFetch()(input, rest)
+      return pickOf(isLate ? told : undefined)(input, rest)
     }
     const call = told ?? findCall(this, input)
+    // Our loop stands around a fetch that was given after ours, and which calls this one.
+    if (call?.fetch && !isLate) return pickFetch()(input, rest)
     if (call === undefined) return Promise.reject(new TypeError(hooksGone))
     const { options = call.shown as KyOptions } = call
     if (call.isForcing) call.retryCount += 1

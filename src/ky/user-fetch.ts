@@ -1,12 +1,24 @@
 import type { CapturedRequest } from '../transport/capture-request.js'
 import type { FetchLike } from '../transport/fetch-like.js'
 import { isKnownFetch } from '../transport/known-fetch.js'
+import { isRequest } from '../transport/web-shapes.js'
+import { callOption, type KyCall, type KyCalls } from './ky-call.js'
 
 /** The request that ky has made, as long as nobody has used it, and what it hands to a fetch beside it. */
 export interface KyRequest {
   request: Request | undefined
   readonly captured: CapturedRequest
   readonly rest: RequestInit
+}
+
+/** The fetch that was given with a call, or after ours. It may call ours, which has to know the call again. */
+export function withCall(fetch: FetchLike, call: KyCall, { byRequest }: KyCalls): FetchLike {
+  if (isKnownFetch(fetch)) return fetch
+  return (input, init) => {
+    if (isRequest(input)) byRequest.set(input, call)
+    // It is not shown an option of ours, but hands it on with its `init`.
+    return fetch(input, Object.defineProperty({ ...init }, callOption, { value: call }))
+  }
 }
 
 /** A fetch of the user's own, called as ky calls it: with a `Request`. To make one takes longer than all else, so the first is ky's. */

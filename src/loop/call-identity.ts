@@ -6,12 +6,13 @@ import type { CheckedCallOptions } from './call-options.js'
 
 /**
  * What makes a call the same operation as another one. Calls with other headers, such as another account's credentials,
- * have nothing to do with each other; those with other options or settings have the key in common.
+ * have nothing to do with each other; those with other options or settings, or a `fetch` of their own, have the key in common.
  */
 export function identify(
   request: CapturedRequest,
   givenKey: unknown,
   options: CheckedCallOptions,
+  fetch?: unknown,
 ): CallIdentity {
   const { method, url, headers, body, rest, base } = request
   const names = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])
@@ -24,7 +25,13 @@ export function identify(
     name: `${target} ${account}`,
     payload: body,
     isSamePayload: (other) => isSamePayload(body, other.payload as CapturedBody),
-    settings: [...valuesOf(callbacks), ...valuesOf(retry ?? {}), ...valuesOf(rest), ...settingsOf(base)],
+    settings: [
+      fetch,
+      ...valuesOf(callbacks),
+      ...valuesOf(retry ?? {}),
+      ...valuesOf(rest),
+      ...settingsOf(base),
+    ],
   }
 }
 

@@ -377,6 +377,50 @@ describe.each(majors)('%s: other options of ky', (major, ky) => {
     expect(idempotencyOf(last)).toMatchObject({ attempts: 3, outcome: 'unknown' })
   })
 
+  it.runIf(major === 'ky 2')('a custom fetch given after ours is in our loop', async () => {
+    const cut = () =>
+      new Response(
+        new ReadableStream({
+          start(controller) {
+            controller.enqueue(new TextEncoder().encode('{"id":'))
+            controller.error(new TypeError('terminated'))
+          },
+        }),
+        { status: 201, headers: { 'content-type': 'application/json' } },
+      )
+    const events: string[] = []
+    const onEvent = ({ type }: { type: string }) => void events.push(type)
+    for (const isWithCall of [true, false]) {
+      const server = stub(cut as never, ok())
+      const late = { fetch: server.fetch }
+      const api = ky.create(hurried).extend(idempotency({ onEvent }))
+      const response = await (isWithCall ? api.post(url, late) : api.extend(late).post(url))
+      expect(idempotencyOf(response)).toMatchObject({ attempts: 2, outcome: 'applied' })
+      expect(new Set(server.keys()).size).toBe(1)
+      const reading = stub(ok())
+      await (isWithCall
+        ? api.get(url, { fetch: reading.fetch })
+        : api.extend({ fetch: reading.fetch }).get(url))
+      expect(reading.sent).toHaveLength(1)
+    }
+    expect(events.filter((type) => type === 'settled')).toHaveLength(2)
+  })
+
+  it.runIf(major === 'ky 2')(
+    'two calls with one key and one fetch of their own are one request',
+    async () => {
+      const server = stub(ok(), ok())
+      const api = ky.create(hurried).extend(idempotency())
+      const call = () => api.post(url, { fetch: server.fetch, context: { idempotencyKey: 'order-1' } })
+      await Promise.all([call(), call()])
+      expect(server.sent).toHaveLength(1)
+      const other = stub(ok())
+      const key = { idempotencyKey: 'order-2' }
+      await Promise.all([server, other].map(({ fetch }) => api.post(url, { fetch, context: key })))
+      expect([server.sent.length, other.sent.length]).toEqual([2, 1])
+    },
+  )
+
   it('a fetch that wraps ours is seen through', async () => {
     const server = stub(reset, ok())
     const seen: string[] = []
@@ -387,8 +431,8 @@ describe.each(majors)('%s: other options of ky', (major, ky) => {
       },
     }))
     const response = await api.post(url)
-    // Our loop is inside.
-    expect(seen).toEqual(['POST'])
+    // Our loop is inside in ky 1, and around it in ky 2.
+    expect(seen).toEqual(major === 'ky 1' ? ['POST'] : ['POST', 'POST'])
     expect(new Set(server.keys()).size).toBe(1)
     expect(idempotencyOf(response)).toMatchObject({ attempts: 2, outcome: 'applied' })
   })

@@ -81,10 +81,12 @@ export const fetchScenes: readonly Scene[] = [
     name: 'fetch: one that is given with the call',
     play: ({ watch }) => {
       const answers = [status(503), ok()]
-      const fetch = watch('own fetch', async (request: Request) => {
+      const own = watch('own fetch', async (request: Request, _: object) => {
         await request.text()
         return answers.shift()
       })
+      // The signal of an attempt is ours.
+      const fetch = (request: Request, { signal: _, ...init }: RequestInit) => own(request, init)
       return { script: [ok()], call: { fetch }, options: { retry: { delay } } }
     },
   },
