@@ -58,8 +58,8 @@ describe('pages', () => {
     expect(brokenLinks('README.md', text)).toEqual([link])
   })
 
-  it('are short, but for that of the qURL client, which is a reference', () => {
-    const long = pages.filter((page) => page !== 'docs/qurl.md' && sizeOf(page) > limitOf(page))
+  it('are short', () => {
+    const long = pages.filter((page) => sizeOf(page) > limitOf(page))
     expect(long).toEqual([])
   })
 })
