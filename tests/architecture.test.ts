@@ -49,7 +49,8 @@ const rooms: Readonly<Record<string, Room>> = {
     packages: ['@opentelemetry/api'],
     ambient: ['performance.now'],
   },
-  testing: { rooms: ['errors', 'clock', 'contract', 'journal'] },
+  testing: { rooms: ['errors', 'clock', 'contract', 'journal'], sends: true },
+  'testing-server': { rooms: ['contract', 'testing'], packages: ['node:http', 'node:net'] },
   probe: { rooms: ['errors', 'clock', 'key', 'contract', 'transport'], sends: true },
   bin: {
     rooms: ['contract', 'probe'],

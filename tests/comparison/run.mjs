@@ -4,8 +4,9 @@
  * gateway that gave up, or refused. Counted at the server: how often each write was done. And what the caller was told.
  *
  *     npm run compare            the table
- *     npm run compare -- --check exits 1 when our own row is not perfect
+ *     npm run compare -- --check exits 1 when our own rows are not perfect, or the README tells another number
  */
+import { readFileSync } from 'node:fs'
 import axios from 'axios'
 import axiosRetry from 'axios-retry'
 import got from 'got'
@@ -40,11 +41,17 @@ axiosRetry(axiosWithRetries, { retries: 3, retryDelay: () => 5 })
 const axiosThatRetriesAll = axios.create()
 axiosRetry(axiosThatRetriesAll, { retries: 3, retryDelay: () => 5, retryCondition: () => true })
 
-/** @type {readonly { name: string, send: (write: Write) => Promise<unknown> }[]} */
+/** The rows of the README that several clients share. */
+const defaults = '`fetch`, ky, got or ofetch, with the defaults'
+const loops = '`fetch` in a loop, p-retry, got for POST'
+const posts = 'ky or ofetch, retries for POST'
+
+/** `readme`: the row of the README's table. @type {readonly { name: string, readme?: string, send: (write: Write) => Promise<unknown> }[]} */
 const clients = [
-  { name: '`fetch`', send: byFetch },
+  { name: '`fetch`', readme: defaults, send: byFetch },
   {
     name: '`fetch` in a loop of 4',
+    readme: loops,
     send: async (write) => {
       for (let attempt = 1; ; attempt += 1) {
         try {
@@ -57,17 +64,24 @@ const clients = [
   },
   {
     name: 'p-retry around `fetch`',
+    readme: loops,
     send: (write) => pRetry(() => byFetch(write), { retries: 3, minTimeout: 5, shouldRetry: () => true }),
   },
-  { name: 'ky', send: ({ url, headers, body }) => ky.post(url, { headers, body }).json() },
+  { name: 'ky', readme: defaults, send: ({ url, headers, body }) => ky.post(url, { headers, body }).json() },
   {
     name: "ky, `methods: ['post']`",
+    readme: posts,
     send: ({ url, headers, body }) =>
       ky.post(url, { headers, body, retry: { ...quick, methods: ['post'] } }).json(),
   },
-  { name: 'got', send: ({ url, headers, body }) => got.post(url, { headers, body }).json() },
+  {
+    name: 'got',
+    readme: defaults,
+    send: ({ url, headers, body }) => got.post(url, { headers, body }).json(),
+  },
   {
     name: "got, `methods: ['POST']`",
+    readme: loops,
     send: ({ url, headers, body }) =>
       got
         .post(url, { headers, body, retry: { limit: 3, methods: ['POST'], calculateDelay: retryOnce } })
@@ -75,14 +89,17 @@ const clients = [
   },
   {
     name: 'ofetch',
+    readme: defaults,
     send: ({ url, headers, body }) => ofetch(url, { method: 'POST', headers, body }),
   },
   {
     name: 'ofetch, `retry: 3`',
+    readme: posts,
     send: ({ url, headers, body }) => ofetch(url, { method: 'POST', headers, body, retry: 3, retryDelay: 5 }),
   },
   {
     name: 'axios-retry',
+    readme: 'axios-retry, with the defaults',
     send: ({ url, headers, body }) => axiosWithRetries.post(url, body, { headers }),
   },
   {
@@ -91,6 +108,7 @@ const clients = [
   },
   {
     name: 'idempotent-fetch',
+    readme: 'idempotent-fetch',
     send: async ({ url, headers, body }) => {
       const init = { method: 'POST', headers, body, idempotency: { networkRetryDelayMs: 5 } }
       return readOk((await idempotentFetch(url, init)).response)
@@ -98,10 +116,12 @@ const clients = [
   },
   {
     name: '**fetch-idempotency**',
+    readme: '**`createIdempotentFetch()`**',
     send: async ({ url, headers, body }) => readOk(await ours(url, { method: 'POST', headers, body })),
   },
   {
     name: '**ky + `idempotency()`**',
+    readme: '**ky + `idempotency()`**',
     send: ({ url, headers, body }) => oursInKy.post(url, { headers, body }).json(),
   },
 ]
@@ -112,14 +132,14 @@ function retryOnce({ computedValue }) {
 }
 
 /** @param {(typeof clients)[number]} client */
-async function measure({ name, send }) {
+async function measure({ name, readme, send }) {
   const server = await startLossyServer({
     script: (operation) => {
       const number = Number(operation)
       return number % 2 === 0 ? [] : [faults[((number - 1) / 2) % faults.length] ?? 'pass']
     },
   })
-  const row = { name, once: 0, twice: 0, never: 0, done: 0, falselyFailed: 0, unknown: 0 }
+  const row = { name, readme, once: 0, twice: 0, never: 0, done: 0, falselyFailed: 0, unknown: 0 }
   for (let number = 0; number < writes; number += 1) {
     const headers = { 'content-type': 'application/json', 'x-operation': String(number) }
     const body = JSON.stringify({ items: [number] })
@@ -148,4 +168,17 @@ for (const { name, once, twice, never, done, falselyFailed } of rows)
   console.log(`| ${[name, once, twice, never, done, falselyFailed].join(' | ')} |`)
 
 const isPerfect = rows.slice(-2).every(({ once, done }) => once === writes && done === writes)
-if (process.argv.includes('--check') && !isPerfect) process.exitCode = 1
+const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8').replaceAll('**', '')
+const [, table = ''] = readme.split('## How it compares')
+const measured = rows.flatMap(({ readme: label, once, twice, never, falselyFailed }) =>
+  label === undefined
+    ? []
+    : [`| ${[label.replaceAll('**', ''), once, twice, never, falselyFailed].join(' | ')} |`],
+)
+const told = table.split('\n').filter((line) => /\| \d+ \|/.test(line))
+const differing = [
+  ...measured.filter((row) => !told.includes(row)).map((row) => `measured, not in README.md: ${row}`),
+  ...told.filter((row) => !measured.includes(row)).map((row) => `in README.md, not measured: ${row}`),
+]
+for (const line of differing) console.error(line)
+if (process.argv.includes('--check') && (!isPerfect || differing.length > 0)) process.exitCode = 1

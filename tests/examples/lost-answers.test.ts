@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -38,6 +39,11 @@ const rowsOf = (output: string) =>
     .map((line) => line.trim().split(/ {2,}/))
     .filter((cells) => cells.length === 6)
 
+/** The rows that the README shows of it. */
+const shown = readFileSync(`${root}README.md`, 'utf8')
+  .split('\n')
+  .filter((line) => / {2,}\d+ {2,}\d+ {2,}/.test(line))
+
 const scenarios = ['answer reset', 'body cut in half', '503 storm', 'slow commit']
 
 afterAll(() => rm(workshop, { recursive: true, force: true }))
@@ -50,6 +56,8 @@ describe('npm start', () => {
     const rows = rowsOf(output)
     expect(rows, output).toHaveLength(16)
     expect(new Set(rows.map(([scenario]) => scenario))).toEqual(new Set(scenarios))
+    expect(shown.length).toBeGreaterThan(3)
+    expect(shown.filter((line) => !output.includes(line))).toEqual([])
     for (const name of ['createIdempotentFetch()', 'ky + idempotency()']) {
       const ours = rows.filter((row) => row[1] === name)
       expect(ours.map((row) => row.slice(2))).toEqual(

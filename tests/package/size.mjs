@@ -15,9 +15,22 @@ for (const [entry, limit] of Object.entries(limits)) {
   const share = `${((100 * compressed) / limit).toFixed(0)} % of ${limit} bytes`
   console.log(`${entry.padEnd(6)} ${minified} bytes minified, ${compressed} bytes compressed (${share})`)
   isTooLarge ||= compressed > limit
+  if (entry === '.') checkReadme(compressed)
 }
 if (isTooLarge) {
   console.error('An entry is larger than its budget.')
+  process.exitCode = 1
+}
+
+/**
+ * The README tells no less than what it is.
+ *
+ * @param {number} compressed
+ */
+function checkReadme(compressed) {
+  const told = /(\d+) kB min\+gzip/.exec(readFileSync(new URL('README.md', root), 'utf8'))?.[1]
+  if (told !== undefined && Number(told) * 1000 >= compressed) return
+  console.error(`README.md says ${told} kB.`)
   process.exitCode = 1
 }
 

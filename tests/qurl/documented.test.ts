@@ -63,30 +63,31 @@ describe('the comment on a guard', () => {
   })
 })
 
-describe('docs/qurl.md', () => {
+describe('the pages', () => {
   const text = readFileSync(at('docs/qurl.md'), 'utf8')
+  const table = readFileSync(at('docs/qurl-methods.md'), 'utf8')
   const [, section = ''] = /\n## Unknown outcomes\n([^]*?)\n## /.exec(text) ?? []
   const listed = (lead: string) => {
     const [, item = ''] = new RegExp(`\n- \\*\\*${lead}([^]*?)\n(?=- |\n)`).exec(section) ?? []
     return [...item.matchAll(/`(\w+)`/g)].flatMap(([, name = '']) => (methods.includes(name) ? [name] : []))
   }
-  const tabled = new Set([...text.matchAll(/^\| `(\w+)\(/gm)].map(([, name]) => name))
+  const tabled = new Set([...table.matchAll(/^\| `(\w+)\(/gm)].map(([, name]) => name))
 
-  it('has every method in a table', () => {
+  it('have every method in a table', () => {
     expect(methods.filter((name) => !tabled.has(name) && name !== 'toJSON')).toEqual([])
     expect([...tabled].filter((name) => !methods.includes(name ?? ''))).toEqual([])
   })
 
-  it('lists what can be called again under its key', () => {
+  it('list what can be called again under its key', () => {
     const portals = ['createPortal', 'createPortalForUrl', 'enterPortal']
     expect(listed('With the same key').toSorted()).toEqual([...namesOf('keyed'), ...portals].toSorted())
   })
 
-  it('lists what finds what is there', () => {
+  it('list what finds what is there', () => {
     expect(listed('With the same input').toSorted()).toEqual([...namesOf('always'), 'protectUrl'].toSorted())
   })
 
-  it('lists what has to be looked at first', () => {
+  it('list what has to be looked at first', () => {
     expect(listed('Only after a look').toSorted()).toEqual(namesOf('never').toSorted())
   })
 })

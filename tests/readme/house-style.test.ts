@@ -11,7 +11,9 @@ const sources = filesUnder('src', '.ts')
 /** Examples that are compiled and not run, by file: what they need. */
 const compiledOnly: Record<string, string> = {
   'docs/probe.md': 'a server of yours',
-  'docs/qurl.md': 'minutes of polling, a request from the service, a proxy',
+  'docs/qurl-moving.md': 'a proxy',
+  'docs/qurl-portals.md': 'minutes of polling',
+  'docs/qurl-webhooks.md': 'a request from the service',
   'src/qurl/unwrap-webhook.ts': 'a request from the service',
   'src/journal/stores/postgres-store.ts': 'PostgreSQL',
   'src/journal/stores/postgres-schema.ts': 'PostgreSQL',
