@@ -9,7 +9,8 @@ import type { EntryFilter, StoredEntry } from './store.js'
 /** Entries that are asked for at once. */
 const pageSize = 256
 
-const nameless: ErrorFacts = { key: undefined, attempts: 0, outcome: 'unknown', method: '?', url: '?' }
+/** The facts of an error about an entry whose call is not known. */
+export const nameless: ErrorFacts = { key: undefined, attempts: 0, outcome: 'unknown', method: '?', url: '?' }
 
 /** A claim of an entry that is there already, at once or not at all. */
 export const unnamed = (id: string): ClaimGoal => ({

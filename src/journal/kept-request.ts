@@ -1,5 +1,4 @@
-import { sha256 } from '../key/sha256.js'
-import { toHex } from '../key/derive-key.js'
+import { createDigest, toHex } from '../key/digest.js'
 import type { JournalCall } from '../operation/operation-journal.js'
 import { toBase64 } from './base64.js'
 import type { KeptRequest } from './entry-value.js'
@@ -30,11 +29,11 @@ export async function fingerprintOf(
   body: Uint8Array,
 ): Promise<string> {
   const subtle = body.length > longBytes ? globalThis.crypto?.subtle : undefined
-  const hash =
+  const digest =
     subtle === undefined
-      ? sha256(body)
-      : new Uint8Array(await subtle.digest('SHA-256', body as Uint8Array<ArrayBuffer>))
-  return naming.seal(method, url.replace(/#.*$/s, ''), toHex(hash))
+      ? createDigest()(body)
+      : toHex(new Uint8Array(await subtle.digest('SHA-256', body as Uint8Array<ArrayBuffer>)))
+  return naming.seal(method, url.replace(/#.*$/s, ''), digest)
 }
 
 /** Headers that say how to read a payload or when to act on it, and that hold no secret. All others are left out. */

@@ -26,6 +26,9 @@ export interface Leases {
   readonly leaseMs: number
 }
 
+/** Ends renewals. Without a reason, each abort would make a `DOMException` with its stack. */
+const noLease = new Error('no lease is held')
+
 /** Leases are renewed when a third of their time is over, so that two renewals may fail. */
 export function createLeases(store: OperationStore, clock: Clock, leaseMs: number): Leases {
   const held = new Set<Lease>()
@@ -66,7 +69,7 @@ export function createLeases(store: OperationStore, clock: Clock, leaseMs: numbe
       held.delete(lease)
       if (held.size > 0) return
       // No timer outlives the last lease, which would keep the process from ending.
-      stop?.abort()
+      stop?.abort(noLease)
       stop = undefined
     },
     isSafe: (lease) => !lease.isLost && lease.safeUntilMs - now() > leaseMs / 3,

@@ -1,4 +1,5 @@
-import { digest, toHex, writeKey, writeParts, type KeyPart } from '../key/derive-key.js'
+import { writeKey, writeParts, type KeyPart } from '../key/derive-key.js'
+import { createDigest } from '../key/digest.js'
 import type { KeyRules } from '../key/key-rules.js'
 
 /** What the names and keys of a journal are derived from. */
@@ -20,14 +21,13 @@ export interface Naming {
 
 /** Names under a namespace; under a secret as well, nobody else can compute them. */
 export function createNaming({ namespace, secret }: NamingOptions): Naming {
+  const digest = createDigest(secret)
   const write = (domain: string, parts: readonly KeyPart[]) =>
-    digest(secret, writeParts(`${domain} ${namespace.length}:${namespace}`, parts))
-  const encoder = new TextEncoder()
+    digest(writeParts(`${domain} ${namespace.length}:${namespace}`, parts))
   return {
-    name: (domain, ...parts) => toHex(write(domain, parts)),
+    name: (domain, ...parts) => write(domain, parts),
     key: (rules, domain, ...parts) => writeKey(write(`key of ${domain}`, parts), rules),
-    seal: (...texts) =>
-      toHex(digest(secret, encoder.encode(texts.map((text) => `${text.length}:${text}`).join('')))),
+    seal: (...texts) => digest(texts.map((text) => `${text.length}:${text}`).join('')),
     hasSecret: secret !== undefined,
   }
 }

@@ -32,8 +32,9 @@ export async function openOperation(
 ): Promise<OpenedOperation> {
   const { clock } = settings
   const { id, lane, check, onEnd } = opening
-  const facts = factsOf(call, 'unknown')
   const fresh = await freshValue(settings, call, opening)
+  const { method, url } = fresh
+  const facts: ErrorFacts = { key: undefined, attempts: 0, outcome: 'unknown', method, url }
   const created = sending(fresh, clock.now())
   const goal: ClaimGoal = {
     id,

@@ -1,6 +1,6 @@
 import { checkOptions } from '../errors/check-option.js'
+import { createDigest } from './digest.js'
 import { findKeyProblem, type KeyRules } from './key-rules.js'
-import { hmacSha256, sha256 } from './sha256.js'
 
 /** A part of what a key is derived from. */
 export type KeyPart = string | number | bigint
@@ -42,29 +42,15 @@ function writePart(part: unknown, place: number): string {
 }
 
 /**
- * The parts as bytes, so that no two lists of parts give the same: each is preceded by its length. A number and the text
+ * The parts as text, so that no two lists of parts give the same: each is preceded by its length. A number and the text
  * that it is written as are the same part, as an id may come as either from a database and from JSON.
  *
  * @throws `TypeError` or `RangeError` for a part that is missing, empty or ambiguous.
  */
-export function writeParts(domain: string, parts: readonly unknown[]): Uint8Array {
+export function writeParts(domain: string, parts: readonly unknown[]): string {
   if (parts.length === 0) throw new RangeError('deriveKey: there are no parts')
   const texts = [`fetch-idempotency ${domain}`, ...parts.map((part, index) => writePart(part, index + 1))]
-  return new TextEncoder().encode(texts.map((text) => `${text.length}:${text}`).join(''))
-}
-
-/** The digest of some bytes, under a secret where there is one. */
-export function digest(secret: string | undefined, bytes: Uint8Array): Uint8Array {
-  return secret === undefined ? sha256(bytes) : hmacSha256(new TextEncoder().encode(secret), bytes)
-}
-
-const octets = /* @__PURE__ */ Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, '0'))
-
-/** Bytes in lower-case hex digits. */
-export function toHex(bytes: Uint8Array): string {
-  let text = ''
-  for (let at = 0; at < bytes.length; at += 1) text += octets[bytes[at] as number]
-  return text
+  return texts.map((text) => `${text.length}:${text}`).join('')
 }
 
 function toUuid(hex: string, version: string): string {
@@ -75,9 +61,8 @@ function toUuid(hex: string, version: string): string {
 /** Fewest hex digits that a key may be cut to: 96 bits, by which a billion keys are told apart. */
 const leastDigits = 24
 
-/** Writes a digest as a key that fits the rules, the most widely accepted form first. */
-export function writeKey(bytes: Uint8Array, rules: KeyRules | undefined): string {
-  const hex = toHex(bytes)
+/** Writes a digest, in hex digits, as a key that fits the rules, the most widely accepted form first. */
+export function writeKey(hex: string, rules: KeyRules | undefined): string {
   // Version 8 is for what is derived in a way of one's own (RFC 9562, section 5.8). Some servers take only version 4.
   const forms = [toUuid(hex, '8'), toUuid(hex, '4'), hex.slice(0, 32), hex.slice(0, leastDigits), hex]
   const key = forms.find((form) => rules === undefined || findKeyProblem(form, rules) === undefined)
@@ -106,7 +91,8 @@ export function createKeyDeriver(options: KeyDeriverOptions = {}): (...parts: re
   checkOptions('createKeyDeriver', options, { secret: 'string', contract: 'object' })
   const { secret, contract } = options
   if (secret === '') throw new RangeError('createKeyDeriver.secret must not be empty')
-  return (...parts) => writeKey(digest(secret, writeParts('key', parts)), contract?.keyRules)
+  const digest = createDigest(secret)
+  return (...parts) => writeKey(digest(writeParts('key', parts)), contract?.keyRules)
 }
 
 /**
@@ -128,5 +114,5 @@ export function createKeyDeriver(options: KeyDeriverOptions = {}): (...parts: re
  * ```
  */
 export function deriveKey(...parts: readonly KeyPart[]): string {
-  return writeKey(digest(undefined, writeParts('key', parts)), undefined)
+  return writeKey(createDigest()(writeParts('key', parts)), undefined)
 }

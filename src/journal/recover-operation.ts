@@ -1,0 +1,156 @@
+import type { Outcome } from '../errors/idempotency-error.js'
+import { isJournalError } from '../errors/journal-error.js'
+import { KeyReusedError } from '../errors/key-reused-error.js'
+import type { OperationJournal } from '../operation/operation-journal.js'
+import { fromBase64 } from './base64.js'
+import { factsOf, freshValue, isPastRetention, readCall } from './call-value.js'
+import { claimEntry, type Claimed } from './claim-entry.js'
+import type { KeptRequest } from './entry-value.js'
+import { nameless, resolvePending, unnamed } from './inbox.js'
+import type { JournalSettings } from './journal-settings.js'
+import type { PendingOperation } from './pending-operation.js'
+import type { RecoveredRequest, RecoverOptions, Recovery } from './recover-options.js'
+import type { RecoveryTask } from './recovery-lanes.js'
+import { resumeOperation } from './resume-operation.js'
+
+type Taken = Extract<Claimed, { status: 'taken' }>
+
+/** What a claim has brought: the lease, `'busy'` when another worker has it, `'gone'` when it is not open any more. */
+export type RecoveryClaim = Taken | 'busy' | 'gone'
+
+/** How one operation came out. */
+export interface Recovered {
+  readonly result: Recovery | 'gone'
+  readonly error?: unknown
+}
+
+/** Claims an open operation, without waiting for another worker that has it. */
+export async function claimForRecovery(
+  settings: JournalSettings,
+  id: string,
+  signal: AbortSignal | undefined,
+): Promise<RecoveryClaim> {
+  try {
+    const claimed = await claimEntry(settings, { ...unnamed(id), signal })
+    return claimed.status === 'taken' ? claimed : 'gone'
+  } catch (error) {
+    if (isJournalError(error) && error.problem === 'busy') return 'busy'
+    throw error
+  }
+}
+
+/** Gives an entry back as it was. */
+export function giveBackClaim(settings: JournalSettings, { lease, entry }: Taken): Promise<unknown> {
+  const { id, token } = lease
+  const { state, value, updatedMs } = entry
+  return settings.store
+    .record({ id, token, state, value, nowMs: updatedMs, leaseMs: 0 })
+    .catch(() => undefined)
+    .finally(() => settings.leases.drop(lease))
+}
+
+/**
+ * Finishes one operation. `ahead` is a claim that was made for it already.
+ *
+ * @throws what the options' callbacks throw, what the store throws, and the signal's reason. The lease is given back then.
+ */
+export async function recoverOperation(
+  settings: JournalSettings,
+  options: RecoverOptions,
+  { operation, request: kept }: RecoveryTask,
+  ahead: Promise<RecoveryClaim> | undefined,
+): Promise<Recovered> {
+  const { signal } = options
+  if (ahead === undefined) signal?.throwIfAborted()
+  if (operation.status === 'expired') return expire(settings, options, operation)
+  const request = kept === undefined ? await options.requestFor?.(operation) : toRequest(kept)
+  if (request === undefined) return { result: 'no-request' }
+  const claimed = await (ahead ?? claimForRecovery(settings, operation.id, signal))
+  if (typeof claimed === 'string') return { result: claimed }
+  const call = resume(settings, claimed)
+  try {
+    signal?.throwIfAborted()
+    if (!isPastRetention(readCall(claimed.entry, nameless), settings.clock.now()))
+      return await send(options, operation, request, call)
+  } finally {
+    if (!call.hasBegun()) await giveBackClaim(settings, claimed)
+  }
+  return expire(settings, options, operation)
+}
+
+async function send(
+  { fetch, headersFor, signal }: RecoverOptions,
+  operation: PendingOperation,
+  { url, headers: own, body }: RecoveredRequest,
+  { journal, outcome }: ReturnType<typeof resume>,
+): Promise<Recovered> {
+  // Asked for now, not when it was claimed: a credential may have been renewed since.
+  const added = await headersFor?.(operation)
+  const headers = new Headers(own)
+  new Headers(added).forEach((text, name) => headers.set(name, text))
+  try {
+    const response = await fetch(url, {
+      method: operation.method,
+      headers,
+      ...(body != null && { body }),
+      ...(signal && { signal }),
+      idempotency: { journal },
+    })
+    // Nobody reads it: the connection is free for the next one.
+    response.body?.cancel().catch(() => undefined)
+    return { result: outcome() }
+  } catch (error) {
+    signal?.throwIfAborted()
+    return { result: outcome(), error }
+  }
+}
+
+/** Asks what became of an operation that must not be sent any more. */
+async function expire(
+  settings: JournalSettings,
+  options: RecoverOptions,
+  operation: PendingOperation,
+): Promise<Recovered> {
+  const found = await options.reconcile?.(operation)
+  if (found !== 'applied' && found !== 'not-applied') return { result: 'expired' }
+  await resolvePending(settings, operation.id, found)
+  return { result: found }
+}
+
+/** A journal for the one call that goes on with a claimed entry. */
+function resume(settings: JournalSettings, claimed: Taken) {
+  let hasBegun = false
+  let outcome: Outcome = 'unknown'
+  const journal: OperationJournal = {
+    async open(call) {
+      hasBegun = true
+      const fresh = await freshValue(settings, call, { about: {}, key: 'none' }, false)
+      const opened = await resumeOperation(
+        settings,
+        claimed,
+        call,
+        () => undefined,
+        ({ fingerprint, key }) =>
+          fingerprint === fresh.fingerprint
+            ? undefined
+            : new KeyReusedError(factsOf(call, 'not-applied', key)),
+      )
+      return {
+        ...opened,
+        async record(step) {
+          if (step.type === 'settled') outcome = step.outcome
+          await opened.record(step)
+        },
+      }
+    },
+  }
+  return { journal, outcome: () => outcome, hasBegun: () => hasBegun }
+}
+
+function toRequest({ url, headers, body }: KeptRequest): RecoveredRequest {
+  return {
+    url,
+    headers: headers as [string, string][],
+    body: body === '' ? undefined : (fromBase64(body) as Uint8Array<ArrayBuffer>),
+  }
+}
