@@ -153,7 +153,8 @@ function attempt<Answer extends object>(
         ? { status: undefined, error: attempted.error }
         : { status: attempted.status, error: undefined }
     }
-    const around = aroundAttempt === undefined ? next : () => aroundAttempt(info, next)
+    // `async`, for one that throws at once or gives no promise.
+    const around = aroundAttempt === undefined ? next : async () => aroundAttempt(info, next)
     const failure = await (tracing === undefined ? around() : tracing.attempt.trace(info, around)).then(
       () => undefined,
       (error: unknown) => ({ error }),
@@ -210,7 +211,8 @@ async function pause<Answer extends object>(
   { delayMs, mustProbe }: Decision & { action: 'resend' },
 ): Promise<void> {
   const { clock } = settings
-  if (delayMs > 0) await stoppable(run, (signal) => clock.sleep(delayMs, signal))
+  // `async`, for a clock of a test that gives no promise.
+  if (delayMs > 0) await stoppable(run, async (signal) => clock.sleep(delayMs, signal))
   // An operation whose time runs out during the wait has none left for its next attempt.
   if (mustProbe) await stoppableWithin(run, operation.leftMs(), (signal) => recovery.wait(clock, signal))
 }
