@@ -22,7 +22,13 @@ const samples = new Map([
 ])
 
 function withoutAbsent(definition: ContractDefinition): Partial<Defined<ContractDefinition>> {
-  return Object.fromEntries(Object.entries(definition).filter(([, value]) => value !== undefined))
+  const given: Record<string, unknown> = {}
+  // Inherited parts count: those of a definition that was made from another.
+  for (const name in definition) {
+    const value = definition[name as keyof ContractDefinition]
+    if (value !== undefined) given[name] = value
+  }
+  return given
 }
 
 /** What a contract says of its answers, by code and by data. */

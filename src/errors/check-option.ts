@@ -64,7 +64,9 @@ export function checkOption(name: string, value: unknown, check: Check): void {
  */
 export function checkOptions(where: string, given: unknown, checks: Checks): void {
   checkOption(where, given ?? null, 'object')
-  for (const [name, value] of Object.entries(given as object)) {
+  // Inherited ones count, as they do for `fetch`.
+  for (const name in given as object) {
+    const value = (given as Record<string, unknown>)[name]
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined
     if (check === undefined) throw new TypeError(`${where}: there is no option "${name}"`)
     checkOption(`${where}.${name}`, value, check)

@@ -57,7 +57,8 @@ export function attempt<Answer extends object>(
         ? { status: undefined, error: attempted.error }
         : { status: attempted.status, error: undefined }
     }
-    const around = aroundAttempt === undefined ? next : () => aroundAttempt(info, next)
+    // `async`, for one that throws at once or gives no promise.
+    const around = aroundAttempt === undefined ? next : async () => aroundAttempt(info, next)
     const failure = await (tracing === undefined ? around() : tracing.attempt.trace(info, around)).then(
       () => undefined,
       (error: unknown) => ({ error }),

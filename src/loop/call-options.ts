@@ -66,8 +66,15 @@ export type CheckedCallOptions = Omit<CallOptions, 'firstSentAt'> & {
 /** @throws `TypeError` or `RangeError` that names the option. */
 export function checkCallOptions(options: CallOptions): CheckedCallOptions {
   checkOption('idempotency', options, 'object')
-  const { firstSentAt, ...rest } = options
+  const { firstSentAt } = options
   const firstSentMs = isDate(firstSentAt) ? firstSentAt.getTime() : firstSentAt
-  checkOptions('idempotency', { ...rest, firstSentAt: firstSentMs }, callChecks)
-  return { ...rest, firstSentMs }
+  const inMs = { firstSentAt: { value: firstSentMs, enumerable: true } }
+  checkOptions('idempotency', Object.create(options, inMs), callChecks)
+  const taken: Record<string, unknown> = { firstSentMs }
+  // Not spread: that would lose what is inherited, such as the `writes` of an object that was made from another.
+  for (const name in callChecks) {
+    const value = options[name as keyof CallOptions]
+    if (value !== undefined && name !== 'firstSentAt') taken[name] = value
+  }
+  return taken as unknown as CheckedCallOptions
 }

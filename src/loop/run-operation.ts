@@ -118,7 +118,8 @@ async function pause<Answer extends object>(
   { delayMs, mustProbe }: Decision & { action: 'resend' },
 ): Promise<void> {
   const { clock } = settings
-  if (delayMs > 0) await stoppable(run, (signal) => clock.sleep(delayMs, signal))
+  // `async`, for a clock of a test that gives no promise.
+  if (delayMs > 0) await stoppable(run, async (signal) => clock.sleep(delayMs, signal))
   // An operation whose time runs out during the wait has none left for its next attempt.
   if (mustProbe) await stoppableWithin(run, operation.leftMs(), (signal) => recovery.wait(clock, signal))
 }

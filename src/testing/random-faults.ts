@@ -21,7 +21,7 @@ const usual = faults.flatMap((fault): SocketFault[] => [fault, 'pass'])
 
 /** Faults in a random order that a seed repeats, for a test of many writes. */
 export function randomFaults<F extends Fault = SocketFault>(options: RandomFaultsOptions<F>): readonly F[] {
-  const { seed, count, of = usual as readonly F[] } = options
+  const { seed, count, of = usual as readonly Fault[] as readonly F[] } = options
   let state = seed >>> 0
   // mulberry32
   const random = () => {

@@ -56,5 +56,7 @@ export function isCutBody({ headers, status, type: origin }: Response, bytes: Ui
   const type = headers.get('content-type') ?? ''
   if (type !== 'application/json' && !/^(?:application\/|[^;]*\+)json\s*(?:;|$)/i.test(type)) return false
   const first = findFirst(bytes)
-  return first < bytes.length ? breaksOff(bytes, first) : status < 300 && (isEncoded || isClosing)
+  if (first < bytes.length) return breaksOff(bytes, first)
+  // 204 and 205 have no body. node-fetch shows an empty one.
+  return status < 300 && status !== 204 && status !== 205 && (isEncoded || isClosing)
 }

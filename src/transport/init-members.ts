@@ -2,6 +2,8 @@
 const known = [
   'method,headers,body,signal,duplex,cache,credentials,integrity,keepalive,mode,priority,redirect,referrer',
   'referrerPolicy,window,dispatcher,client,cf,retryOptions,targetAddressSpace,agent,follow,compress,size,proxy,tls,unix',
+  // Those of ours.
+  'idempotencyKey,idempotency',
 ]
   .join(',')
   .split(',')

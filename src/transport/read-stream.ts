@@ -113,6 +113,7 @@ export async function readStream<T>(
     }
   } catch (error) {
     if (onFailure === undefined) throw error
+    ;(reader as Partial<ReadableStreamDefaultReader>).releaseLock?.()
     return onFailure(error, chunks, length)
   } finally {
     stopListening?.()

@@ -72,7 +72,11 @@ export async function sendAttempt(
     onStatus?.(report({ response: answer, bytes: undefined, isBodyLost: true }, isWrite, isAtLeast))
   let body: SettledBody
   try {
-    body = await settle(answer, sender)
+    // An answer to HEAD has no body; what its headers say is about that of a GET.
+    body = await settle(
+      answer,
+      /^head$/i.test(request.method) ? { ...sender, bodyReading: 'stream' } : sender,
+    )
   } catch (error) {
     return lose(error, true)
   }

@@ -1,6 +1,6 @@
 import { isCutBody } from './cut-body.js'
 import { decideReading, type BodyReading } from './decide-reading.js'
-import { createByteStream, join, readStream } from './read-stream.js'
+import { canReadInto, createByteStream, join, readStream } from './read-stream.js'
 import { rebuild } from './rebuild-response.js'
 import { markSettled, overlay, settledBytes } from './response-overlay.js'
 import { isByteSource, isBytes, isNodeStream, isWebStream, viewBytes, type ByteSource } from './web-shapes.js'
@@ -74,7 +74,9 @@ function readWhole(response: Response, body: ByteSource, maxBytes: number): Prom
   const keepStatus = (error: unknown, chunks: readonly Uint8Array[], length: number): SettledBody => {
     if (response.status < 400) return { response, bytes: join(chunks, length), cut: { error } }
     return {
-      response: overlay(response, undefined, () => failAfter(chunks, error)),
+      response: overlay(response, undefined, () =>
+        failAfter(chunks, error, isWebStream(body) && canReadInto(body)),
+      ),
       bytes: undefined,
       isBodyLost: true,
     }
@@ -83,9 +85,13 @@ function readWhole(response: Response, body: ByteSource, maxBytes: number): Prom
 }
 
 /** What was read, then the failure. */
-function failAfter(chunks: readonly Uint8Array[], error: unknown): ReadableStream<Uint8Array> {
+function failAfter(
+  chunks: readonly Uint8Array[],
+  error: unknown,
+  isByteStream: boolean,
+): ReadableStream<Uint8Array> {
   let next = 0
-  return createByteStream(false, {
+  return createByteStream(isByteStream, {
     async read() {
       const chunk = chunks[next]
       next += 1

@@ -189,6 +189,8 @@ export function readFailure(error: unknown, url?: string, mayHaveMoved = false, 
     if (says(code, unsendable)) return 'unsendable'
     if (says(code, badCertificate) || says(message, badCertificateMessage))
       return target?.protocol === 'http:' || isOfOther(message, target) ? 'unknown' : 'unsendable'
+    // A `Request` of another class than the fetch's, read as a URL.
+    if (says(message, /\[object \w+\]/)) return 'unsendable'
     if (says(message, badUrlMessage))
       return target && /^https?:\/\/[^@/]*\//.test(target.href) ? 'unknown' : 'unsendable'
     if (message === 'bad port') return mayHaveMoved || target?.port === '' ? 'unknown' : 'unsendable'

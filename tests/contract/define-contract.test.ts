@@ -181,6 +181,12 @@ describe('with', () => {
     expect(base.with({ carrier: undefined } as unknown as ContractDefinition).carrier).toEqual(base.carrier)
   })
 
+  it('takes what is inherited', () => {
+    const given = Object.create({ keyTtlMs: 7, methods: ['DELETE'] }) as ContractDefinition
+    expect(defineContract(given)).toMatchObject({ keyTtlMs: 7, methods: ['DELETE'] })
+    expect(base.with(given)).toMatchObject({ keyTtlMs: 7, methods: ['DELETE'] })
+  })
+
   it('can be used again and again', () => {
     const twice = base.with({ keyTtlMs: 1 }).with({ minimumWaitMs: 2 })
     expect(twice).toMatchObject({ keyTtlMs: 1, minimumWaitMs: 2, carrier: base.carrier })

@@ -18,6 +18,13 @@ describe('the options of createIdempotentFetch', () => {
   })
 
   it.each<[string, object]>([
+    ['what does not exist', { retries: 3 }],
+    ['a wrong word', { writes: 'sometimes' }],
+  ])('refuse %s, where it is inherited', (_, options) => {
+    expect(create(Object.create(options) as object)).toThrow(TypeError)
+  })
+
+  it.each<[string, object]>([
     ['fetch', { fetch: 'fetch' }],
     ['fetch', { fetch: null }],
     ['contract', { contract: 'stripe' }],

@@ -44,6 +44,22 @@ describe('aroundAttempt', () => {
     ])
   })
 
+  it('may be a plain function that gives nothing', async () => {
+    const { send, sent } = setUp((_, next) => void next({ 'x-a': '1' }) as never, [reset(), json(201)])
+    expect((await send(url, post)).status).toBe(201)
+    expect(sent.map(({ headers }) => headers.get('x-a'))).toEqual(['1', '1'])
+  })
+
+  it('may throw at once', async () => {
+    const mine = new Error('no signature')
+    const { send, sent } = setUp(() => {
+      throw mine
+    })
+    expect(await thrown(send(url, post))).toBe(mine)
+    expect(sent).toEqual([])
+    expect(idempotencyOf(mine)?.outcome).toBe('not-applied')
+  })
+
   it('that throws before it sends ends the call: nothing was sent, and nothing applied', async () => {
     const mine = new Error('no signature')
     const { send, sent } = setUp(() => Promise.reject(mine))

@@ -9,6 +9,11 @@ describe('readInit', () => {
     ['an object without a prototype, whole', Object.assign(Object.create(null) as object, own), own],
     ['what fetch reads, where it is inherited', Object.create(own) as object, { method: 'POST', body: '{}' }],
     [
+      'the options of ours, where they are inherited',
+      Object.create({ ...own, idempotencyKey: 'k', idempotency: { writes: 'never' } }) as object,
+      { method: 'POST', body: '{}', idempotencyKey: 'k', idempotency: { writes: 'never' } },
+    ],
+    [
       'own members over inherited ones',
       Object.assign(Object.create(own) as object, { method: 'PUT' }),
       { method: 'PUT', body: '{}' },

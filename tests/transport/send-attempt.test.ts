@@ -50,6 +50,32 @@ describe('an attempt', () => {
     expect(sent).toHaveLength(1)
   })
 
+  it('that is cut in the body of an error can be read into memory of the caller, as that of fetch', async () => {
+    const server = createServer((request, response) => {
+      request.resume()
+      response.writeHead(400, { ...jsonType, 'content-length': '100' }).write('{"half":')
+      setTimeout(() => response.destroy(), 20)
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    const { body } = await createIdempotentFetch()(`http://127.0.0.1:${port}/`, post)
+    const reader = body?.getReader({ mode: 'byob' })
+    const first = await reader?.read(new Uint8Array(64))
+    expect(Buffer.from(first?.value ?? []).toString()).toBe('{"half":')
+    await expect(reader?.read(new Uint8Array(64))).rejects.toThrow('terminated')
+    server.close()
+  })
+
+  it('to HEAD is not cut, whatever its headers say of the body that a GET would get', async () => {
+    // As node-fetch does, which shows an empty stream.
+    const headers = { ...jsonType, 'content-encoding': 'gzip', 'content-length': '100' }
+    for (const method of ['HEAD', 'head']) {
+      const { fetch, sent } = playFetch(() => new Response('', { headers }))
+      const response = await createIdempotentFetch({ fetch, clock: fakeClock() })(url, { method })
+      expect([response.status, await response.text(), sent.length]).toEqual([200, '', 1])
+    }
+  })
+
   it.each([
     [400, 'given', 'unknown'],
     [409, 'given', 'unknown'],
@@ -299,6 +325,15 @@ describe('a request that cannot be sent', () => {
     expect(error.attempts).toBeLessThanOrEqual(1)
     expect(clock.delays).toEqual([])
     expect(String(error)).not.toContain('secret')
+  })
+
+  it('is one that the fetch takes for the text of an object: it cannot have been sent', async () => {
+    const refuse = vi.fn(async () =>
+      Promise.reject(new TypeError('Failed to parse URL from [object Request]')),
+    )
+    const error = await thrown(createIdempotentFetch({ fetch: refuse })(url, post))
+    expect(idempotencyOf(error)).toMatchObject({ outcome: 'not-applied', attempts: 1 })
+    expect(refuse).toHaveBeenCalledTimes(1)
   })
 
   it('is not one whose URL the wrapped fetch knows how to complete', async () => {
