@@ -27,6 +27,7 @@ export type { EventListener, IdempotencyEvent } from './loop/events.js'
 export type { EndOptions, OperationSummary, Reconcile, ResolveOriginal } from './loop/end-options.js'
 export type { Outcome } from './errors/idempotency-error.js'
 export type { Verdict } from './contract/verdict.js'
+export type { KeyEvidence } from './contract/key-evidence.js'
 
 // Errors and their guards
 export { IdempotencyError, type ErrorFacts, type IdempotencyErrorCode } from './errors/idempotency-error.js'

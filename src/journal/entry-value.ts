@@ -51,6 +51,8 @@ export interface CallValue {
   readonly attempts: number
   /** What the last call that worked on it has ended with; absent while one works on it, or when it was cut off. */
   readonly outcome?: Outcome | undefined
+  /** The server ignores keys, and the write may have been applied twice. */
+  readonly mayHaveRunTwice?: true | undefined
   readonly request?: KeptRequest | undefined
   readonly answer?: KeptAnswer | undefined
 }

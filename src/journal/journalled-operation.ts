@@ -28,12 +28,12 @@ const maxRetryMs = 5_000
 
 /** An operation that needs no sending: its answer is on record. */
 export function settledOperation(value: CallValue): OpenedOperation {
-  const { key, isKeyGiven, firstSentMs, answer, outcome = 'applied' } = value
+  const { key, isKeyGiven, firstSentMs, answer, outcome = 'applied', mayHaveRunTwice } = value
   return {
     key,
     isGenerated: !isKeyGiven,
     firstSentMs,
-    answer: answer && giveAnswer(answer, outcome),
+    answer: answer && giveAnswer(answer, { outcome, ...(mayHaveRunTwice && { mayHaveRunTwice }) }),
     record: async () => undefined,
     release: async () => undefined,
   }
@@ -134,7 +134,7 @@ export function heldOperation(
     } = before ?? { value, state: 'open' as const, updatedMs: clock.now() }
     return persist(() => write(old, state, 0, updatedMs))
   }
-  const settle = ({ outcome: told, answer }: Extract<RecordStep, { type: 'settled' }>) => {
+  const settle = ({ outcome: told, answer, mayHaveRunTwice }: Extract<RecordStep, { type: 'settled' }>) => {
     // Nothing was sent, and no look-up has told what became of what was sent earlier.
     if (attemptsHere === 0 && (firstSentMs === undefined || told === 'unknown')) return giveBack()
     isOver = true
@@ -144,7 +144,14 @@ export function heldOperation(
     const { request, answer: known, ...rest } = value
     const state = outcome === 'unknown' ? 'open' : 'settled'
     // A request is kept for as long as it may have to be sent.
-    const last = { ...rest, outcome, answer: kept ?? known, ...(outcome === 'applied' ? {} : { request }) }
+    const last = {
+      ...rest,
+      outcome,
+      answer: kept ?? known,
+      ...(outcome === 'applied' ? {} : { request }),
+      // A later call that is answered from the server's store does not undo it.
+      ...(mayHaveRunTwice && { mayHaveRunTwice }),
+    }
     return persist(() => write(last, state, 0))
   }
 
@@ -152,6 +159,7 @@ export function heldOperation(
     key: value.key,
     isGenerated: !value.isKeyGiven,
     firstSentMs,
+    knownOutcome: before?.value.outcome === 'applied' ? 'applied' : undefined,
     answer: undefined,
     async record(step) {
       if (isOver) return

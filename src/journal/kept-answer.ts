@@ -1,4 +1,3 @@
-import type { Outcome } from '../errors/idempotency-error.js'
 import type { JournalledAnswer } from '../operation/operation-journal.js'
 import type { RecordedAnswer } from '../operation/record-step.js'
 import { fromBase64, toBase64 } from './base64.js'
@@ -31,6 +30,9 @@ export function keepAnswer(answer: RecordedAnswer | undefined, maxBytes: number)
 }
 
 /** What a caller gets from a kept answer. */
-export function giveAnswer({ status, headers, body }: KeptAnswer, outcome: Outcome): JournalledAnswer {
-  return { status, headers, bytes: fromBase64(body), outcome }
+export function giveAnswer(
+  { status, headers, body }: KeptAnswer,
+  facts: JournalledAnswer['facts'],
+): JournalledAnswer {
+  return { status, headers, bytes: fromBase64(body), facts }
 }

@@ -14,6 +14,7 @@ export type { KyBeforeRequest, KyBeforeRetry } from './ky-shapes.js'
 export { idempotencyOf, type IdempotencyFacts } from '../operation/facts.js'
 export type { EventListener, IdempotencyEvent } from '../loop/events.js'
 export type { Outcome } from '../errors/idempotency-error.js'
+export type { KeyEvidence } from '../contract/key-evidence.js'
 
 // Errors that the hooks throw, by their guards
 export { AlreadyDoneError, isAlreadyDoneError } from '../errors/already-done-error.js'

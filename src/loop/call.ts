@@ -1,4 +1,5 @@
 import type { Backoff } from '../backoff/backoff.js'
+import type { OpenedOperation } from '../operation/operation-journal.js'
 import type { RetryPolicy } from '../retry/retry-policy.js'
 import type { WritePolicy } from './operation-options.js'
 
@@ -26,8 +27,10 @@ export interface Call {
   readonly limitWait?: ((status: number, waitMs: number) => number | undefined) | undefined
   /** When this key was first sent, in milliseconds since the epoch: there may have been attempts before this call. */
   readonly firstSentMs?: number | undefined
-  /** A journal knows the operation: past the retention of its key, it is looked up before it is refused. */
-  readonly isOnRecord?: boolean | undefined
+  /** Another call with this key has just been applied: this one asks the server for its answer. */
+  readonly isFollowing?: boolean | undefined
+  /** What a journal knows of the operation: past the retention of its key, it is looked up before it is refused. */
+  readonly opened?: Pick<OpenedOperation, 'knownOutcome'> | undefined
   /** Requests that earlier calls have sent for the same write, where the host counts them together. */
   readonly attemptsBefore?: number | undefined
   /** When the call has to end, by the monotonic clock, where it began before now. */

@@ -36,7 +36,7 @@ export interface CallIdentity {
 }
 
 /** One call of a host. */
-export interface OperationCall<Answer extends object> extends Call {
+export interface OperationCall<Answer extends object> extends Omit<Call, 'opened'> {
   readonly signal: AbortSignal | undefined
   readonly ends: EndOptions<Answer>
   /** `undefined` for a call that shares its operation with no other. */
@@ -105,11 +105,11 @@ export function createLaunch<Answer extends object>(
     const { key, isGenerated, firstSentMs = call.firstSentMs, answer } = opened
     if (answer !== undefined && kind.fromRecord !== undefined) {
       const kept = kind.fromRecord(answer)
-      rememberFacts(kept, { key, attempts: 0, replayed: true, outcome: answer.outcome })
+      rememberFacts(kept, { key, attempts: 0, replayed: true, ...answer.facts })
       return kept
     }
     try {
-      return await begin({ ...call, givenKey: key, isGenerated, firstSentMs, isOnRecord: true, opened })
+      return await begin({ ...call, givenKey: key, isGenerated, firstSentMs, opened })
     } finally {
       await opened.release()
     }
@@ -160,9 +160,10 @@ export function createLaunch<Answer extends object>(
     // Under its key the write happens once, whether or not it is the same. The deadline goes on.
     return awaitEnd(other, signal, limit).then(() => {
       const { deadlineAtMs } = operation
-      const wasNotApplied = other.operation.facts().outcome === 'not-applied'
-      const firstSentMs = wasNotApplied ? call.firstSentMs : (call.firstSentMs ?? other.operation.firstSentMs)
-      return begin({ ...call, deadlineAtMs, firstSentMs })
+      const { outcome } = other.operation.facts()
+      const earlierMs = outcome === 'not-applied' ? undefined : other.operation.firstSentMs
+      const firstSentMs = call.firstSentMs ?? earlierMs
+      return begin({ ...call, deadlineAtMs, firstSentMs, isFollowing: outcome === 'applied' })
     })
   }
   return launch

@@ -47,6 +47,8 @@ export interface OperationOptions {
    * not resend to its origin what may have been executed, or go on. Either way there is an event `key-ignored`, and the facts say
    * `mayHaveRunTwice`.
    *
+   * What was shown is remembered until the wrapper is gone. A call with `writes: 'always'` is resent all the same.
+   *
    * @defaultValue `'stop'`
    */
   readonly whenKeysIgnored?: 'stop' | 'resend' | undefined

@@ -21,10 +21,10 @@ export function runOperation<Answer extends object>(own: OperationRun<Answer>): 
 /** The loop of a journalled operation, whose last word is written down before the caller hears it. */
 async function recorded<Answer extends object>(own: OperationRun<Answer>, record: Recorder): Promise<Answer> {
   const write = async (answer?: Answer) => {
-    const { outcome, replayed } = own.operation.settle()
+    const facts = own.operation.settle()
     const kept = answer === undefined ? undefined : own.kind.toRecord?.(answer)
     // The journal's own failure after sending changes nothing.
-    await record({ type: 'settled', outcome, replayed, answer: kept }).catch(() => undefined)
+    await record({ ...facts, type: 'settled', answer: kept }).catch(() => undefined)
   }
   try {
     const answer = await loop(own)
@@ -39,7 +39,13 @@ async function recorded<Answer extends object>(own: OperationRun<Answer>, record
 async function loop<Answer extends object>(own: OperationRun<Answer>): Promise<Answer> {
   const { operation, transport, run, record, recovery } = own
   try {
-    if (own.record !== undefined && operation.isTooOld()) return await end(own, expired)
+    const why =
+      own.record !== undefined && operation.isTooOld()
+        ? 'key-age'
+        : operation.isForbidden()
+          ? 'not-resendable'
+          : undefined
+    if (why !== undefined) return await end(own, { ...unsent, decision: { action: 'settle', why } })
     const begun = transport.begin && (await stoppableWithin(run, operation.leftMs(), transport.begin))
     if (begun === 'deadline') return await end(own, unsent)
     if (begun !== undefined) return finish(own, begun)
@@ -92,9 +98,6 @@ async function judge<Answer extends object>(
   if (allowance === 'deadline') return unsent.decision
   return operation.decide(reading, result.attempted, allowance)
 }
-
-/** An operation that a journal knows, and whose key the server may have forgotten: nothing is sent any more. */
-const expired: LastAttempt<never> = { ...unsent, decision: { action: 'settle', why: 'key-age' } }
 
 const final: Decision = { action: 'settle', why: 'final' }
 

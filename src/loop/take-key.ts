@@ -16,7 +16,7 @@ import type { OperationSettings } from './operation-options.js'
  */
 export function takeKey(
   settings: OperationSettings,
-  { method, givenKey, isGenerated, firstSentMs, isNoCors, isOnRecord }: Call,
+  { method, givenKey, isGenerated, firstSentMs, isNoCors, opened }: Call,
   url: string,
   nowMs: number,
 ): Pick<Operation, 'key' | 'keyOrigin' | 'firstSentMs'> {
@@ -46,7 +46,7 @@ export function takeKey(
     firstSentMs ?? (isGiven && !isGenerated ? readKeyTime(key) : undefined) ?? nowMs,
     nowMs,
   )
-  if (!isOnRecord && nowMs >= bornMs + keyTtlMs)
+  if (!opened && nowMs >= bornMs + keyTtlMs)
     throw new KeyExpiredError({ key, attempts: 0, outcome: 'unknown', method, url })
   return { key, keyOrigin: isGiven && !isGenerated ? 'given' : 'generated', firstSentMs: bornMs }
 }

@@ -63,7 +63,7 @@ export class TrackedOperation {
     this.policy = policy
     this.deadlineAtMs = call.deadlineAtMs ?? monotonicNow(clock) + policy.deadlineMs
     this.#isKeyed = isKeyed
-    this.#outcome = mayHaveRun ? 'unknown' : 'not-applied'
+    this.#outcome = call.opened?.knownOutcome ?? (mayHaveRun ? 'unknown' : 'not-applied')
     // Written out: V8 takes microseconds for an object that is spread first and then added to.
     this.#operation = {
       key,
@@ -206,6 +206,11 @@ export class TrackedOperation {
   /** Whether the operation can be sent again after its end without the risk of a second execution. */
   canResend(): boolean {
     return !this.#operation.mayHaveRun || this.isRepeatable()
+  }
+
+  /** Whether nothing may be sent at all: an earlier call may have been applied, and a resend could be a second execution. */
+  isForbidden(): boolean {
+    return this.#call.isFollowing !== true && !this.canResend()
   }
 
   /** Whether a resend could be a second execution, as the server was found to ignore keys since the first one. */

@@ -1,5 +1,6 @@
 import type { Outcome } from '../errors/idempotency-error.js'
 import type { KeyRules } from '../key/key-rules.js'
+import type { IdempotencyFacts } from './facts.js'
 import type { RecordedAnswer, Recorder } from './record-step.js'
 
 /** A call, as far as a journal has to know it. Its request is fixed: later attempts send the same. */
@@ -32,7 +33,7 @@ export interface JournalCall {
 /** The answer of an operation that was settled before. */
 export interface JournalledAnswer extends RecordedAnswer {
   readonly bytes: Uint8Array
-  readonly outcome: Outcome
+  readonly facts: Pick<IdempotencyFacts, 'outcome' | 'mayHaveRunTwice'>
 }
 
 /** An operation that a journal has written down, and that this call alone works on. */
@@ -42,6 +43,8 @@ export interface OpenedOperation {
   readonly isGenerated: boolean
   /** When an earlier call may have sent the key, in milliseconds since the epoch. */
   readonly firstSentMs: number | undefined
+  /** What is known of the operation, where it was settled before. */
+  readonly knownOutcome?: Outcome | undefined
   /** The operation is settled, and this is what the caller gets: nothing is sent. */
   readonly answer: JournalledAnswer | undefined
   /** The name of the step, which the same call has when it is sent again. */

@@ -29,6 +29,8 @@ export type RecordStep =
       readonly type: 'settled'
       readonly outcome: Outcome
       readonly replayed: boolean
+      /** The server ignores keys, and the operation may have been applied twice. */
+      readonly mayHaveRunTwice?: true | undefined
       /** The answer that the caller gets, `undefined` when it gets an error. */
       readonly answer: RecordedAnswer | undefined
     }

@@ -7,7 +7,7 @@ import {
 } from 'fetch-idempotency'
 import { defineContract, stripe } from 'fetch-idempotency/contracts'
 import { describe, expect, it, vi } from 'vitest'
-import { fakeClock, json, playFetch, reset, url, withResolvers, type Step } from '../fetch/fakes.js'
+import { fakeClock, json, playFetch, reset, startMs, url, withResolvers, type Step } from '../fetch/fakes.js'
 
 const post = { method: 'POST', body: '{}' }
 
@@ -114,6 +114,22 @@ describe('a server that has shown that it ignores keys', () => {
     expect(sent).toHaveLength(4)
   })
 
+  it('gets nothing of a write that an earlier call may have sent', async () => {
+    const { send, sent } = open([...proof, json(201, { id: 4 })])
+    await send(url, post)
+    const init = { ...post, idempotencyKey: 'job-1', idempotency: { firstSentAt: startMs } }
+    expect(await caught(send(url, init))).toMatchObject({ attempts: 0, outcome: 'unknown' })
+    expect(sent).toHaveLength(2)
+  })
+
+  it("gets the resends of a call that says `writes: 'always'`", async () => {
+    const { send, sent } = open([...proof, reset(), json(201, { id: 4 })])
+    await send(url, post)
+    const facts = idempotencyOf(await send(url, { ...post, idempotency: { writes: 'always' } }))
+    expect(facts).toMatchObject({ attempts: 2, outcome: 'applied', mayHaveRunTwice: true })
+    expect(new Set(sent.slice(2).map(({ headers }) => headers.get('idempotency-key'))).size).toBe(1)
+  })
+
   it('still gets what was refused or not sent', async () => {
     const { send } = open([...proof, json(429), json(201)])
     await send(url, post)
@@ -127,7 +143,7 @@ describe('a server that has shown that it ignores keys', () => {
     expect(events.some(({ type }) => type === 'key-ignored')).toBe(false)
   })
 
-  it.each(['resend', 'never', 1])('takes no other word than those that there are: %j', (word) => {
+  it.each(['resend', 'never', 1, null])('takes no other word than those that there are: %j', (word) => {
     const make = () => createIdempotentFetch({ whenKeysIgnored: word as never })
     if (word === 'resend') expect(make).not.toThrow()
     else expect(make).toThrow(/whenKeysIgnored/)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { stripe } from 'fetch-idempotency/contracts'
+import { startMs } from '../fetch/fakes.js'
 import { fetchHosts, hosts } from './hosts.js'
 import { open } from './play.js'
 import { answered, lost, made, madeBut } from './stage.js'
@@ -53,6 +54,29 @@ describe.each(hosts)('rule 1: the key is made once, before anything is sent: $na
     expect((await post()).what).toBe(201)
     await stage.close()
     expect(new Set(stage.arrived.map(({ key }) => key)).size).toBe(1)
+  })
+})
+
+describe.each(hosts)('rule 11: what an earlier call may have sent: $name', (host) => {
+  const firstSentAt = startMs - 1_000
+
+  it.concurrent("is sent again under its key, and not at all with writes: 'never'", async () => {
+    const { post, stage, events } = await open(host, { server: [made] })
+    const never = await post({ key: 'job-42', writes: 'never', firstSentAt })
+    expect(never.facts).toMatchObject({ attempts: 0, outcome: 'unknown' })
+    expect([stage.arrived.length, events.map(({ type }) => type)]).toEqual([0, ['settled']])
+    expect((await post({ key: 'job-42', firstSentAt })).facts).toMatchObject({
+      attempts: 1,
+      outcome: 'applied',
+    })
+    await stage.close()
+  })
+
+  it.concurrent('is sent again by DELETE, which needs no key', async () => {
+    const { post, stage } = await open(host, { server: [made] })
+    const call = { method: 'DELETE', body: undefined, key: 'job-42', firstSentAt }
+    expect((await post(call)).facts).toMatchObject({ attempts: 1, outcome: 'applied' })
+    await stage.close()
   })
 })
 
