@@ -4,9 +4,10 @@ import type { OpenedOperation } from '../operation/operation-journal.js'
 import type { RecordStep } from '../operation/record-step.js'
 import { callStore } from './claim-entry.js'
 import { writeValue, type CallValue } from './entry-value.js'
-import { giveAnswer, keepAnswer } from './kept-answer.js'
+import { keepAnswer } from './kept-answer.js'
 import type { JournalSettings } from './journal-settings.js'
 import type { Lease } from './leases.js'
+import { persistWrite } from './persist-write.js'
 import type { EntryState } from './store.js'
 
 /** An entry that this call has the lease of. */
@@ -23,29 +24,13 @@ export interface HeldEntry {
   readonly firstSentMs: number | undefined
 }
 
-/** Longest wait between two tries to write down what has happened. */
-const maxRetryMs = 5_000
-
-/** An operation that needs no sending: its answer is on record. */
-export function settledOperation(value: CallValue): OpenedOperation {
-  const { key, isKeyGiven, firstSentMs, answer, outcome = 'applied', mayHaveRunTwice } = value
-  return {
-    key,
-    isGenerated: !isKeyGiven,
-    firstSentMs,
-    answer: answer && giveAnswer(answer, { outcome, ...(mayHaveRunTwice && { mayHaveRunTwice }) }),
-    record: async () => undefined,
-    release: async () => undefined,
-  }
-}
-
 /** An operation that a call works on: what happens to it is written down. */
 export function heldOperation(
   settings: JournalSettings,
   held: HeldEntry,
   onEnd: () => void,
 ): OpenedOperation {
-  const { store, clock, leases, random, unfinished, closing, active, maxAnswerBytes } = settings
+  const { store, clock, leases, closing, active, maxAnswerBytes } = settings
   const { lease, isNew, before, firstSentMs } = held
   const { id, token } = lease
   let value = held.value
@@ -71,36 +56,8 @@ export function heldOperation(
     const text = writeValue(next)
     return store.record({ id, token, leaseMs, state, value: text, nowMs })
   }
-  /** Does what must not be lost, now or in the background: nothing that has been sent changes by how it goes. */
-  const persist = async (act: () => Promise<unknown>) => {
-    try {
-      await act()
-      end()
-    } catch {
-      const again = keepTrying(act).finally(() => {
-        unfinished.delete(again)
-        end()
-      })
-      unfinished.add(again)
-    }
-  }
-  const keepTrying = async (act: () => Promise<unknown>) => {
-    for (let round = 0; !lease.isLost; round += 1) {
-      try {
-        await clock.sleep(Math.min(maxRetryMs, 50 * 2 ** round) * (0.5 + random() / 2), closing.signal)
-      } catch {
-        // The journal closes: write once more. If that fails, `recover()` settles the entry.
-        await act().catch(() => undefined)
-        return
-      }
-      try {
-        await act()
-        return
-      } catch {
-        // The store is still away.
-      }
-    }
-  }
+  /** Does what must not be lost: nothing that has been sent changes by how it goes. */
+  const persist = (act: () => Promise<unknown>) => persistWrite(settings, lease, act, end)
 
   const start = async (attempt: number) => {
     attemptsHere += 1

@@ -5,9 +5,10 @@ import type { JournalCall, OpenedOperation } from '../operation/operation-journa
 import { factsOf, freshValue, isPastRetention, readCall, sending, type NamedCall } from './call-value.js'
 import { claimEntry, type ClaimGoal } from './claim-entry.js'
 import { writeValue, type CallValue } from './entry-value.js'
-import { heldOperation, settledOperation } from './journalled-operation.js'
+import { heldOperation } from './journalled-operation.js'
 import type { JournalSettings } from './journal-settings.js'
 import { resumeOperation } from './resume-operation.js'
+import { settledOperation } from './settled-operation.js'
 
 /** What is opened: the entry's name, and what it says beside the call. */
 export interface Opening extends NamedCall {

@@ -79,17 +79,18 @@ export async function recoverOperation(
 }
 
 async function send(
-  { fetch, headersFor, signal }: RecoverOptions,
+  options: RecoverOptions,
   operation: PendingOperation,
   { url, headers: own, body }: RecoveredRequest,
   { journal, outcome }: ReturnType<typeof resume>,
 ): Promise<Recovered> {
+  const { signal } = options
   // Asked for now, not when it was claimed: a credential may have been renewed since.
-  const added = await headersFor?.(operation)
+  const added = await options.headersFor?.(operation)
   const headers = new Headers(own)
   new Headers(added).forEach((text, name) => headers.set(name, text))
   try {
-    const response = await fetch(url, {
+    const response = await options.fetch(url, {
       method: operation.method,
       headers,
       ...(body != null && { body }),

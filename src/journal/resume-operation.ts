@@ -4,9 +4,10 @@ import { findKeyProblem } from '../key/key-rules.js'
 import type { JournalCall, OpenedOperation } from '../operation/operation-journal.js'
 import { callStore, type Claimed } from './claim-entry.js'
 import { writeValue, type CallValue } from './entry-value.js'
-import { heldOperation, settledOperation } from './journalled-operation.js'
+import { heldOperation } from './journalled-operation.js'
 import type { JournalSettings } from './journal-settings.js'
 import { factsOf, readCall, sending } from './call-value.js'
+import { settledOperation } from './settled-operation.js'
 
 /** The part of a call that the resuming of an operation needs. */
 type Resuming = Pick<JournalCall, 'method' | 'url' | 'signal' | 'keyTtlMs' | 'keyRules' | 'makeKey'>

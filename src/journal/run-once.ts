@@ -94,12 +94,9 @@ export async function runStored<T>(
       if (cause instanceof JournalError) throw cause
       throw new JournalError('unavailable', { ...facts, cause })
     }
+    const stored = { settings, id, lane, lease, history }
     const run: Run = createStoredRun(
-      settings,
-      id,
-      lane,
-      lease,
-      history,
+      stored,
       sendWith(options.fetch, () => run),
     )
     const result = await actWithin(ambient, run, act)

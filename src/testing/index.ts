@@ -11,4 +11,5 @@ export type { KeyedServiceOptions, RepeatAnswers, Work } from './keyed-service.j
 export { virtualClock, type VirtualClock } from './virtual-clock.js'
 
 // The contract of a store
-export { storeChecks, type StoreCheck, type StoreUnderTest } from './store-checks.js'
+export { storeChecks, type StoreCheck } from './store-checks.js'
+export type { StoreUnderTest } from './store-under-test.js'

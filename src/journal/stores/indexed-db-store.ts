@@ -1,9 +1,10 @@
 import type { Clock } from '../../clock/clock.js'
 import { systemClock } from '../../clock/system-clock.js'
 import { checkOptions } from '../../errors/check-option.js'
-import type { Claim, EntryState, OperationStore, StoredEntry } from '../store.js'
+import type { Claim, OperationStore } from '../store.js'
 import { createEntryDatabase, resultOf, walk } from './indexed-db-database.js'
 import { clockLeases, lockLeases, type RowLease } from './indexed-db-leases.js'
+import { findRow, markOf, toEntry, type EntryRow } from './indexed-db-row.js'
 
 /** Options of {@link indexedDbStore}. */
 export interface IndexedDbStoreOptions {
@@ -19,36 +20,8 @@ export interface IndexedDbStoreOptions {
   readonly clock?: Clock | undefined
 }
 
-/** An entry as the database has it. */
-interface Row extends RowLease {
-  readonly seq: number
-  readonly id: string
-  readonly lane: string | undefined
-  readonly state: EntryState
-  readonly value: string
-  readonly created: number
-  readonly updated: number
-  /** Counts changes, so that an entry that was looked at outside of a transaction is known to be the same. */
-  readonly turn: number
-}
-
 /** Rounds in which a claim may find that the entry was changed while it looked for the holder. */
 const maxRounds = 20
-
-const markOf = ({ id, turn }: Row) => `${turn} ${id}`
-
-const show = ({ id, lane, state, value, created, updated }: Row, leaseLeftMs: number): StoredEntry => ({
-  id,
-  lane,
-  state,
-  value,
-  createdMs: created,
-  updatedMs: updated,
-  leaseLeftMs,
-})
-
-const find = (entries: IDBObjectStore, id: string) =>
-  resultOf(entries.index('id').get(id) as IDBRequest<Row | undefined>)
 
 /**
  * A store in IndexedDB, which all pages and workers of one origin share: each call is flushed to disk before it resolves. A
@@ -86,12 +59,18 @@ export function indexedDbStore(options: IndexedDbStoreOptions = {}): OperationSt
     leased: clock.now(),
     lease: leaseMs,
   })
-  const put = (entries: IDBObjectStore, row: Row) => resultOf(entries.put({ ...row, turn: row.turn + 1 }))
+  const put = (entries: IDBObjectStore, row: EntryRow) =>
+    resultOf(entries.put({ ...row, turn: row.turn + 1 }))
   /** Changes an entry, if the token has the lease. */
-  const change = async (id: string, token: string, leaseMs: number, part: Partial<Row>): Promise<boolean> => {
+  const change = async (
+    id: string,
+    token: string,
+    leaseMs: number,
+    part: Partial<EntryRow>,
+  ): Promise<boolean> => {
     if (leaseMs > 0) await leases.hold(token)
     const isOurs = await write(async (entries) => {
-      const row = await find(entries, id)
+      const row = await findRow(entries, id)
       if (row?.token !== token) return false
       await put(entries, { ...row, ...part, ...leaseOf(token, leaseMs) })
       return true
@@ -106,32 +85,32 @@ export function indexedDbStore(options: IndexedDbStoreOptions = {}): OperationSt
    */
   const whenFree = async <T>(
     id: string,
-    act: (entries: IDBObjectStore, row: Row | undefined, isHeld: boolean) => Promise<T | 'held'>,
-  ): Promise<{ readonly result: T } | { readonly heldRow: Row }> => {
+    act: (entries: IDBObjectStore, row: EntryRow | undefined, isHeld: boolean) => Promise<T | 'held'>,
+  ): Promise<{ readonly result: T } | { readonly heldRow: EntryRow }> => {
     const gone = new Set<string>()
     for (let round = 1; round <= maxRounds; round += 1) {
       const found = await write(async (entries) => {
-        const row = await find(entries, id)
+        const row = await findRow(entries, id)
         const isHeld = row !== undefined && leases.mayHold(row) && !gone.has(markOf(row))
         const result = await act(entries, row, isHeld)
-        return result === 'held' ? { heldRow: row as Row } : { result }
+        return result === 'held' ? { heldRow: row as EntryRow } : { result }
       })
       if ('result' in found || !(await leases.isGone(found.heldRow))) return found
       gone.add(markOf(found.heldRow))
     }
     throw new Error('indexedDbStore: the entry changes faster than it can be claimed')
   }
-  const remove = async (entries: IDBObjectStore, row: Row | undefined, isAllowed: boolean) => {
+  const remove = async (entries: IDBObjectStore, row: EntryRow | undefined, isAllowed: boolean) => {
     if (row === undefined || !isAllowed) return 0
     await resultOf(entries.delete(row.seq))
     return 1
   }
   /** Settled entries that nobody has, those that changed first before the others. */
-  const findOld = async (beforeMs: number, limit: number): Promise<Row[]> => {
+  const findOld = async (beforeMs: number, limit: number): Promise<EntryRow[]> => {
     const range = IDBKeyRange.bound(['settled', -Infinity], ['settled', beforeMs], false, true)
-    const [free, doubtful]: [Row[], Row[]] = [[], []]
+    const [free, doubtful]: [EntryRow[], EntryRow[]] = [[], []]
     await read((entries) =>
-      walk<Row>(entries.index('updated').openCursor(range), (row) => {
+      walk<EntryRow>(entries.index('updated').openCursor(range), (row) => {
         ;(leases.mayHold(row) ? doubtful : free).push(row)
         return free.length < limit
       }),
@@ -153,13 +132,13 @@ export function indexedDbStore(options: IndexedDbStoreOptions = {}): OperationSt
             return { status: 'created' }
           }
           if (isHeld && row.token !== token) return 'held'
-          if (row.state === 'settled' && !takeSettled) return { status: 'settled', entry: show(row, 0) }
+          if (row.state === 'settled' && !takeSettled) return { status: 'settled', entry: toEntry(row, 0) }
           await put(entries, { ...row, ...leaseOf(token, leaseMs) })
-          return { status: 'taken', entry: show(row, leaseMs) }
+          return { status: 'taken', entry: toEntry(row, leaseMs) }
         })
         if ('heldRow' in found) {
           const [leftMs = 0] = await leases.leftOf([found.heldRow])
-          return { status: 'held', entry: show(found.heldRow, Math.max(1, leftMs)) }
+          return { status: 'held', entry: toEntry(found.heldRow, Math.max(1, leftMs)) }
         }
         hasLease = leaseMs > 0 && ['created', 'taken'].includes(found.result.status)
         return found.result
@@ -174,12 +153,12 @@ export function indexedDbStore(options: IndexedDbStoreOptions = {}): OperationSt
       const [index, first] = 'lane' in filter ? ['lane', filter.lane] : ['state', filter.state]
       const range = IDBKeyRange.bound([first, Number(after)], [first, Infinity], true)
       const rows = await read((entries) =>
-        resultOf(entries.index(index).getAll(range, limit + 1) as IDBRequest<Row[]>),
+        resultOf(entries.index(index).getAll(range, limit + 1) as IDBRequest<EntryRow[]>),
       )
       const page = rows.slice(0, limit)
       const left = await leases.leftOf(page)
       const next = rows.length > limit ? String(page.at(-1)?.seq) : undefined
-      return { entries: page.map((row, at) => show(row, left[at] ?? 0)), next }
+      return { entries: page.map((row, at) => toEntry(row, left[at] ?? 0)), next }
     },
     async remove(request) {
       if (!('id' in request)) {
@@ -187,7 +166,7 @@ export function indexedDbStore(options: IndexedDbStoreOptions = {}): OperationSt
         return write(async (entries) => {
           let removed = 0
           for (const { id, turn } of old) {
-            const row = await find(entries, id)
+            const row = await findRow(entries, id)
             removed += await remove(entries, row, row?.turn === turn)
           }
           return removed
@@ -196,7 +175,7 @@ export function indexedDbStore(options: IndexedDbStoreOptions = {}): OperationSt
       const { id, token } = request
       if (token !== undefined) {
         const removed = await write(async (entries) => {
-          const row = await find(entries, id)
+          const row = await findRow(entries, id)
           return remove(entries, row, row?.token === token)
         })
         leases.release(token)

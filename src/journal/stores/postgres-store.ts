@@ -1,13 +1,13 @@
 import { checkOptions } from '../../errors/check-option.js'
-import type { Claim, EntryPage, OperationStore, StoredEntry } from '../store.js'
+import type { Claim, EntryPage, OperationStore } from '../store.js'
 import {
   openPostgres,
   type PostgresClient,
   type PostgresJsClient,
   type PostgresQuery,
-  type PostgresRow,
 } from './postgres-client.js'
 import { checkPostgresTable, postgresSchema, setUpPostgres } from './postgres-schema.js'
+import { toEntry, writeStatements, type PostgresStatements } from './postgres-statements.js'
 
 export { postgresSchema, type PostgresClient, type PostgresJsClient }
 
@@ -99,45 +99,7 @@ export function postgresStore(
   return { ...open(client), within: open }
 }
 
-/** The statements of a store. Those that list name the state, so that PostgreSQL finds the index for it. */
-function writeStatements(table: string) {
-  const isFree = '(t.token IS NULL OR clock_timestamp() >= t.leased_until OR clock_timestamp() < t.leased)'
-  const entry = `t.seq::text AS seq, t.id, t.lane, t.state, t.value, t.created, t.updated, t.claims, CASE WHEN ${isFree} THEN 0 ELSE greatest(0, extract(epoch FROM t.leased_until - clock_timestamp()) * 1000)::float8 END AS left_ms`
-  const until = (parameter: string) => `clock_timestamp() + ${parameter}::float8 * interval '1 millisecond'`
-  const take = `SET token = $2::text, leased = clock_timestamp(), leased_until = ${until('$3')}, claims = t.claims + 1`
-  const isTakeable = `(${isFree} OR t.token = $4::text) AND (t.state = 'open' OR $5::boolean)`
-  const page = `t.seq > $1::bigint ORDER BY t.seq LIMIT $2::integer`
-  return {
-    create: `INSERT INTO ${table} AS t (id, token, leased, leased_until, claims, lane, state, value, created, updated) VALUES ($1, $2::text, clock_timestamp(), ${until('$3')}, 0, $6::text, 'open', $7, $8, $8) ON CONFLICT (id) DO UPDATE ${take} WHERE ${isTakeable} RETURNING ${entry}`,
-    take: `UPDATE ${table} AS t ${take} WHERE t.id = $1 AND ${isTakeable} RETURNING ${entry}`,
-    find: `SELECT ${entry}, t.token FROM ${table} AS t WHERE t.id = $1`,
-    renew: `UPDATE ${table} SET leased = clock_timestamp(), leased_until = ${until('$3')} WHERE id = $1 AND token = $2 RETURNING id`,
-    record: `UPDATE ${table} SET token = $4::text, leased = clock_timestamp(), leased_until = ${until('$3')}, state = $5, value = $6, updated = $7 WHERE id = $1 AND token = $2 RETURNING id`,
-    listOpen: `SELECT ${entry} FROM ${table} AS t WHERE t.state = 'open' AND ${page}`,
-    listSettled: `SELECT ${entry} FROM ${table} AS t WHERE t.state = 'settled' AND ${page}`,
-    listLane: `SELECT ${entry} FROM ${table} AS t WHERE t.lane = $3 AND ${page}`,
-    removeOwn: `DELETE FROM ${table} WHERE id = $1 AND token = $2 RETURNING id`,
-    removeFree: `DELETE FROM ${table} AS t WHERE t.id = $1 AND ${isFree} RETURNING t.id`,
-    removeOld: `DELETE FROM ${table} WHERE seq = ANY (ARRAY(SELECT t.seq FROM ${table} AS t WHERE t.state = 'settled' AND t.updated < $1 AND ${isFree} ORDER BY t.updated LIMIT $2::integer FOR UPDATE SKIP LOCKED)) RETURNING id`,
-  }
-}
-
-function show(row: PostgresRow): StoredEntry {
-  return {
-    id: row['id'] as string,
-    lane: (row['lane'] as string | null) ?? undefined,
-    state: row['state'] as StoredEntry['state'],
-    value: row['value'] as string,
-    createdMs: row['created'] as number,
-    updatedMs: row['updated'] as number,
-    leaseLeftMs: row['left_ms'] as number,
-  }
-}
-
-function operationStore(
-  statements: ReturnType<typeof writeStatements>,
-  query: PostgresQuery,
-): OperationStore {
+function operationStore(statements: PostgresStatements, query: PostgresQuery): OperationStore {
   const count = async (text: string, values: readonly unknown[]) => (await query(text, values)).length
   return {
     async claim({ id, lane, token, leaseMs, value, nowMs, takeSettled = false, mustExist }): Promise<Claim> {
@@ -148,13 +110,13 @@ function operationStore(
           ? await query(statements.take, lease)
           : await query(statements.create, [...lease, lane ?? null, value, nowMs])
         if (taken !== undefined)
-          return taken['claims'] === 0 ? { status: 'created' } : { status: 'taken', entry: show(taken) }
+          return taken['claims'] === 0 ? { status: 'created' } : { status: 'taken', entry: toEntry(taken) }
         const [found] = await query(statements.find, [id])
         if (found === undefined) {
           if (mustExist) return { status: 'missing' }
           continue
         }
-        const entry = show(found)
+        const entry = toEntry(found)
         if (entry.leaseLeftMs > 0 && found['token'] !== token) return { status: 'held', entry }
         if (entry.state === 'settled' && !takeSettled) return { status: 'settled', entry }
       }
@@ -181,7 +143,7 @@ function operationStore(
             ])
       const page = rows.slice(0, limit)
       const next = rows.length > limit ? String(page.at(-1)?.['seq']) : undefined
-      return { entries: page.map(show), next }
+      return { entries: page.map(toEntry), next }
     },
     remove: (request) => {
       if (!('id' in request)) return count(statements.removeOld, [request.settledBeforeMs, request.limit])

@@ -1,9 +1,11 @@
 import type { Clock, Random } from '../../clock/clock.js'
 import { systemClock, systemRandom } from '../../clock/system-clock.js'
 import { checkOptions } from '../../errors/check-option.js'
-import type { Claim, EntryPage, EntryState, OperationStore, StoredEntry } from '../store.js'
+import type { Claim, EntryPage, OperationStore } from '../store.js'
 import { createGroupCommit } from './group-commit.js'
 import { openDatabase, type SqliteDatabase } from './sqlite-database.js'
+import { leaseLeftOf, prepareStatements, toEntry, type SqliteStatements } from './sqlite-statements.js'
+import { checkTable, setUpTable } from './sqlite-table.js'
 
 /** Options of {@link sqliteStore}. */
 export interface SqliteStoreOptions {
@@ -13,101 +15,6 @@ export interface SqliteStoreOptions {
   readonly clock?: Clock | undefined
   /** Random numbers in [0, 1), for those waits. @defaultValue `Math.random` */
   readonly random?: Random | undefined
-}
-
-/** The version of the table. */
-const schema = 1
-
-/** A row, as SQLite gives it. */
-interface Row {
-  readonly seq: number
-  readonly id: string
-  readonly lane: string | null
-  readonly state: EntryState
-  readonly value: string
-  readonly created: number
-  readonly updated: number
-  readonly token: string | null
-  readonly leased: number
-  readonly lease: number
-}
-
-/** What a statement has done, as most libraries tell it. */
-interface Changes {
-  readonly changes: number | bigint
-}
-
-function checkTable(table: string): string {
-  if (!/^[A-Za-z_]\w{0,60}$/.test(table))
-    throw new RangeError('sqliteStore.table must be a plain name: letters, digits and underscores')
-  return table
-}
-
-/**
- * Sets a connection up, and makes the table.
- *
- * @throws `TypeError` when the table was made by another version of the package, or the database can promise nothing.
- */
-function prepareTable(database: SqliteDatabase, table: string): void {
-  // A lock that is waited for inside SQLite holds up the event loop.
-  database.exec('PRAGMA busy_timeout = 0')
-  database.exec('PRAGMA journal_mode = WAL')
-  // In WAL mode, NORMAL would lose what was committed last when the power fails.
-  database.exec('PRAGMA synchronous = FULL')
-  database.exec(`CREATE TABLE IF NOT EXISTS ${table}_schema (version INTEGER NOT NULL)`)
-  const found = database.prepare(`SELECT version FROM ${table}_schema`).get() as
-    { readonly version: number } | null | undefined
-  if (found && found.version !== schema)
-    throw new TypeError(
-      `sqliteStore: the table ${table} is of version ${found.version}; this package reads version ${schema}`,
-    )
-  if (!found) database.exec(`INSERT INTO ${table}_schema (version) VALUES (${schema})`)
-  database.exec(`CREATE TABLE IF NOT EXISTS ${table} (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE,
-    lane TEXT,
-    state TEXT NOT NULL,
-    value TEXT NOT NULL,
-    created INTEGER NOT NULL,
-    updated INTEGER NOT NULL,
-    token TEXT,
-    leased INTEGER NOT NULL,
-    lease INTEGER NOT NULL
-  )`)
-  database.exec(`CREATE INDEX IF NOT EXISTS ${table}_open ON ${table} (seq) WHERE state = 'open'`)
-  database.exec(`CREATE INDEX IF NOT EXISTS ${table}_settled ON ${table} (updated) WHERE state = 'settled'`)
-  database.exec(`CREATE INDEX IF NOT EXISTS ${table}_lane ON ${table} (lane, seq) WHERE lane IS NOT NULL`)
-}
-
-/** Sets the table up, waiting for other connections that do the same. */
-async function setUp(database: SqliteDatabase, table: string, clock: Clock, random: Random): Promise<void> {
-  for (let round = 0; ; round += 1) {
-    try {
-      prepareTable(database, table)
-      return
-    } catch (error) {
-      if (round >= 200 || (error as Error).name === 'TypeError') throw error
-      await clock.sleep(20 * (0.5 + random()))
-    }
-  }
-}
-
-/** How long a lease holds yet. One that begins in the future was measured by a clock that has been set back: it is over. */
-function leftOf({ token, leased, lease }: Row, nowMs: number): number {
-  return token === null || nowMs < leased ? 0 : Math.max(0, leased + lease - nowMs)
-}
-
-function show(row: Row, nowMs: number): StoredEntry {
-  const { id, lane, state, value, created, updated } = row
-  return {
-    id,
-    lane: lane ?? undefined,
-    state,
-    value,
-    createdMs: created,
-    updatedMs: updated,
-    leaseLeftMs: leftOf(row, nowMs),
-  }
 }
 
 /**
@@ -143,55 +50,17 @@ export function sqliteStore(
     throw new TypeError('sqliteStore: give a path, or a database with prepare() and exec()')
 
   const commit = createGroupCommit(database, clock, random)
-  type Statements = ReturnType<typeof prepare>
-  let ready: Promise<Statements> | undefined
+  let ready: Promise<SqliteStatements> | undefined
   let isClosed = false
 
-  const prepare = () => {
-    const changes = database.prepare('SELECT changes() AS changes')
-    const statement = (sql: string) => {
-      const prepared = database.prepare(sql)
-      return {
-        get: (...values: unknown[]) => (prepared.get(...(values as never[])) ?? undefined) as Row | undefined,
-        all: (...values: unknown[]) => prepared.all(...(values as never[])) as Row[],
-        /** How many rows a statement has changed. SQLite takes twice as long to return them. */
-        change: (...values: unknown[]) => {
-          const result = prepared.run(...(values as never[])) as Partial<Changes> | undefined
-          return Number(result?.changes ?? (changes.get() as Changes).changes)
-        },
-      }
-    }
-    const isFree = '(token IS NULL OR ? < leased OR ? >= leased + lease)'
-    return {
-      find: statement(`SELECT * FROM ${table} WHERE id = ?`),
-      insert: statement(
-        `INSERT INTO ${table} (id, lane, state, value, created, updated, token, leased, lease) VALUES (?, ?, 'open', ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-      ),
-      take: statement(`UPDATE ${table} SET token = ?, leased = ?, lease = ? WHERE id = ?`),
-      renew: statement(`UPDATE ${table} SET leased = ?, lease = ? WHERE id = ? AND token = ?`),
-      record: statement(
-        `UPDATE ${table} SET state = ?, value = ?, updated = ?, token = ?, leased = ?, lease = ? WHERE id = ? AND token = ?`,
-      ),
-      listOpen: statement(`SELECT * FROM ${table} WHERE state = 'open' AND seq > ? ORDER BY seq LIMIT ?`),
-      listSettled: statement(
-        `SELECT * FROM ${table} WHERE state = 'settled' AND seq > ? ORDER BY seq LIMIT ?`,
-      ),
-      listLane: statement(`SELECT * FROM ${table} WHERE lane = ? AND seq > ? ORDER BY seq LIMIT ?`),
-      removeOwn: statement(`DELETE FROM ${table} WHERE id = ? AND token = ?`),
-      removeFree: statement(`DELETE FROM ${table} WHERE id = ? AND ${isFree}`),
-      removeOld: statement(
-        `DELETE FROM ${table} WHERE seq IN (SELECT seq FROM ${table} WHERE state = 'settled' AND updated < ? AND ${isFree} ORDER BY updated LIMIT ?)`,
-      ),
-    }
-  }
   const start = async () => {
-    await setUp(database, table, clock, random)
-    return prepare()
+    await setUpTable(database, table, clock, random)
+    return prepareStatements(database, table)
   }
-  const call = async <T>(act: (sql: Statements, nowMs: number) => T): Promise<T> => {
+  const call = async <T>(act: (sql: SqliteStatements, nowMs: number) => T): Promise<T> => {
     if (isClosed) throw new TypeError('sqliteStore: the store is closed')
     ready ??= start()
-    let sql: Statements
+    let sql: SqliteStatements
     try {
       sql = await ready
     } catch (error) {
@@ -211,11 +80,12 @@ export function sqliteStore(
           return { status: 'created' }
         const row = sql.find.get(id)
         if (row === undefined) return { status: 'missing' }
-        if (leftOf(row, atMs) > 0 && row.token !== token) return { status: 'held', entry: show(row, atMs) }
-        if (row.state === 'settled' && !takeSettled) return { status: 'settled', entry: show(row, atMs) }
+        if (leaseLeftOf(row, atMs) > 0 && row.token !== token)
+          return { status: 'held', entry: toEntry(row, atMs) }
+        if (row.state === 'settled' && !takeSettled) return { status: 'settled', entry: toEntry(row, atMs) }
         sql.take.change(owner, atMs, leaseMs, id)
         const taken = { ...row, token: owner, leased: atMs, lease: leaseMs }
-        return { status: 'taken', entry: show(taken, atMs) }
+        return { status: 'taken', entry: toEntry(taken, atMs) }
       }),
     renew: ({ id, token, leaseMs }) => call((sql, atMs) => sql.renew.change(atMs, leaseMs, id, token) > 0),
     record: ({ id, token, state, value, nowMs, leaseMs }) =>
@@ -232,7 +102,7 @@ export function sqliteStore(
             : (filter.state === 'open' ? sql.listOpen : sql.listSettled).all(from, limit + 1)
         const page = rows.slice(0, limit)
         const next = rows.length > limit ? String(page.at(-1)?.seq) : undefined
-        return { entries: page.map((row) => show(row, atMs)), next }
+        return { entries: page.map((row) => toEntry(row, atMs)), next }
       }),
     remove: (request) =>
       call((sql, atMs) => {
