@@ -71,9 +71,6 @@ export function createKyFetch(settings: KySettings, calls: KyCalls, isLate = fal
   const limits = { maxRequestBytes: settings.maxRequestBytes, oversizedBody: 'send-once' } as const
   const launch = createLaunch<Response>(operation, responsesUpTo(settings.maxResponseBytes))
 
-  const pickOf = (call: KyCall | undefined) =>
-    call?.fetch === undefined ? pickFetch() : withCall(call.fetch, call, calls)
-
   function send(call: KyCall, options: KyOptions, input: Request, rest: RequestInit): Promise<Response> {
     const { progress } = call
     const text = readText(call, options, input)
@@ -107,7 +104,6 @@ export function createKyFetch(settings: KySettings, calls: KyCalls, isLate = fal
     const givenKey = call.key ?? idempotencyKey ?? readGivenKey(contract.carrier, request)
     const { method, url, headers } = request
     const maxResponseBytes = options.onDownloadProgress ? -1 : settings.maxResponseBytes
-    const pick = () => asKyCalls(pickOf(call), unused)
     return launch({
       method,
       url,
@@ -133,8 +129,15 @@ export function createKyFetch(settings: KySettings, calls: KyCalls, isLate = fal
         givenKey === undefined || call.isGenerated ? undefined : identify(request, givenKey, own, call.fetch),
       openJournal: () => openJournalled(operation, request, call.isGenerated ? undefined : givenKey, own),
       openTransport(operation) {
-        const pickFetch = progress ? () => withProgress(pick(), progress, request.body) : pick
-        const sender = { pickFetch, maxResponseBytes, bodyReading: own.response }
+        const sender = {
+          pickFetch: () => call.fetch ?? pickFetch(),
+          adapt(fetch: FetchLike) {
+            const asked = asKyCalls(call.fetch === undefined ? fetch : withCall(fetch, call, calls), unused)
+            return progress ? withProgress(asked, progress, request.body) : asked
+          },
+          maxResponseBytes,
+          bodyReading: own.response,
+        }
         call.key = operation.key
         call.isGenerated = operation.resume().isGenerated === true
         return openKyTransport(
@@ -203,7 +206,7 @@ export function createKyFetch(settings: KySettings, calls: KyCalls, isLate = fal
     const { [callOption]: told, ...rest } = init
     if (!isRequest(input) || isKyRead(input.method)) {
       if (typeof this?.retry === 'object') hideUnset(this.retry)
-      return pickOf(isLate ? told : undefined)(input, rest)
+      return isLate && told?.fetch ? withCall(told.fetch, told, calls)(input, rest) : pickFetch()(input, rest)
     }
     const call = told ?? findCall(this, input)
     // Our loop stands around a fetch that was given after ours, and which calls this one.

@@ -18,7 +18,12 @@ export function copyHeaders(source: unknown): Record<string, string> {
   if (source === undefined || source === null) return {}
   const headers: Record<string, string> = {}
   if (isHeaders(source)) {
-    source.forEach((value, name) => add(headers, name, value))
+    // Those of a class of headers have been checked by it.
+    source.forEach((value, name) => {
+      const lowerName = name.toLowerCase()
+      if (headers[lowerName] === undefined) headers[lowerName] = value
+      else add(headers, name, value)
+    })
   } else if (Symbol.iterator in Object(source)) {
     for (const pair of source as Iterable<Iterable<unknown>>) {
       const [name, value, ...more] = [...pair]

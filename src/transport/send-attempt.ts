@@ -18,6 +18,8 @@ import { webClass } from './web-shapes.js'
 export interface Sender {
   /** What sends now. */
   readonly pickFetch: () => FetchLike
+  /** How it is called, where that is not as fetch is. */
+  readonly adapt?: ((fetch: FetchLike) => FetchLike) | undefined
   readonly maxResponseBytes: number
   /** What the caller has chosen for the body. @defaultValue what the answer's type and length say */
   readonly bodyReading?: BodyReading | undefined
@@ -40,15 +42,16 @@ export async function sendAttempt(
   inspect: Inspect | undefined,
   onStatus?: (result: AttemptResult<Response>) => void,
 ): Promise<AttemptResult<Response>> {
-  const fetch = sender.pickFetch()
-  const follower = followerIn(request, fetch)
+  const picked = sender.pickFetch()
+  const fetch = sender.adapt?.(picked) ?? picked
+  const follower = followerIn(request, picked)
   const isOurs = follower === 'us'
-  const isAtLeast = canBeResentBelow(fetch, request)
+  const isAtLeast = canBeResentBelow(picked, request)
   watchConnectErrors()
-  const wasSent = isRead(request.method) || isKnownFetch(fetch) ? undefined : watchSending()
+  const wasSent = isRead(request.method) || isKnownFetch(picked) ? undefined : watchSending()
   const lose = (error: unknown, isCut = false, seen?: SeenAnswer) =>
     readLoss(error, request, follower === 'fetch', isAtLeast, isCut, seen, wasSent)
-  if (Math.abs(excessBytes(request)) > 0 && isUndici(fetch)) return refuseLength()
+  if (Math.abs(excessBytes(request)) > 0 && isUndici(picked)) return refuseLength()
   let landing: Landing
   try {
     const first = await transmit(fetch, request, signal, isOurs)
