@@ -10,7 +10,7 @@ import { startQurlServer } from '../../examples/qurl/server/server.mjs'
 import type { QurlServer } from '../../examples/qurl/server/types.js'
 
 /** The pages whose examples are compiled and run. */
-const pages = ['README.md', ...docPages()]
+const pages = ['README.md', 'llms.txt', ...docPages()]
 const [readme = [], ...docs] = pages.map((page) => examplesOfMarkdown(page))
 const comments = examplesOfComments('src')
 
