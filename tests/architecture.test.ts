@@ -60,7 +60,7 @@ const rooms: Readonly<Record<string, Room>> = {
 }
 
 /** Entry points hand on what their users need from any room that stands before them. */
-const entryPoints = new Set(Object.values(readPackageJson().tsup.entry))
+const entryPoints = new Set(Object.values(readBuild().entry))
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -155,7 +155,8 @@ describe('check', () => {
 function check(file: string, text: string): string[] {
   const [, name = ''] = file.split('/')
   const isIndex = posix.basename(file) === 'index.ts'
-  if (isIndex && !entryPoints.has(file)) return [`${file} is an index.ts, but no entry point of package.json`]
+  if (isIndex && !entryPoints.has(file))
+    return [`${file} is an index.ts, but no entry point of tsup.config.json`]
   const room = file === 'src/index.ts' ? undefined : rooms[name]
   if (!room && file !== 'src/index.ts') return [`${file} stands in no room of the table`]
 
@@ -267,6 +268,6 @@ function listSources(): string[] {
     .toSorted()
 }
 
-function readPackageJson(): { tsup: { entry: Record<string, string> } } {
-  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+function readBuild(): { entry: Record<string, string> } {
+  return JSON.parse(readFileSync(new URL('../tsup.config.json', import.meta.url), 'utf8'))
 }

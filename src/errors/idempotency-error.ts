@@ -99,6 +99,7 @@ export abstract class IdempotencyError extends TypeError {
     return showError(this)
   }
 
+  /** As above, for Deno. */
   [inspectInDeno](): string {
     return showError(this)
   }

@@ -52,6 +52,7 @@ export interface Journal extends OperationJournal, RunJournal {
   compact(): Promise<number>
   /** Ends renewals, tries once more to write down what could not be written, and closes the store. */
   close(): Promise<void>
+  /** `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>
 }
 

@@ -1,6 +1,7 @@
 /** The known values, and whatever the service adds to them. */
 export type Open<T extends string> = T | (string & {})
 
+/** Whether a resource can be used. */
 export type ResourceStatus = Open<'active' | 'revoked'>
 
 /** Moves an expiry by a duration or to a moment, not both: that is checked when the call is made. */
@@ -32,12 +33,14 @@ export interface AccessPolicy {
   ai_agent_policy?: AIAgentPolicy | undefined
 }
 
+/** Which automated clients may open a link. */
 export interface AIAgentPolicy {
   block_all?: boolean | undefined
   deny_categories?: readonly Open<AIAgentCategory>[] | undefined
   allow_categories?: readonly Open<AIAgentCategory>[] | undefined
 }
 
+/** A kind of automated client, as the service tells them apart. */
 export type AIAgentCategory =
   | 'chatgpt'
   | 'gptbot'
@@ -53,6 +56,7 @@ export type AIAgentCategory =
   | 'mistral'
   | 'generic_ai'
 
+/** Whether a link can be used. */
 export type TokenStatus = 'active' | 'consumed' | 'expired' | 'revoked'
 
 /** One link of a resource. */

@@ -43,9 +43,14 @@ export interface KeyedService {
 interface KeptAnswer {
   readonly payload: string
   readonly keptSinceMs: number
-  /** `undefined` while the work is done. */
-  done?: Response
-  readonly first: Promise<Response>
+  isRunning: boolean
+  readonly first: Promise<StoredAnswer>
+}
+
+interface StoredAnswer {
+  readonly status: number
+  readonly headers: Headers
+  readonly bytes: ArrayBuffer
 }
 
 const isRead = (method: string) => /^(?:GET|HEAD|OPTIONS)$/.test(method)
@@ -62,13 +67,13 @@ export function createKeyedService(contract: Contract, options: KeyedServiceOpti
   }
 
   const begin = (name: string, payload: string, request: SeenRequest): KeptAnswer => {
-    const first = execute(request)
-    const entry: KeptAnswer = { payload, keptSinceMs: now(), first }
+    const first = execute(request).then(store)
+    const entry: KeptAnswer = { payload, keptSinceMs: now(), isRunning: true, first }
     kept.set(name, entry)
     first.then(
-      (response) => {
-        entry.done = response
-        if (!isKept(contract, response.status)) kept.delete(name)
+      ({ status }) => {
+        entry.isRunning = false
+        if (!isKept(contract, status)) kept.delete(name)
       },
       () => kept.delete(name),
     )
@@ -84,9 +89,9 @@ export function createKeyedService(contract: Contract, options: KeyedServiceOpti
     const payload = `${method} ${url}\n${body}`
     const known = kept.get(name)
     if (known === undefined || now() - known.keptSinceMs > contract.keyTtlMs)
-      return (await begin(name, payload, request).first).clone()
+      return restore(await begin(name, payload, request).first)
     if (known.payload !== payload) return toResponse(answers.reused ?? keyReused)
-    if (known.done === undefined && answers.running !== undefined) return toResponse(answers.running)
+    if (known.isRunning && answers.running !== undefined) return toResponse(answers.running)
     const first = await known.first
     if (!isKept(contract, first.status)) return answer(request)
     return answers.duplicate === undefined ? replay(contract, first) : toResponse(answers.duplicate)
@@ -101,11 +106,19 @@ function isKept({ keepsFailures = 'client-errors' }: Contract, status: number): 
   return status < 500 || keepsFailures === 'all'
 }
 
-function replay({ replayMarkers: [marker] }: Contract, first: Response): Response {
-  const copy = first.clone()
-  const headers = new Headers(copy.headers)
-  if (marker !== undefined) headers.set(marker.header, marker.value ?? 'true')
-  return new Response(copy.body, { status: copy.status, statusText: copy.statusText, headers })
+async function store(response: Response): Promise<StoredAnswer> {
+  const { status, headers } = response
+  return { status, headers, bytes: await response.arrayBuffer() }
+}
+
+function restore({ status, headers, bytes }: StoredAnswer): Response {
+  return new Response(bytes.byteLength === 0 ? null : bytes.slice(0), { status, headers })
+}
+
+function replay({ replayMarkers: [marker] }: Contract, first: StoredAnswer): Response {
+  const response = restore(first)
+  if (marker !== undefined) response.headers.set(marker.header, marker.value ?? 'true')
+  return response
 }
 
 const withoutQuery = (url: string) => url.replace(/[?#].*$/s, '')

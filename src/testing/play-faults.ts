@@ -21,7 +21,7 @@ export function playFaults(
     const response = await deliver(request, seen)
     if (fault === 'pass') return response
     if (fault === 'cut-body') return cutBody(response)
-    await response.body?.cancel()
+    response.body?.cancel().catch(() => {})
     if (fault === 'hang') return untilAborted(signal)
     if (fault === 'lose-answer') throw connectionReset()
     return toResponse(fault.after)

@@ -1,29 +1,17 @@
 import type { Clock } from 'fetch-idempotency'
+import { virtualClock } from 'fetch-idempotency/testing'
 
 /** A clock that never waits: its sleep notes the delay and moves the time on. */
 export interface FakeClock extends Clock {
-  readonly delays: number[]
+  readonly delays: readonly number[]
   advance(ms: number): void
 }
 
 export const startMs = Date.UTC(2030, 0, 1)
 
 export function fakeClock(): FakeClock {
-  let nowMs = startMs
-  const delays: number[] = []
-  return {
-    delays,
-    now: () => nowMs,
-    sleep(ms, signal) {
-      if (signal?.aborted) return Promise.reject(signal.reason)
-      delays.push(ms)
-      nowMs += ms
-      return Promise.resolve()
-    },
-    advance(ms) {
-      nowMs += ms
-    },
-  }
+  const { waits, pass, ...clock } = virtualClock(startMs)
+  return { ...clock, delays: waits, advance: pass }
 }
 
 /** A clock whose waits end only with their signal. `asked` resolves when the first one begins. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
+import { dirname, join } from 'node:path/posix'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { entries, installPacked, packageJson, type App } from './pack.js'
 
@@ -11,8 +12,20 @@ describe.each(['ky', 'ky2'] as const)('the packed package next to %s', (ky) => {
   afterAll(() => app?.remove())
 
   it('holds the build and its papers, and nothing else', () => {
-    const papers = app.files.filter((file) => !file.startsWith('dist/'))
-    expect(papers.toSorted()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'])
+    const papers = app.files.filter((file) => !/^(?:dist|docs)\//.test(file))
+    expect(papers.toSorted()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'llms.txt', 'package.json'])
+    expect(app.files.filter((file) => /\.map$|^docs\/.*(?<!\.md)$/.test(file))).toEqual([])
+  })
+
+  it('has the pages that its pages link to', () => {
+    const pages = app.files.filter((file) => /\.(?:md|txt)$/.test(file))
+    const links = pages.flatMap((page) =>
+      [...installed(page).matchAll(/\]\((?![a-z]+:|#)([^)#\s]+)/g)].map(([, link = '']) =>
+        join(dirname(page), link),
+      ),
+    )
+    expect(links.length).toBeGreaterThan(50)
+    expect(links.filter((link) => !app.files.includes(link))).toEqual([])
   })
 
   it('names no place of the machine that built it', () => {
@@ -32,7 +45,7 @@ describe.each(['ky', 'ky2'] as const)('the packed package next to %s', (ky) => {
         .map(([, name = '']) => name)
         .filter((name) => !declared.includes(name) && !name.startsWith('fetch-idempotency/'))
       expect(
-        undeclared.filter((name) => !isBuiltin(name) || !/journal|\/bin\//.test(file)),
+        undeclared.filter((name) => !isBuiltin(name) || !/journal|\/bin\/|testing\/server/.test(file)),
         file,
       ).toEqual([])
     }

@@ -1,7 +1,7 @@
 import { createIdempotentFetch, idempotencyOf } from 'fetch-idempotency'
 import type { ServerContract } from 'fetch-idempotency/contracts'
 import { seededFaults, seededRandom } from '../contract/third-party/losses.js'
-import { hurriedClock } from '../contract/third-party/hosts.js'
+import { virtualClock } from 'fetch-idempotency/testing'
 import { startFaultProxy, type Fault } from '../wire/fault-proxy.js'
 
 /** What the writes of a storm came to. */
@@ -46,7 +46,7 @@ export async function storm(target: StormTarget): Promise<StormResult> {
   const proxy = await startFaultProxy({ port: target.port, choose: quarter(7) })
   const send = createIdempotentFetch({
     contract,
-    clock: hurriedClock(),
+    clock: virtualClock(),
     retry: { maxAttempts: 5, attemptTimeoutMs: 1_000, budget: { transientCost: 0, throttledCost: 0 } },
   })
   const told: { readonly item: string; readonly outcome: string | undefined }[] = []

@@ -72,7 +72,9 @@ export function matches(printed: string, expected: string): boolean {
 }
 
 function redirect(input: string | URL | Request, origins: Origins): string | Request {
-  const { host, pathname, search } = new URL(input instanceof Request ? input.url : input)
+  const { host, hostname, pathname, search } = new URL(input instanceof Request ? input.url : input)
+  // A server that the example has started itself.
+  if (hostname === '127.0.0.1') return input instanceof Request ? input : String(input)
   const target = `${origins[host] ?? origins['*']}${pathname}${search}`
   return input instanceof Request ? new Request(target, input) : target
 }

@@ -79,9 +79,17 @@ describe('memoryServer', () => {
   })
 
   it('plays what `next` was given before the script', async () => {
-    const { server, send } = open({ faults: [{ instead: { status: 429 } }] })
-    server.next('refuse')
-    expect(idempotencyOf(await send(url, post()))?.attempts).toBe(3)
+    const { server } = open({ faults: [{ instead: { status: 429 } }] })
+    server.next('refuse', 'reset-before')
+    const ends = []
+    for (let time = 0; time < 4; time += 1)
+      ends.push(
+        await server.fetch(url, post()).then(
+          ({ status }) => status,
+          ({ cause }) => cause.code,
+        ),
+      )
+    expect(ends).toEqual(['ECONNREFUSED', 'ECONNRESET', 429, 201])
   })
 
   it('lets a repetition wait for the first answer', async () => {

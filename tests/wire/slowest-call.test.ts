@@ -2,7 +2,7 @@ import { createIdempotentFetch, idempotencyOf } from 'fetch-idempotency'
 import * as contracts from 'fetch-idempotency/contracts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startPeer, type Peer } from '../contract/peer/peer.js'
-import { hurriedClock } from '../contract/third-party/hosts.js'
+import { virtualClock } from 'fetch-idempotency/testing'
 import { losses, seededRandom } from '../contract/third-party/losses.js'
 import { startNestServer } from '../contract/servers/nest.js'
 import { startStripeServer } from '../contract/servers/stripe.js'
@@ -39,7 +39,7 @@ async function findSlowest({
   bodyOf = (item) => JSON.stringify({ item }),
 }: Target) {
   const proxy = await startFaultProxy({ port, choose: quarter(11) })
-  const clock = hurriedClock()
+  const clock = virtualClock()
   const send = createIdempotentFetch({
     contract,
     clock,

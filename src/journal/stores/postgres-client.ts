@@ -3,11 +3,13 @@ export type PostgresRow = Readonly<Record<string, unknown>>
 
 /** A pool or a client of `pg`, a PGlite database, or what else has their `query`. */
 export interface PostgresClient {
+  /** Runs one statement with parameters. */
   query(text: string, values: unknown[]): Promise<{ readonly rows: readonly unknown[] }>
 }
 
 /** The `sql` of postgres.js, or that of one of its transactions. */
 export interface PostgresJsClient {
+  /** Runs one statement with parameters. */
   unsafe(text: string, values: never[]): PromiseLike<readonly unknown[]>
 }
 

@@ -1,14 +1,20 @@
 /** A client or a cluster of node-redis (`redis` or `@redis/client`, 4 or newer), connected. */
 export interface NodeRedisClient {
+  /** Runs a script by its text. */
   eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>
+  /** Runs a script by its digest. */
   evalSha(sha: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>
+  /** Reads settings of the server. */
   configGet?(parameter: string): Promise<unknown>
 }
 
 /** A client or a cluster of ioredis. */
 export interface IoRedisClient {
+  /** Runs a script by its text. */
   eval(script: string, numberOfKeys: number, ...values: string[]): Promise<unknown>
+  /** Runs a script by its digest. */
   evalsha(sha: string, numberOfKeys: number, ...values: string[]): Promise<unknown>
+  /** Reads settings of the server. */
   config(subcommand: 'GET', parameter: string): Promise<unknown>
 }
 

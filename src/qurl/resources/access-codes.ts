@@ -41,6 +41,7 @@ export class AccessCodes extends Area {
   }
 }
 
+/** What `createAccessCode` takes. */
 export interface CreateAccessCodeInput {
   resource_id: string
   /** At most 100 characters. */
@@ -60,6 +61,7 @@ const createChecks: Checks<CreateAccessCodeInput> = {
   expires_at: isName(),
 }
 
+/** A code that people type to get a link, without its secret. */
 export interface AccessCode {
   access_code_id?: string
   resource_id?: string
@@ -71,6 +73,7 @@ export interface AccessCode {
   expires_at?: string | null
 }
 
+/** A new access code, with the secret that is shown once. */
 export interface CreateAccessCodeOutput extends AccessCode {
   /** The code. It is shown only here. */
   code?: string
@@ -80,6 +83,7 @@ export interface AccessCodeListOutput extends UnpaginatedOutput {
   access_codes: AccessCode[]
 }
 
+/** What `redeemAccessCode` takes. */
 export interface RedeemAccessCodeInput {
   code: string
   /** What a form's hidden field held; must be empty, or it was a bot. */
@@ -94,6 +98,7 @@ const redeemChecks: Checks<RedeemAccessCodeInput> = {
   elapsed_ms: isInteger(0),
 }
 
+/** The link that a code was redeemed for. */
 export interface RedeemAccessCodeOutput {
   redirect_url?: string
 }

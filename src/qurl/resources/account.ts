@@ -108,8 +108,10 @@ export interface Me {
   }
 }
 
+/** What an account pays for. */
 export type Plan = Open<'free' | 'growth' | 'enterprise'>
 
+/** The plan, its limits, and what is used of them. */
 export interface Quota {
   plan: Plan
   period_start: string
@@ -143,6 +145,7 @@ export interface Quota {
   }
 }
 
+/** What was used in the current billing period. */
 export interface UsageCurrentPeriod {
   tier: Plan
   period_start: string
@@ -154,12 +157,14 @@ export interface UsageCurrentPeriod {
   cost_estimate?: UsageCostEstimate
 }
 
+/** What the usage of a period is estimated to cost. */
 export interface UsageCostEstimate {
   currency: string
   amount_cents: number
   description: string
 }
 
+/** What was used on each day. */
 export interface UsageDaily {
   tier: Plan
   period_start: string
@@ -167,12 +172,14 @@ export interface UsageDaily {
   daily: UsageDailyEntry[]
 }
 
+/** What was used on one day. */
 export interface UsageDailyEntry {
   /** YYYY-MM-DD. */
   date: string
   qurls_created: number
 }
 
+/** The tier of an account, its spending cap, and whether it is frozen. */
 export interface Customer {
   tier: Plan
   spending_cap_cents: number
@@ -181,6 +188,7 @@ export interface Customer {
   frozen_reason?: Open<'spending_cap' | 'payment_failed' | 'manual'> | null
 }
 
+/** What `updateCustomer` takes. */
 export interface UpdateCustomerInput {
   /** At least 0, where 0 is no cap. */
   spending_cap_cents: number
@@ -188,26 +196,31 @@ export interface UpdateCustomerInput {
 
 const customerChecks: Checks<UpdateCustomerInput> = { spending_cap_cents: isInteger(0) }
 
+/** What `createBillingCheckout` takes. */
 export interface CreateBillingCheckoutInput {
   plan: Open<'growth'>
 }
 
 const checkoutChecks: Checks<CreateBillingCheckoutInput> = { plan: isName() }
 
+/** Where the checkout page is. */
 export interface CheckoutSession {
   url: string
 }
 
+/** Where the billing portal is. */
 export interface PortalSession {
   url: string
 }
 
+/** Which invoices to list. */
 export interface ListBillingInvoicesInput {
   /** 1 to 100. @defaultValue `25` */
   limit?: number | undefined
   cursor?: string | undefined
 }
 
+/** One invoice. */
 export interface Invoice {
   id: string
   amount_cents: number

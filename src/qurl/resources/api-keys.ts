@@ -65,6 +65,7 @@ export class ApiKeys extends Area {
   }
 }
 
+/** What an API key may do. */
 export type ApiKeyScope = Open<ApiKeyRequestScope>
 
 /** The scopes that a key can be made with. */
@@ -195,6 +196,7 @@ function readApiKey(input: unknown): Record<string, unknown> {
   }
 }
 
+/** Which API keys to list. */
 export interface ListApiKeysInput {
   /** 1 to 100. @defaultValue `20` */
   limit?: number | undefined
@@ -211,6 +213,7 @@ export interface ApiKeyListOutput extends PaginatedOutput {
   api_keys: ApiKey[]
 }
 
+/** An API key, without its secret. */
 export interface ApiKey {
   key_id?: string
   key_prefix?: string
@@ -228,6 +231,7 @@ export interface ApiKey {
   claims?: ApiKeyClaim[]
 }
 
+/** A new API key, with the secret that is shown once. */
 export interface CreateApiKeyOutput extends ApiKey {
   /** The secret. It is shown only here. */
   api_key?: string

@@ -1,11 +1,13 @@
 import { describeShape, invalid, isRecord, readFields, required } from '../validate.js'
 import { inspectCreate, type CreateInput } from './link.js'
 
+/** What `batchCreate` takes: up to 100 links. */
 export interface BatchCreateInput {
   /** 1 to 100. */
   items: readonly CreateInput[]
 }
 
+/** A link of a batch that was made. */
 export interface BatchItemSuccess {
   index: number
   success: true
@@ -18,6 +20,7 @@ export interface BatchItemSuccess {
   expires_at?: string
 }
 
+/** A link of a batch that was not made. */
 export interface BatchItemFailure {
   index: number
   success: false
@@ -25,8 +28,10 @@ export interface BatchItemFailure {
   error: { code: string; message: string }
 }
 
+/** What became of one link of a batch. */
 export type BatchItemResult = BatchItemSuccess | BatchItemFailure
 
+/** What became of each link of a batch. */
 export interface BatchCreateOutput {
   succeeded: number
   failed: number

@@ -34,6 +34,7 @@ export class Connectors extends Area {
   }
 }
 
+/** Which installed connectors to list. */
 export interface ListConnectorInstallationsInput {
   /** 1 to 100. @defaultValue `20` */
   limit?: number | undefined
@@ -50,6 +51,7 @@ export interface ConnectorInstallationListOutput extends PaginatedOutput {
   installations: ConnectorInstallation[]
 }
 
+/** A connector that is installed. */
 export interface ConnectorInstallation {
   installation_id: string
   plugin_id: string

@@ -26,6 +26,7 @@ export interface DelegatedQurlGrant {
   access_policy?: AccessPolicy | undefined
 }
 
+/** What `createDelegatedQurlBatch` takes. */
 export interface CreateDelegatedQurlBatchInput {
   /** What allows the batch; a secret of at most 8192 characters. */
   mint_capability: string

@@ -64,6 +64,7 @@ export class Domains extends Area {
   }
 }
 
+/** What `registerDomain` takes. */
 export interface RegisterDomainInput {
   /** At most 253 characters. */
   domain: string
@@ -71,6 +72,7 @@ export interface RegisterDomainInput {
 
 const registerChecks: Checks<RegisterDomainInput> = { domain: isName(253) }
 
+/** Which domains to list. */
 export interface ListDomainsInput {
   /** 1 to 100. @defaultValue `20` */
   limit?: number | undefined
@@ -83,10 +85,12 @@ export interface DomainListOutput extends PaginatedOutput {
   domains: Domain[]
 }
 
+/** How far the proof of a domain is. */
 export type DomainStatus = Open<
   'pending_verification' | 'verified' | 'provisioning_tls' | 'active' | 'failed'
 >
 
+/** A domain of your own, and whether it is proved. */
 export interface Domain {
   domain?: string
   status?: DomainStatus
@@ -100,6 +104,7 @@ export interface Domain {
   dns_records?: DnsRecord[]
 }
 
+/** A DNS record that proves a domain. */
 export interface DnsRecord {
   type: string
   name: string
@@ -107,6 +112,7 @@ export interface DnsRecord {
   verified: boolean
 }
 
+/** Whether one of the DNS records of a domain was found. */
 export interface DomainCheck {
   verified: boolean
   error?: string
@@ -116,6 +122,7 @@ export interface DomainCheck {
 /** {@link DomainCheck} under its name in the official client. */
 export type DomainCheckDetail = DomainCheck
 
+/** What a look for the DNS records has found. */
 export interface DomainVerifyResult {
   domain?: string
   status?: DomainStatus

@@ -64,6 +64,7 @@ export const inspectCreate = (input: unknown): Inspection => inspectFields(input
 export const readCreate = (method: string, input: unknown) =>
   readFields(method, input, createChecks, [needsTarget])
 
+/** A new link, which is shown once. */
 export interface CreateOutput {
   qurl_id: string
   resource_id: string
@@ -78,4 +79,5 @@ export interface CreateOutput {
   type?: ResourceType
 }
 
+/** What a resource stands for. */
 export type ResourceType = Open<'url' | 'tunnel' | 'transit'>

@@ -147,6 +147,7 @@ function readId({ resource_id: id }: Resource, result: object): string {
   return id
 }
 
+/** What `protectUrl` takes beside the URL. */
 export interface ProtectUrlOptions {
   /** At most 500 characters. */
   description?: string | undefined
@@ -166,6 +167,7 @@ function readProtectOptions(options: ProtectUrlOptions = {}): ProtectUrlOptions 
   return options
 }
 
+/** A new portal, and the resource that it leads to. */
 export interface PortalForUrl {
   portal: Portal
   resource: ProtectedResource

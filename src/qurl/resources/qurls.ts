@@ -163,6 +163,7 @@ function withTokens(wire: QURL & { qurls?: unknown }): QURL {
   return wire
 }
 
+/** Which resources to list. */
 export interface ListInput {
   /** 1 to 100. @defaultValue `20` */
   limit?: number | undefined
@@ -178,6 +179,7 @@ export interface ListInput {
   expires_after?: string | undefined
 }
 
+/** Which resources to iterate over. */
 export interface ListAllInput extends Omit<ListInput, 'cursor'> {}
 
 const listChecks: Checks<ListInput> = {
@@ -221,6 +223,7 @@ export interface MintInput extends LinkOptions, Expiry {}
 
 const mintChecks: Checks<MintInput> = { expires_in: isName(), expires_at: isName(), ...linkChecks }
 
+/** One more link to a resource, which is shown once. */
 export interface MintOutput {
   qurl_link: string
   qurl_id?: string
@@ -229,10 +232,12 @@ export interface MintOutput {
   type?: ResourceType
 }
 
+/** The access token that `resolve` takes. */
 export interface ResolveInput {
   access_token: string
 }
 
+/** What a link leads to, and for how long it is open. */
 export interface ResolveOutput {
   target_url: string
   resource_id: string

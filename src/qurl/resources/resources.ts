@@ -204,6 +204,7 @@ export interface ResourceListInput {
   slug?: string | undefined
 }
 
+/** Which resources to iterate over. */
 export interface ResourceListAllInput extends Omit<ResourceListInput, 'cursor'> {}
 
 const listChecks: Checks<ResourceListInput> = {
@@ -220,6 +221,7 @@ export interface ResourceListOutput extends PaginatedOutput {
   resources: Resource[]
 }
 
+/** A resource with its links. */
 export interface ResourceDetail {
   resource?: Resource
   /** At most 100, in no order. */
@@ -270,11 +272,13 @@ const updateQurlRules = [
   atMostOne('extend_by', 'expires_at'),
 ]
 
+/** What `resolveResource` takes. */
 export interface ResolveResourceInput {
   /** How long the link works, in seconds. */
   ttl_seconds?: number | undefined
 }
 
+/** A temporary link to a resource. */
 export interface ResolveResourceOutput {
   /** The signed link. */
   qurl: string

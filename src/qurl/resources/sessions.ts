@@ -41,6 +41,7 @@ export class Sessions extends Area {
 
 const advice = 'call again; sessions that have ended stay ended, so the count may be of the second call'
 
+/** Somebody who uses a resource now. */
 export interface Session {
   session_id?: string
   qurl_id?: string
@@ -54,6 +55,7 @@ export interface SessionListOutput extends UnpaginatedOutput {
   sessions: Session[]
 }
 
+/** How many sessions were ended. */
 export interface TerminateSessionsOutput {
   terminated: number
   request_id?: string

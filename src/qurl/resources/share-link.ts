@@ -87,6 +87,7 @@ export class ShareLink {
     }
   }
 
+  /** The facts, with the link hidden. */
   toJSON(): ShareLinkJSON {
     const { qurlId, crid, type, expiresInSeconds, singleUse } = this
     const facts = {

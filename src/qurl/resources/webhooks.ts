@@ -92,6 +92,7 @@ export class Webhooks extends Area {
   }
 }
 
+/** What a webhook can be told of. */
 export type WebhookEventType = Open<
   | 'qurl.created'
   | 'qurl.expired'
@@ -110,6 +111,7 @@ export type WebhookEventType = Open<
   | 'domain.deleted'
 >
 
+/** What `createWebhook` takes. */
 export interface CreateWebhookInput {
   /** At most 2048 characters. The service wants `https`. */
   url: string
@@ -121,6 +123,7 @@ export interface CreateWebhookInput {
 
 const createChecks: Checks<CreateWebhookInput> = { url: isHttpUrl, events: isNames, description: isText(500) }
 
+/** Which webhooks to list. */
 export interface ListWebhooksInput {
   /** 1 to 100. @defaultValue `20` */
   limit?: number | undefined
@@ -133,6 +136,7 @@ export interface WebhookListOutput extends PaginatedOutput {
   webhooks: Webhook[]
 }
 
+/** Where events are delivered to, without the secret. */
 export interface Webhook {
   webhook_id?: string
   owner_id?: string
@@ -148,8 +152,10 @@ export interface Webhook {
   last_delivery_time?: number
 }
 
+/** Whether a webhook is told of events. */
 export type WebhookStatus = Open<'active' | 'disabled'>
 
+/** A webhook with the secret that is shown once. */
 export interface WebhookWithSecret extends Webhook {
   /** `whsec_…`, shown only here; for `verifyWebhookSignature`. */
   secret?: string
@@ -171,12 +177,14 @@ const updateChecks: Checks<UpdateWebhookInput> = {
 }
 const updateRules = [atLeastOne('url', 'events', 'description', 'status')]
 
+/** One kind of event, described. */
 export interface WebhookEventTypeInfo {
   type?: WebhookEventType
   category?: Open<'resource' | 'access' | 'quota' | 'token'>
   description?: string
 }
 
+/** Which deliveries of a webhook to list. */
 export interface ListWebhookDeliveriesInput {
   /** 1 to 100. @defaultValue `20` */
   limit?: number | undefined
@@ -193,6 +201,7 @@ export interface WebhookDeliveryListOutput extends PaginatedOutput {
   deliveries: WebhookDelivery[]
 }
 
+/** One delivery of an event, and how it ended. */
 export interface WebhookDelivery {
   delivery_id?: string
   webhook_id?: string

@@ -27,7 +27,8 @@ import {
 } from 'fetch-idempotency/contracts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startFaultProxy, type Fault, type FaultProxy } from '../../wire/fault-proxy.js'
-import { hosts, hurriedClock, type Send } from '../third-party/hosts.js'
+import { virtualClock } from 'fetch-idempotency/testing'
+import { hosts, type Send } from '../third-party/hosts.js'
 import { startPeer, type PeerBody, type Peer } from './peer.js'
 
 let peer: Peer
@@ -111,7 +112,7 @@ describe.each(hosts)('%s', (name, createHost) => {
 
     it('is given up at the deadline, with the outcome unknown', async () => {
       const item = newItem()
-      const clock = hurriedClock()
+      const clock = virtualClock()
       const startedAt = clock.now()
       const whop = defineContract({ classify: ({ status }) => (status === 409 ? 'running' : undefined) })
       const send = createHost({ contract: whop, clock, deadlineMs: 30_000 })
@@ -454,7 +455,7 @@ describe.each(hosts)('%s', (name, createHost) => {
     })
 
     it('ends with the outcome unknown when the server says that the window is over', async () => {
-      const clock = hurriedClock()
+      const clock = virtualClock()
       const late = { ...clock, now: () => clock.now() - 10 * 60_000 }
       const item = newItem()
       const end = await caught(post(createHost({ contract: oasis, clock: late }), '/oasis/emails', { item }))
@@ -520,7 +521,7 @@ describe('whenKeyStoreDown: send-without-key', () => {
     createIdempotentFetch({
       contract: adyen,
       whenKeyStoreDown: 'send-without-key',
-      clock: hurriedClock(),
+      clock: virtualClock(),
     }) as Send
 
   it('sends once without the key, as the caller chose', async () => {

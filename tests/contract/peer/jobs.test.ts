@@ -2,7 +2,8 @@ import { awaitCompletion, idempotencyOf, isDeadlineError } from 'fetch-idempoten
 import { standard } from 'fetch-idempotency/contracts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startFaultProxy, type FaultProxy } from '../../wire/fault-proxy.js'
-import { hosts, hurriedClock } from '../third-party/hosts.js'
+import { virtualClock } from 'fetch-idempotency/testing'
+import { hosts } from '../third-party/hosts.js'
 import { startPeer, type Peer } from './peer.js'
 
 let peer: Peer
@@ -27,7 +28,7 @@ describe.each(hosts)('%s and a 202', (name, createHost) => {
       proxy.next('commit-reset')
       const accepted = await submit({ item, header, polls: 3 })
       expect(accepted.status).toBe(202)
-      const clock = hurriedClock()
+      const clock = virtualClock()
       proxy.next('pass', 'cut-body')
       const finished = await awaitCompletion(accepted, { clock, random: () => 0 })
       expect(finished.status).toBe(200)
@@ -46,7 +47,7 @@ describe.each(hosts)('%s and a 202', (name, createHost) => {
 
   it('that ends in failure is not called applied', async () => {
     const accepted = await submit({ item: `${name} fails`, polls: 1, final: 'Failed' })
-    const finished = await awaitCompletion(accepted, { clock: hurriedClock() })
+    const finished = await awaitCompletion(accepted, { clock: virtualClock() })
     expect(await finished.json()).toMatchObject({ status: 'Failed' })
     expect(idempotencyOf(finished)).toMatchObject({ outcome: 'unknown' })
   })
@@ -54,7 +55,7 @@ describe.each(hosts)('%s and a 202', (name, createHost) => {
   it('that never ends is given up at the deadline', async () => {
     const accepted = await submit({ item: `${name} for ever`, polls: -1 })
     const before = proxy.requests
-    const error = await awaitCompletion(accepted, { clock: hurriedClock(), deadlineMs: 10_000 }).catch(
+    const error = await awaitCompletion(accepted, { clock: virtualClock(), deadlineMs: 10_000 }).catch(
       (reason: unknown) => reason,
     )
     expect(isDeadlineError(error)).toBe(true)
@@ -65,7 +66,7 @@ describe.each(hosts)('%s and a 202', (name, createHost) => {
   it('is given up at once when the caller aborts', async () => {
     const accepted = await submit({ item: `${name} aborted`, polls: -1 })
     const controller = new AbortController()
-    const clock = hurriedClock()
+    const clock = virtualClock()
     const sleep = async (ms: number, signal?: AbortSignal) => {
       await clock.sleep(ms, signal)
       if (clock.waits.length === 3) controller.abort(new Error('enough'))

@@ -8,7 +8,8 @@ import {
 } from 'fetch-idempotency/contracts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startFaultProxy, type FaultProxy } from '../../wire/fault-proxy.js'
-import { hosts, hurriedClock, type HostOptions, type Send } from '../third-party/hosts.js'
+import { virtualClock } from 'fetch-idempotency/testing'
+import { hosts, type HostOptions, type Send } from '../third-party/hosts.js'
 import { startPeer, type Peer, type PeerBody } from './peer.js'
 
 let peer: Peer
@@ -112,7 +113,7 @@ describe.each(hosts)('%s', (name, createHost) => {
   it('standard: an "in progress" out of the store is asked about, and then claims nothing', async () => {
     const item = newItem()
     proxy.next('commit-reset')
-    const send = createHost({ clock: hurriedClock() })
+    const send = createHost({ clock: virtualClock() })
     const response = await post(send, '/frozen/orders', { item }).catch(
       (error: { response: Response }) => error.response,
     )

@@ -1,5 +1,6 @@
 import { createIdempotentFetch, type IdempotentFetchOptions, type RetryOptions } from 'fetch-idempotency'
 import { idempotency } from 'fetch-idempotency/ky'
+import { virtualClock } from 'fetch-idempotency/testing'
 import ky1 from 'ky'
 import ky2 from 'ky2'
 
@@ -25,21 +26,6 @@ export type Send = (url: string, init?: SendInit) => Promise<Response>
 /** What every test gives and counts on: four attempts, and waits that the injected clock passes at once. */
 const attempts = 4
 
-/** A clock on which every wait passes at once; it keeps the waits that were asked for. */
-export function hurriedClock() {
-  const waits: number[] = []
-  let nowMs = Date.now()
-  return {
-    waits,
-    now: () => nowMs,
-    sleep: async (ms: number, signal?: AbortSignal) => {
-      signal?.throwIfAborted()
-      waits.push(ms)
-      nowMs += ms
-    },
-  }
-}
-
 /** ky's own answer to a status that is no success: an error with the response in it. */
 function unwrap(error: unknown): Response {
   const { name, response } = error as { name?: string; response?: Response }
@@ -54,7 +40,7 @@ function kyHost(ky: typeof ky1) {
         timeout: attemptTimeoutMs,
         retry: { limit: attempts - 1, delay: () => 1, retryOnTimeout: true },
       })
-      .extend(idempotency({ clock: hurriedClock(), ...options, ...(deadlineMs && { deadlineMs }) }))
+      .extend(idempotency({ clock: virtualClock(), ...options, ...(deadlineMs && { deadlineMs }) }))
     return (url, { idempotencyKey, ...init } = {}) =>
       api(url, { ...init, ...(idempotencyKey && { context: { idempotencyKey } }) }).catch(unwrap)
   }
@@ -62,7 +48,7 @@ function kyHost(ky: typeof ky1) {
 
 function fetchHost({ attemptTimeoutMs = 30_000, deadlineMs, budget, ...options }: HostOptions): Send {
   const retry = { maxAttempts: attempts, attemptTimeoutMs, budget, ...(deadlineMs && { deadlineMs }) }
-  return createIdempotentFetch({ clock: hurriedClock(), ...options, retry }) as Send
+  return createIdempotentFetch({ clock: virtualClock(), ...options, retry }) as Send
 }
 
 /** The three hosts, each made to send like `fetch` and to give every HTTP answer back. */

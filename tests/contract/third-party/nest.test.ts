@@ -3,7 +3,8 @@ import { ietf } from 'fetch-idempotency/contracts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startFaultProxy, type FaultProxy } from '../../wire/fault-proxy.js'
 import { startNestServer, type NestServer } from '../servers/nest.js'
-import { hosts, hurriedClock, type Send } from './hosts.js'
+import { virtualClock } from 'fetch-idempotency/testing'
+import { hosts, type Send } from './hosts.js'
 import { losses, seededFaults } from './losses.js'
 
 let server: NestServer
@@ -49,7 +50,7 @@ describe.each(hosts)('%s against Nest with @node-idempotency', (name, createHost
     const item = `${name}: slow`
     const release = server.executions.hold(item)
     const events: IdempotencyEvent[] = []
-    const clock = hurriedClock()
+    const clock = virtualClock()
     const running = () =>
       events.filter((event) => event.type === 'attempt-ended' && event.verdict === 'running')
     const send = createHost({

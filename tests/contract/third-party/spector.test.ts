@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startFaultProxy, type FaultProxy } from '../../wire/fault-proxy.js'
 import type { LoopbackServer } from '../servers/loopback.js'
 import { startSpectorServer } from '../servers/spector.js'
-import { hosts, hurriedClock } from './hosts.js'
+import { virtualClock } from 'fetch-idempotency/testing'
+import { hosts } from './hosts.js'
 import { losses } from './losses.js'
 
 let server: LoopbackServer
@@ -32,7 +33,7 @@ describe.each(hosts)('%s against the scenarios of Repeatable Requests', (_, crea
   })
 
   it.each(losses)('sends the same key and date again when %s', async (_, fault) => {
-    const { sleep, now } = hurriedClock()
+    const { sleep, now } = virtualClock()
     let passedMs = 0
     const clock = { sleep, now: () => now() + (passedMs += 2_000) }
     proxy.next(fault, fault)

@@ -3,7 +3,8 @@ import { stripe } from 'fetch-idempotency/contracts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startFaultProxy, type FaultProxy } from '../../wire/fault-proxy.js'
 import { startStripeServer, type StripeServer } from '../servers/stripe.js'
-import { hosts, hurriedClock, type SendInit } from './hosts.js'
+import { virtualClock } from 'fetch-idempotency/testing'
+import { hosts, type SendInit } from './hosts.js'
 import { losses, seededFaults } from './losses.js'
 
 let server: StripeServer
@@ -128,7 +129,7 @@ describe.each(hosts)('%s against a stateful Stripe', (_, createHost) => {
   })
 
   it('duplicates nothing and lies about nothing in a storm of faults', async () => {
-    const send = createHost({ contract: stripe, clock: hurriedClock() })
+    const send = createHost({ contract: stripe, clock: virtualClock() })
     const told = await Promise.all(
       Array.from({ length: 60 }, async () => {
         const { description, init } = newCharge()
