@@ -98,10 +98,10 @@ export function heldOperation(
     // What was applied stays applied, whatever becomes of asking for the answer again.
     const outcome = before?.value.outcome === 'applied' ? 'applied' : told
     const kept = outcome === 'applied' && told === 'applied' ? keepAnswer(answer, maxAnswerBytes) : undefined
-    const { request, answer: known, ...rest } = value
+    const { request, ...rest } = value
     const state = outcome === 'unknown' ? 'open' : 'settled'
     // A request is kept for as long as it may have to be sent.
-    const last = { ...rest, outcome, answer: kept ?? known, ...(outcome === 'applied' ? {} : { request }) }
+    const last = { ...rest, outcome, answer: kept, ...(outcome === 'applied' ? {} : { request }) }
     return persist(() => write(last, state, 0))
   }
 
