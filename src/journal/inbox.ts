@@ -56,6 +56,22 @@ export async function* listPending(
   }
 }
 
+/**
+ * A call that gives the lease back. When its answer is lost and it is tried again, the store says that the lease is gone, which
+ * then means that the first try was carried out.
+ */
+async function callLast(settings: JournalSettings, call: () => Promise<boolean>): Promise<boolean> {
+  let mayBeDone = false
+  return callStore(settings, undefined, async () => {
+    try {
+      return (await call()) || mayBeDone
+    } catch (error) {
+      mayBeDone = true
+      throw error
+    }
+  })
+}
+
 /** Writes down what somebody has found out. @throws {@link JournalError} when a worker has it, or the store fails. */
 export async function resolvePending(
   settings: JournalSettings,
@@ -70,7 +86,7 @@ export async function resolvePending(
   try {
     const { request: _, ...known }: CallValue = readCall(entry, nameless)
     const value = writeValue({ ...known, outcome })
-    return await callStore(settings, undefined, () =>
+    return await callLast(settings, () =>
       store.record({ id, token, state: 'settled', value, nowMs: clock.now(), leaseMs: 0 }),
     )
   } catch (error) {
@@ -90,7 +106,7 @@ export async function forgetEntry(settings: JournalSettings, id: string): Promis
   if (claimed.status !== 'taken') return false
   leases.drop(claimed.lease)
   const { token } = claimed.lease
-  return (await callStore(settings, undefined, () => store.remove({ id, token }))) > 0
+  return callLast(settings, async () => (await store.remove({ id, token })) > 0)
 }
 
 /** Removes settled entries that are older than they have to be kept. */

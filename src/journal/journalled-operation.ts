@@ -98,13 +98,13 @@ export function heldOperation(
     // What was applied stays applied, whatever becomes of asking for the answer again.
     const outcome = before?.value.outcome === 'applied' ? 'applied' : told
     const kept = outcome === 'applied' && told === 'applied' ? keepAnswer(answer, maxAnswerBytes) : undefined
-    const { request, answer: known, ...rest } = value
+    const { request, ...rest } = value
     const state = outcome === 'unknown' ? 'open' : 'settled'
     // A request is kept for as long as it may have to be sent.
     const last = {
       ...rest,
       outcome,
-      answer: kept ?? known,
+      answer: kept,
       ...(outcome === 'applied' ? {} : { request }),
       // A later call that is answered from the server's store does not undo it.
       ...(mayHaveRunTwice && { mayHaveRunTwice }),

@@ -27,6 +27,11 @@ export async function rememberValue<T>(run: StoredRun, name: string, make: () =>
     const note: NoteValue = { kind: 'note', place }
     const entryId = naming.name('value', id, name)
     const goal = { id: entryId, lane, waitMs, signal: undefined, facts }
+    const readKept = async () => {
+      const found = await claimEntry(settings, { ...goal, value: writeValue(note), waitMs: 0 })
+      if ('lease' in found) leases.drop(found.lease)
+      return found.status === 'settled' ? (readValue(found.entry) as NoteValue).json : undefined
+    }
     const claimed = await claimEntry(settings, { ...goal, value: writeValue(note) })
     if (claimed.status === 'settled') {
       isDone = true
@@ -48,9 +53,11 @@ export async function rememberValue<T>(run: StoredRun, name: string, make: () =>
       ).catch((cause: unknown) => {
         throw new JournalError('unavailable', { ...facts, cause })
       })
-      if (!isOurs) throw new JournalError('lease-lost', facts)
+      // A write whose answer was lost gave the lease back: the same write again changes nothing.
+      const kept = isOurs ? json : await readKept()
+      if (kept === undefined) throw new JournalError('lease-lost', facts)
       isDone = true
-      return JSON.parse(json) as T
+      return JSON.parse(kept) as T
     } finally {
       leases.drop(own)
     }

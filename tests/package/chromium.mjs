@@ -34,13 +34,14 @@ export async function browse(command, { origin, answer }) {
  * @param {string} url
  * @param {Promise<T>} result
  * @param {readonly string[]} [more]
+ * @param {number} [patienceMs]
  * @returns {Promise<T>}
  */
-export async function visit(command, url, result, more = []) {
+export async function visit(command, url, result, more = [], patienceMs = timeoutMs) {
   const folder = await mkdtemp(join(tmpdir(), 'chromium-'))
   const child = spawn(command, [...flags(folder), ...more, url], {
     stdio: ['ignore', 'ignore', 'pipe'],
-    timeout: timeoutMs,
+    timeout: patienceMs,
     killSignal: 'SIGKILL',
   })
   const told = child.stderr.toArray()
