@@ -35,6 +35,7 @@ const alone = [
   'tests/wire/*.test.ts',
 ]
 const others = [
+  '**/node_modules/**',
   'tests/package/**',
   'tests/probe/servers/**',
   'tests/examples/hosts/**',

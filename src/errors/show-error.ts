@@ -21,10 +21,20 @@ export function showFacts(error: IdempotencyError): ShownError {
   return { name, code, message, key: shownKey, attempts, outcome, method, url }
 }
 
-/** A runtime's message about a header may quote its value, which may be a credential. */
+/** Where the messages of runtimes, mocks and libraries quote what was sent: whole requests, queries of paths, credentials. */
+const quotes: readonly (readonly [RegExp, string])[] = [
+  [/\{[^]*/, '{…'],
+  [/\?[^\s'"`<>]+/g, ''],
+  [/\b(authorization|cookie|token|secret|password|key)\b(["']?\s*[:=])[^]*/i, '$1$2 …'],
+  [/\b(bearer|basic) \S+/gi, '$1 …'],
+]
+
+/** The message of a cause. One about a header or about JSON quotes its value, or the body. */
 function withoutSecrets(message: string): string {
-  const isAboutValue = /header/i.test(message) && /value/i.test(message)
-  return withSafeUrls(isAboutValue ? message.replace(/(["'])[^]*\1/, '…') : message)
+  let shown = withSafeUrls(message)
+  if (/header|json/i.test(message)) shown = shown.replace(/["'][^]*["']/, '…')
+  for (const [pattern, text] of quotes) shown = shown.replace(pattern, text)
+  return shown
 }
 
 /** The causes in brief. Responses and what runtimes hang on their errors can hold cookies, queries and credentials. */

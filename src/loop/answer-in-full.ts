@@ -33,8 +33,10 @@ export class AnswerInFull implements Answer {
   }
 
   get json(): unknown {
+    // Outside: a runtime without a `TextDecoder` must not be taken for a body that is no JSON.
+    const { text } = this
     try {
-      return this.text === undefined ? undefined : JSON.parse(this.text)
+      return text === undefined ? undefined : JSON.parse(text)
     } catch {
       return undefined
     }

@@ -10,7 +10,7 @@ export type EventDetail =
       readonly verdict: Verdict
       /** Absent when the answer was lost. */
       readonly status: number | undefined
-      /** Why the answer was lost. */
+      /** Why the answer was lost. Read it by name: it is not listed when the event is printed, as it may quote a credential. */
       readonly error: unknown
       readonly replayed: boolean
     }

@@ -250,7 +250,10 @@ export class TrackedOperation {
     if (onEvent === undefined) return
     const { key, method, url, attempts } = this.#operation
     try {
-      const told: unknown = onEvent({ operation: this.id, key, method, url, attempts, ...detail })
+      const event = { operation: this.id, key, method, url, attempts, ...detail }
+      // Not listed when the event is printed: what a runtime says may quote a URL or a credential.
+      if ('error' in event) Object.defineProperty(event, 'error', { enumerable: false })
+      const told: unknown = onEvent(event)
       // A listener must not change what happens to a write, and neither must a promise that nobody awaits.
       ;(told as Promise<unknown> | undefined)?.then?.(undefined, () => undefined)
     } catch {

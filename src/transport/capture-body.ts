@@ -42,10 +42,9 @@ export function captureBody(
     return body.toString()
   }
   if (isForm(body))
-    return writeForm(body).then((written) => {
-      if (written === undefined) return body as unknown as CapturedBody
-      setType(written.type)
-      return written.bytes
+    return writeForm(body).then(({ bytes, type }) => {
+      setType(type)
+      return bytes
     })
   if (isBlob(body)) {
     if (isNativeBlob(body) && isKnownHere(body, body.type)) return body as Blob

@@ -1,4 +1,4 @@
-import { readStream } from './read-stream.js'
+import { join, readStream } from './read-stream.js'
 import {
   isBlob,
   isBytes,
@@ -17,53 +17,71 @@ export interface WrittenForm {
 
 /**
  * Writes a form out once: each writing has another boundary, so other bytes. The entries are those of this moment.
- * `undefined` where the runtime cannot write one out, as in React Native.
+ * A form that this runtime's classes do not know, as one of a test environment, is written by hand.
  */
-export async function writeForm(form: FormData): Promise<WrittenForm | undefined> {
+export async function writeForm(form: FormData): Promise<WrittenForm> {
   const entries = [...form.entries()]
-  if (canStream(entries) && isKnownHere(form, multipart)) return writeOut(form)
-  const native = await makeForm()
-  if (native === undefined) return undefined
-  await fill(native, entries)
-  return writeOut(native)
-}
-
-/** Node 20 takes the form of jsdom, and then waits for ever for its files, which have no `stream()`. */
-function canStream(entries: readonly (readonly [string, unknown])[]): boolean {
-  return entries.every(([, value]) => !isBlob(value) || typeof (value as Partial<Blob>).stream === 'function')
-}
-
-const multipart = 'multipart/form-data'
-
-async function writeOut(form: FormData): Promise<WrittenForm> {
+  if (!canStream(entries) || !isKnownHere(form, multipart)) return writeByHand(entries)
   const written = new (webClass('Response'))(form)
   const type = written.headers.get('content-type') ?? ''
   return { bytes: viewBytes(await written.arrayBuffer()), type }
 }
 
-/** Test environments put a `FormData` of their own in place of the runtime's, which a response still gives. */
-async function makeForm(): Promise<FormData | undefined> {
-  const headers = { 'content-type': 'application/x-www-form-urlencoded' }
-  try {
-    const form = await new (webClass('Response'))('', { headers }).formData()
-    return isKnownHere(form, multipart) ? form : undefined
-  } catch {
-    return undefined
+/** Node 20 takes the form of jsdom, and then waits for ever for its files, which have no `stream()`. */
+function canStream(entries: Entries): boolean {
+  return entries.every(([, value]) => !isBlob(value) || typeof (value as Partial<Blob>).stream === 'function')
+}
+
+type Entries = readonly (readonly [string, unknown])[]
+
+const multipart = 'multipart/form-data'
+const crlf = '\r\n'
+
+/** @see {@link https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#multipart-form-data | HTML, multipart form data} */
+async function writeByHand(entries: Entries): Promise<WrittenForm> {
+  const parts: Uint8Array[] = []
+  const heads: Uint8Array[] = []
+  for (const [name, value] of entries) {
+    const isFile = isBlob(value)
+    let head = `${crlf}content-disposition: form-data; name="${escape(lines(name))}"`
+    if (isFile) {
+      const { type, name: given } = value
+      head += `; filename="${escape(typeof given === 'string' ? given : 'blob')}"`
+      head += `${crlf}content-type: ${type || 'application/octet-stream'}`
+    }
+    heads.push(await encode(head + crlf + crlf))
+    parts.push(isFile ? await readBlob(value) : await encode(lines(String(value))))
+  }
+  const boundary = await findBoundary([...heads, ...parts])
+  const [open, end] = [await encode(`--${boundary}`), await encode(crlf)]
+  const chunks = parts.flatMap((part, index) => [open, heads[index] as Uint8Array, part, end])
+  chunks.push(await encode(`--${boundary}--${crlf}`))
+  const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
+  return { bytes: join(chunks, length), type: `${multipart}; boundary=${boundary}` }
+}
+
+/** Jest's jsdom has no `TextEncoder`; what has forms has blobs. */
+function encode(text: string): Promise<Uint8Array> {
+  return readBlob(new Blob([text]))
+}
+
+/** A boundary that stands in no part. It is not random, so that the same form is the same bytes. */
+async function findBoundary(parts: readonly Uint8Array[]): Promise<string> {
+  for (let boundary = '----formdata'; ; boundary += '-0') {
+    const word = await encode(boundary)
+    const isIn = (part: Uint8Array) =>
+      part.some((_, at) => word.every((byte, offset) => part[at + offset] === byte))
+    if (!parts.some(isIn)) return boundary
   }
 }
 
-async function fill(form: FormData, entries: readonly (readonly [string, unknown])[]): Promise<void> {
-  for (const [name, value] of entries) {
-    if (!isBlob(value)) {
-      form.append(name, String(value))
-      continue
-    }
-    const { type, name: given } = value
-    const bytes = (await readBlob(value)) as Uint8Array<ArrayBuffer>
-    const headers: Record<string, string> = type === '' ? {} : { 'content-type': type }
-    const blob = await new (webClass('Response'))(bytes, { headers }).blob()
-    form.append(name, blob, typeof given === 'string' ? given : 'blob')
-  }
+/** Line ends as HTML wants them in the names and the texts of a form. */
+function lines(text: string): string {
+  return text.replace(/\r\n?|\n/g, crlf)
+}
+
+function escape(name: string): string {
+  return name.replace(/\n/g, '%0A').replace(/\r/g, '%0D').replace(/"/g, '%22')
 }
 
 /**

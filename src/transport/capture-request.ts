@@ -50,7 +50,11 @@ export function classOf(base: Request): typeof Request {
 /** The body of a `Request`; a runtime that does not show it as a stream gives it whole. */
 function bodyOf(request: Request): unknown {
   if (request.body !== undefined) return request.body
-  return request.arrayBuffer().then((bytes) => (bytes.byteLength === 0 ? null : bytes))
+  // Of a copy: that of whatwg-fetch makes no other request of one that was read.
+  return request
+    .clone()
+    .arrayBuffer()
+    .then((bytes) => (bytes.byteLength === 0 ? null : bytes))
 }
 
 type Writable<T> = { -readonly [Name in keyof T]: T[Name] }

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
-import { runInNewContext } from 'node:vm'
+import { fileURLToPath } from 'node:url'
+import { createContext, runInContext, runInNewContext } from 'node:vm'
 
 const require = createRequire(import.meta.url)
 
@@ -11,9 +12,6 @@ function takeClasses(window, names) {
 }
 
 const windowClasses = ['FormData', 'Blob', 'File', 'Event', 'EventTarget', 'FileReader', 'DOMException']
-
-/** Where no class writes a form out: it is handed on as it is, and sent once. */
-export const cannotWriteForms = new Set(['jsdom, whatwg-fetch'])
 
 /** What surrounds the wrapper before it is imported. Each gives a fetch of its own, or the global one. */
 export const environments = {
@@ -67,6 +65,9 @@ export const environments = {
     ])
       globalThis[name] = runInNewContext(name)
   },
+  async 'a whole context'() {
+    return undefined
+  },
   async Remix() {
     require('@remix-run/node').installGlobals()
   },
@@ -91,6 +92,9 @@ export const environments = {
   async 'undici 7, install()'() {
     require('undici7').install()
   },
+  async 'undici 8'() {
+    return require('undici8').fetch
+  },
   async 'node-fetch 2'() {
     return require('node-fetch2')
   },
@@ -99,5 +103,28 @@ export const environments = {
   },
   async 'cross-fetch'() {
     return require('cross-fetch').fetch
+  },
+}
+
+/** Where the package itself is loaded in another way than by an import. */
+export const loaders = {
+  /** All that JavaScript has is of another realm; what the web has is handed in, as by a plugin host. */
+  async 'a whole context'() {
+    const { build } = await import('esbuild')
+    const built = await build({
+      entryPoints: [fileURLToPath(new URL('../../dist/index.js', import.meta.url))],
+      bundle: true,
+      write: false,
+      format: 'iife',
+      globalName: 'own',
+      logLevel: 'error',
+    })
+    const names =
+      'fetch,Request,Response,Headers,FormData,Blob,File,ReadableStream,AbortController,AbortSignal,URL,URLSearchParams,TextEncoder,TextDecoder,DOMException,crypto,process,performance,setTimeout,clearTimeout,structuredClone'
+    const context = createContext(
+      Object.fromEntries(names.split(',').map((member) => [member, globalThis[member]])),
+    )
+    runInContext(`${built.outputFiles[0].text};globalThis.own = own`, context)
+    return context.own
   },
 }

@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 
 /**
  * A server that does what it is asked, and loses the answer of each first request with a key: the connection is reset after the
- * work is done. It answers from its store when the key comes again.
+ * work is done. It answers from its store when the key comes again; to `/echo`, with what arrived.
  */
 export async function startServer() {
   const seen = []
@@ -18,9 +18,10 @@ export async function startServer() {
       seen.push(Object.defineProperties(own, { method: { value: method }, headers: { value: headers } }))
       const isFirst = key !== undefined && !made.has(key)
       if (key !== undefined) made.set(key, seen.at(-1).body)
-      if (isFirst) return request.socket.resetAndDestroy()
+      if (isFirst && request.url !== '/hang') return request.socket.resetAndDestroy()
+      if (request.url === '/hang') return undefined
       response.writeHead(201, { 'content-type': 'application/json', 'set-cookie': ['a=1', 'b=2'] })
-      response.end('{"id":1}')
+      response.end(request.url === '/echo' ? JSON.stringify(own) : '{"id":1}')
     })
   })
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))

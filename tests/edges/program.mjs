@@ -1,12 +1,13 @@
 import { bodies } from './bodies.mjs'
-import { cannotWriteForms, environments } from './environments.mjs'
+import { environments, loaders } from './environments.mjs'
 import { startServer } from './lossy-server.mjs'
 
 // One environment in a process of its own: `node program.mjs NAME`. It prints one line for each fault.
 const name = process.argv[2]
 const server = await startServer()
 const own = await environments[name](server.url)
-const { createIdempotentFetch, idempotencyOf } = await import('../../dist/index.js')
+const load = loaders[name] ?? (() => import('../../dist/index.js'))
+const { createIdempotentFetch, idempotencyOf } = await load()
 const fetchOfHost = own ?? globalThis.fetch
 /** The bare fetch of Node 20 waits for ever for a body of jsdom. */
 const bare = (url, init) =>
@@ -37,11 +38,6 @@ for (const [kind, [make, expected]] of Object.entries(bodies)) {
   try {
     response = await send(server.url, { method: 'POST', body: await make(), duplex: 'half' })
   } catch (error) {
-    if (cannotWriteForms.has(name) && kind.startsWith('FormData')) {
-      check(`${kind}: sent once, as it is`, server.take().length === 1, error)
-      check(`${kind}: outcome`, idempotencyOf(error)?.outcome === 'unknown', error)
-      continue
-    }
     // What the bare fetch of this host does not know, it refuses, too.
     const isKnown = await bare(server.url, { method: 'POST', body: await make(), duplex: 'half' }).then(
       () => true,
@@ -91,7 +87,10 @@ for (const [kind, [make, expected]] of Object.entries(bodies)) {
   const same = (one, other) => withoutBoundary(one).toLowerCase() === withoutBoundary(other).toLowerCase()
   if (!Array.isArray(expected)) {
     check(`${kind}: as bare`, plain.body === first.body, `${plain.body} and ${first.body}`)
-    check(`${kind}: type as bare`, same(plain.type, first.type), `${plain.type} and ${first.type}`)
+    // Where the parameters are of a class that the bare fetch does not know, it sends them as plain text.
+    const isUnknown = kind === 'URLSearchParams' && plain.type?.startsWith('text/plain')
+    const isSame = same(plain.type, first.type) || isUnknown
+    check(`${kind}: type as bare`, isSame, `${plain.type} and ${first.type}`)
   } else
     check(
       `${kind}: type as bare`,

@@ -170,6 +170,28 @@ describe('what an error shows', () => {
       'a header that Bun refuses',
       () => new TypeError(`Header 'authorization' has invalid value: 'Bearer SECRET\0'`),
     ],
+    ['the name of a header that is refused', () => headersError([['SECRET x', 'a']])],
+    ['a path that is no URL', () => new TypeError('Failed to parse URL from /x?token=SECRET')],
+    [
+      'what a mock of undici does not expect',
+      () => new Error("Mock dispatch not matched for path '/x?token=SECRET': subsequent request"),
+    ],
+    [
+      'what nock does not expect',
+      () =>
+        new Error(
+          `No match for request ${JSON.stringify({ headers: { cookie: 'SECRET' }, body: '{"a":"SECRET"}' }, null, 2)}`,
+        ),
+    ],
+    [
+      'a body that is no JSON',
+      () => new SyntaxError(`Unexpected token 'S', "SECRET<html>"... is not valid JSON`),
+    ],
+    [
+      'what a library says of its credentials',
+      () => new Error('refused, authorization: Bearer SECRET, SECRET'),
+    ],
+    ['a token in a sentence', () => new Error('the server did not take Bearer SECRET for this')],
     [
       'an error that cannot be read',
       () => ({
@@ -196,6 +218,15 @@ describe('what an error shows', () => {
     for (const text of shown) expect(text).not.toContain('SECRET')
     expect(shown[0]).toContain(error.code)
     expect(error.key).toBe('order:SECRET@example.com')
+  })
+
+  it.each([
+    'connect ECONNREFUSED 127.0.0.1:9',
+    'Cannot read properties of undefined (reading "y")',
+    'the JSON body breaks off',
+    'Proxy response (407) !== 200 when HTTP Tunneling',
+  ])('keeps what tells the reason of a cause: %s', (message) => {
+    expect(inspect(new OutcomeUnknownError({ ...facts, cause: new Error(message) }))).toContain(message)
   })
 
   it('has the key that was made', () => {

@@ -1,4 +1,6 @@
+import { inspect } from 'node:util'
 import { describe, expect, it, vi } from 'vitest'
+import type { IdempotencyEvent } from 'fetch-idempotency'
 import { defineContract } from 'fetch-idempotency/contracts'
 import { createOriginMemory } from '../../src/contract/origin-memory.js'
 import { systemRandom } from '../../src/clock/system-clock.js'
@@ -148,6 +150,15 @@ describe('TrackedOperation', () => {
     operation.settle('unknown')
     expect(operation.settle('applied').outcome).toBe('applied')
     expect(onEvent).toHaveBeenCalledOnce()
+  })
+
+  it('tells why an answer was lost by a member that is not listed: it may quote a credential', () => {
+    const error = new TypeError('Failed to parse URL from http://user:SECRET@a.test/')
+    const onEvent = vi.fn()
+    setUp({ onEvent }).open().read({ lost: 'unsendable', error, isTimeout: false })
+    const event = onEvent.mock.calls[0]?.[0] as IdempotencyEvent & { type: 'attempt-ended' }
+    expect(event.error).toBe(error)
+    expect(inspect(event) + JSON.stringify(event)).not.toContain('SECRET')
   })
 
   it.each<[string, Partial<Call>, string | undefined]>([
