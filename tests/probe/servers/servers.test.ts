@@ -8,7 +8,7 @@ import {
 import { resultsOf } from '../known-peers.js'
 import { findTypeErrors, runPrinted } from '../printed-contract.js'
 import { hastyClock } from '../slow-peer.js'
-import { storm } from '../storm.js'
+import { longestCallMs, storm } from '../storm.js'
 import { startExpressIdempotency, startIdempotencyBackend, startPlainExpress } from './express.js'
 import type { OrderServer } from './orders.js'
 import { startPowertools } from './powertools.js'
@@ -94,6 +94,7 @@ describe.each(rows)('$name', { retry: 2 }, (row) => {
       })
       expect(result).toMatchObject({ writes: 300, duplicates: 0, falseOutcomes: 0 })
       expect(result.faults).toBeGreaterThan(50)
+      expect(result.slowestMs).toBeLessThan(longestCallMs)
       if (row.conclusion === 'kept') expect(result.applied).toBeGreaterThan(280)
     } finally {
       await server.close()

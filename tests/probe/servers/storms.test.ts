@@ -6,7 +6,7 @@ import { startStripeServer } from '../../contract/servers/stripe.js'
 import { peers, probeOptionsOf } from '../known-peers.js'
 import { runPrinted } from '../printed-contract.js'
 import { hastyClock, slowDown, startSlowPeer } from '../slow-peer.js'
-import { storm } from '../storm.js'
+import { longestCallMs, storm } from '../storm.js'
 
 const none = { writes: 300, duplicates: 0, falseOutcomes: 0 }
 
@@ -47,6 +47,7 @@ describe('300 writes through faults, under the contract that the probe has print
       })
       expect(result).toMatchObject(none)
       expect(result.applied).toBeGreaterThan(290)
+      expect(result.slowestMs).toBeLessThan(longestCallMs)
     } finally {
       await server.close()
     }
@@ -76,6 +77,7 @@ describe('300 writes through faults, under the contract that the probe has print
       })
       expect(result).toMatchObject(none)
       expect(result.applied).toBeGreaterThan(290)
+      expect(result.slowestMs).toBeLessThan(longestCallMs)
     } finally {
       await server.close()
     }
