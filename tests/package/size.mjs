@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 
 /** Compressed bytes, a little above what they are today: growth has to be wanted, and what is saved is taken off here. */
-const limits = { '.': 31_700, './ky': 36_100 }
+const limits = { '.': 32_600, './ky': 37_000 }
 const root = new URL('../../', import.meta.url)
 const { exports } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'))
 
