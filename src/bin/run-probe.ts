@@ -47,8 +47,8 @@ export async function runProbe(args: readonly string[], line: CommandLine): Prom
   }
   const spinner = createSpinner(line)
   const report = await probeContract({ ...options, onProgress: spinner.show }).finally(spinner.stop)
-  const { contract: _, kept, ...told } = report
-  line.print(isJson ? `${JSON.stringify(told, undefined, 2)}\n` : formatReport(report, paint))
+  const { contract: _, kept, ...shown } = report
+  line.print(isJson ? `${JSON.stringify(shown, undefined, 2)}\n` : formatReport(report, paint))
   if (save !== undefined && kept !== undefined)
     await line.writeText(save, `${JSON.stringify(kept, undefined, 2)}\n`)
   return chooseExitCode(report)

@@ -73,7 +73,7 @@ function parseBody(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw new TypeError('the key goes into a JSON body, and this body is no JSON')
+    throw new TypeError('the contract puts the key into a JSON body, and this body is not JSON')
   }
 }
 
@@ -92,7 +92,8 @@ export function writeBodyKey(path: readonly string[], text: string, key: string)
   }
   let place = root
   for (const [index, step] of path.entries()) {
-    if (!isFields(place)) throw new TypeError('the body is not a JSON object')
+    if (!isFields(place))
+      throw new TypeError('the contract puts the key into a JSON object, and the body is none')
     if (index === path.length - 1) place[step] = key
     else place = place[step] ??= {}
   }

@@ -13,7 +13,7 @@ const resultChecks: Checks = { field: 'string', status: [200, 'whole'] }
 
 function checkPath(name: string, path: string | undefined): void {
   checkOption(name, path, 'string')
-  if (path?.split('.').includes('')) throw new TypeError(`${name} must have a name for every step`)
+  if (path?.split('.').includes('')) throw new TypeError(`${name} must have a name between its dots`)
 }
 
 function checkResult(name: string, result: ResultPlace | undefined): void {

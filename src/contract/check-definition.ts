@@ -40,7 +40,7 @@ function checkCarrier(carrier: KeyCarrier): void {
   if (carrier.in === 'body') {
     checkOption('contract.carrier.path', carrier.path ?? null, 'strings')
     if (carrier.path.length === 0 || carrier.path.includes(''))
-      throw new TypeError('contract.carrier.path must have a name for every step')
+      throw new TypeError('contract.carrier.path must have a name between its dots')
   } else {
     checkOption('contract.carrier.name', carrier.name ?? null, 'string')
     if (carrier.name === '') throw new TypeError('contract.carrier.name must not be empty')

@@ -22,7 +22,7 @@ export class KeyReusedError extends IdempotencyError {
   declare readonly response: Response | undefined
 
   constructor(facts: ErrorFacts, response?: Response) {
-    super('The idempotency key already names another payload', facts, advice[facts.outcome])
+    super('The idempotency key was already used for another request', facts, advice[facts.outcome])
     // Not listed: it holds the cookies and the URL of the answer.
     Object.defineProperty(this, 'response', { value: response })
   }

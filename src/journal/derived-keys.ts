@@ -63,8 +63,8 @@ export function derivedKeys(options: DerivedKeysOptions = {}): OperationJournal 
           return give(call, naming.key(keyRules, 'step', id, step)).then((opened) => ({
             ...opened,
             step,
-            async record(told) {
-              if (told.type === 'settled') history.end(step, told.outcome === 'applied')
+            async record(recorded) {
+              if (recorded.type === 'settled') history.end(step, recorded.outcome === 'applied')
             },
           }))
         },

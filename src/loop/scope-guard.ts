@@ -26,7 +26,7 @@ export function createScopeGuard(
       sent = scope
       return undefined
     }
-    const error = new TypeError(`a header that belongs to the key has changed: ${keyScope.join(', ')}`)
+    const error = new TypeError(`a header of the contract's keyScope has changed: ${keyScope.join(', ')}`)
     const attempted = { lost: 'unsendable', error, isTimeout: false, stop: 'key-scope' } as const
     return Promise.resolve({ attempted, answer: undefined, error: undefined })
   }

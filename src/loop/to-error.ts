@@ -29,11 +29,11 @@ export const unsent: LastAttempt<never> = {
 /** Why there was no further attempt, where that is not plain from the error itself. */
 const reasons: Partial<Record<StopReason, string>> = {
   'not-resendable':
-    'it has no key that the server honours, or writes is never, or the contract wants a reconcile option',
-  'key-ignored': 'the server has shown that it ignores keys',
-  'key-scope': 'a header that belongs to the key has changed since',
+    "not sent again: without a key that the server honours, with writes: 'never', or without the reconcile that the contract wants",
+  'key-ignored': 'not sent again: the server has shown that it ignores keys',
+  'key-scope': "not sent again: a header of the contract's keyScope has changed since",
   'look-up': 'reconcile did not find out what happened',
-  'body-used': 'its body is a stream, which can be sent only once',
+  'body-used': 'not sent again: its body is a stream, which can be read only once',
   'retry-after': 'the server asked to wait longer than maxRetryAfterMs',
   budget: 'the retry budget is empty',
 }

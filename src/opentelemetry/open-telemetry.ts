@@ -117,12 +117,12 @@ export function openTelemetry(options: OpenTelemetryOptions = {}): OpenTelemetry
         break
       case 'settled': {
         const { outcome, replayed } = event
-        const told = { 'fetch_idempotency.outcome': outcome, 'fetch_idempotency.replayed': replayed }
-        span.setAttributes({ ...told, 'fetch_idempotency.attempts': event.attempts })
+        const result = { 'fetch_idempotency.outcome': outcome, 'fetch_idempotency.replayed': replayed }
+        span.setAttributes({ ...result, 'fetch_idempotency.attempts': event.attempts })
         if (outcome === 'unknown')
           span.setStatus({ code: SpanStatusCode.ERROR, message: 'the outcome is unknown' })
-        operations.add(1, { 'http.request.method': method, ...told })
-        duration.record((performance.now() - beganMs) / 1_000, { 'http.request.method': method, ...told })
+        operations.add(1, { 'http.request.method': method, ...result })
+        duration.record((performance.now() - beganMs) / 1_000, { 'http.request.method': method, ...result })
         open.delete(operation)
         span.end()
       }

@@ -95,7 +95,7 @@ async function checkStream(stream: ReadableStream<Uint8Array>): Promise<Readable
   const init = { method: 'POST', body: new (webClass('ReadableStream'))(), duplex: 'half' }
   if (!new (webClass('Request'))('http://a', init).headers.has('content-type')) return stream
   await stream.cancel()
-  throw new TypeError('a body cannot be streamed here')
+  throw new TypeError('this runtime cannot send a body that streams')
 }
 
 /** A stream as it is sent. Not every `fetch` takes an iterable. */

@@ -98,7 +98,7 @@ export async function readBlob(blob: BlobShape): Promise<Uint8Array> {
   if (typeof stream === 'function') {
     const source: unknown = stream.call(blob)
     return readStream<Uint8Array>(source as ReadableStream<Uint8Array>, Infinity, (read) => {
-      if (isWebStream(read)) throw new TypeError('a Blob without end')
+      if (isWebStream(read)) throw new TypeError('a Blob in the body streams without end')
       return read
     })
   }

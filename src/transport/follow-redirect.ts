@@ -94,7 +94,9 @@ function locationOf({ headers }: Response, from: URL): URL {
   // A header is read octet by octet; what servers write there is UTF-8.
   const octets = Uint8Array.from(headers.get('location') ?? '', (letter) => letter.charCodeAt(0))
   const to = new URL(new TextDecoder().decode(octets), from)
-  if (!/^https?:$/.test(to.protocol)) throw new TypeError(`a redirect to ${to.protocol}`)
-  if (to.username !== '' || to.password !== '') throw new TypeError('a redirect with credentials in its URL')
+  if (!/^https?:$/.test(to.protocol))
+    throw new TypeError(`the server redirects to ${to.protocol}, where fetch does not go`)
+  if (to.username !== '' || to.password !== '')
+    throw new TypeError('the server redirects to a URL with credentials')
   return to
 }

@@ -45,7 +45,8 @@ export function stampRequest(
     return stamped
   }
   const text = textOf(body)
-  if (text === undefined) throw new TypeError('the key goes into a JSON body, and this body is none')
+  if (text === undefined)
+    throw new TypeError('the contract puts the key into a JSON body, and this body is not JSON')
   // They tell of the body as it was without the key.
   for (const name of ofBody) delete headers[findHeader(headers, name) ?? name]
   return { ...stamped, body: carrier.write(carrier.path, text, key) }

@@ -13,7 +13,8 @@ export const defaultMaxBytes = 10 * 1024 * 1024
  */
 export function takeFetch(fetch: unknown): () => FetchLike {
   const taken = fetch === undefined ? globalThis.fetch : fetch
-  if (isIdempotentFetch(taken)) throw new TypeError('fetch is wrapped already: give the one that it wraps')
+  if (isIdempotentFetch(taken))
+    throw new TypeError('fetch is already an idempotent fetch; pass the original fetch')
   if (fetch === undefined)
     return () => (isIdempotentFetch(globalThis.fetch) ? (taken as FetchLike) : globalThis.fetch)
   checkOption('fetch', fetch, 'function')

@@ -161,21 +161,21 @@ describe('wrapping twice', () => {
   it('is refused at construction', () => {
     const inner = createIdempotentFetch()
     expect(create({ fetch: inner })).toThrow(TypeError)
-    expect(create({ fetch: inner })).toThrow(/wrapped already/)
+    expect(create({ fetch: inner })).toThrow(/already an idempotent fetch/)
   })
 
   it('is refused for a wrapper of another copy of the package', () => {
     const foreign = Object.defineProperty(async () => new Response(), Symbol.for('fetch-idempotency.fetch'), {
       value: true,
     })
-    expect(create({ fetch: foreign })).toThrow(/wrapped already/)
+    expect(create({ fetch: foreign })).toThrow(/already an idempotent fetch/)
   })
 
   it('is refused at construction for a global fetch as well', () => {
     const native = globalThis.fetch
     globalThis.fetch = createIdempotentFetch() as typeof fetch
     try {
-      expect(create({})).toThrow(/wrapped already/)
+      expect(create({})).toThrow(/already an idempotent fetch/)
     } finally {
       globalThis.fetch = native
     }

@@ -669,18 +669,18 @@ describe('ky 2 alone', () => {
 
 describe.each(majors)('%s: stacked retry loops are refused', (_, ky) => {
   it('when idempotency() is given twice', () => {
-    expect(() => ky.extend(idempotency()).extend(idempotency())).toThrow(/wrapped already/)
+    expect(() => ky.extend(idempotency()).extend(idempotency())).toThrow(/already an idempotent fetch/)
   })
 
   it('when the fetch inside is ours', () => {
-    expect(() => idempotency({ fetch: createIdempotentFetch() })).toThrow(/wrapped already/)
+    expect(() => idempotency({ fetch: createIdempotentFetch() })).toThrow(/already an idempotent fetch/)
     expect(() => ky.create({ fetch: createIdempotentFetch() }).extend(idempotency())).toThrow(
-      /wrapped already/,
+      /already an idempotent fetch/,
     )
   })
 
   it('when ky with the set is the fetch of our wrapper', () => {
-    expect(() => createIdempotentFetch({ fetch: idempotency().fetch })).toThrow(/wrapped already/)
+    expect(() => createIdempotentFetch({ fetch: idempotency().fetch })).toThrow(/already an idempotent fetch/)
   })
 
   it('when our wrapper takes the place of the set’s fetch', async () => {
@@ -691,7 +691,7 @@ describe.each(majors)('%s: stacked retry loops are refused', (_, ky) => {
     for (const method of ['post', 'get'] as const)
       expect(await caught(api[method](url))).toMatchObject({
         name: 'TypeError',
-        message: expect.stringMatching(/wrapped already/),
+        message: expect.stringMatching(/already an idempotent fetch/),
       })
     expect(server.sent).toHaveLength(0)
   })

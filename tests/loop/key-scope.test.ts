@@ -84,7 +84,7 @@ describe.each(hosts)('keyScope in %s', (name, host) => {
     const { send, sent, events } = host([reset(), json(201)], renewal)
     const error = await send().catch((reason: unknown) => reason)
     expect(isOutcomeUnknownError(error)).toBe(true)
-    expect(String(error)).toContain('a header that belongs to the key has changed since')
+    expect(String(error)).toContain("a header of the contract's keyScope has changed since")
     expect(idempotencyOf(error)?.outcome).toBe('unknown')
     expect(sent).toHaveLength(1)
     expect(events.at(-1)).toMatchObject({ type: 'settled', outcome: 'unknown' })

@@ -72,6 +72,6 @@ describe('rule 12: wrapping twice is refused at construction', () => {
     ['the fetch of our hooks inside our fetch', () => createIdempotentFetch({ fetch: hooked() })],
     ['the fetch of our hooks inside ky with our hooks', () => idempotency({ fetch: hooked() })],
   ])('%s', (_, build) => {
-    expect(build).toThrow(/wrapped already/)
+    expect(build).toThrow(/already an idempotent fetch/)
   })
 })

@@ -71,7 +71,7 @@ describe('the table of the README', () => {
     ],
     'attempts or time used up': [/on an answer$/, /on a lost answer$/, /^the deadline/],
     'no attempt reached a server': [/^no attempt reached a server$/],
-    'the key is used for another payload, too old, or was done before': [
+    'the key names another write, is too old, or was done before': [
       /names another payload$/,
       /^the key is older/,
       /^"this was done before"/,

@@ -339,7 +339,7 @@ describe('captureRequest', () => {
         pull: (controller) => controller.enqueue(new Uint8Array(3)),
         cancel,
       })
-      await expect(capture(stream)).rejects.toThrow('streamed')
+      await expect(capture(stream)).rejects.toThrow('body that streams')
       expect(cancel).toHaveBeenCalled()
     })
 

@@ -283,7 +283,7 @@ it.each(hosts.filter(([name]) => !name.endsWith('a Request')))(
     const error = await send(base, { method: 'POST', body }).catch((caught: unknown) => caught)
     const messages: string[] = []
     for (let at = error; at instanceof Error; at = at.cause) messages.push(at.message)
-    expect(messages.join()).toContain('a redirect with credentials')
+    expect(messages.join()).toContain('redirects to a URL with credentials')
     expect(messages.join()).not.toContain('secret')
   },
 )

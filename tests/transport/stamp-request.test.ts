@@ -276,7 +276,7 @@ describe('a body', () => {
     const send = createIdempotentFetch({ fetch: playFetch(json(201)).fetch, contract: plaid })
     const error = await thrown(send('https://a.test/transfer/create', { method: 'POST', body: 'card=4242' }))
     expect(error).toMatchObject({ code: 'unsendable', attempts: 0 })
-    expect(error.message).toContain('(the key goes into a JSON body, and this body is no JSON)')
+    expect(error.message).toContain('(the contract puts the key into a JSON body, and this body is not JSON)')
     expect(error.message + String(error.cause)).not.toContain('4242')
   })
 })
