@@ -46,7 +46,7 @@ export function heldOperation(
   }
   const end = () => {
     leases.drop(lease)
-    if (active.get(id) === finished) active.delete(id)
+    active.delete(id)
     finish()
     onEnd()
   }
@@ -65,7 +65,6 @@ export function heldOperation(
     if (attemptsHere === 1 && leases.isSafe(lease)) return
     const next = { ...value, attempts: value.attempts + (attemptsHere === 1 ? 0 : 1) }
     const outcome = firstSentMs === undefined && attempt === 1 ? 'not-applied' : 'unknown'
-    const beganMs = leases.now()
     let isOurs: boolean
     try {
       isOurs = await callStore(settings, closing.signal, () => write(next, stateNow(), leases.leaseMs))
@@ -74,12 +73,10 @@ export function heldOperation(
       throw new JournalError('unavailable', facts(outcome, cause))
     }
     if (!isOurs) {
-      lease.isLost = true
       attemptsHere -= 1
       throw new JournalError('lease-lost', facts('unknown'))
     }
     value = next
-    leases.extend(lease, beganMs)
   }
   const giveBack = () => {
     isOver = true

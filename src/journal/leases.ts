@@ -15,14 +15,11 @@ export interface Lease {
 export interface Leases {
   /** Takes note of a lease that the store gave on a call that began at `beganMs`. */
   readonly hold: (id: string, token: string, beganMs: number) => Lease
-  /** Takes note of a write that let the lease hold longer. */
-  readonly extend: (lease: Lease, beganMs: number) => void
   readonly drop: (lease: Lease) => void
   /** Whether the lease holds for some time yet. */
   readonly isSafe: (lease: Lease) => boolean
   /** @throws what the store throws. */
   readonly renew: (lease: Lease) => Promise<boolean>
-  readonly now: () => number
   readonly leaseMs: number
 }
 
@@ -34,12 +31,11 @@ export function createLeases(store: OperationStore, clock: Clock, leaseMs: numbe
   const held = new Set<Lease>()
   let stop: AbortController | undefined
   const now = () => monotonicNow(clock)
-  const extend = (lease: Lease, beganMs: number) => void (lease.safeUntilMs = beganMs + leaseMs)
 
   const renew = async (lease: Lease) => {
     const beganMs = now()
     const isOurs = await store.renew({ id: lease.id, token: lease.token, leaseMs })
-    if (isOurs) extend(lease, beganMs)
+    if (isOurs) lease.safeUntilMs = beganMs + leaseMs
     else lease.isLost = true
     return isOurs
   }
@@ -64,7 +60,6 @@ export function createLeases(store: OperationStore, clock: Clock, leaseMs: numbe
       }
       return lease
     },
-    extend,
     drop(lease) {
       held.delete(lease)
       if (held.size > 0) return
@@ -74,7 +69,6 @@ export function createLeases(store: OperationStore, clock: Clock, leaseMs: numbe
     },
     isSafe: (lease) => !lease.isLost && lease.safeUntilMs - now() > leaseMs / 3,
     renew,
-    now,
     leaseMs,
   }
 }

@@ -57,7 +57,6 @@ export async function resumeOperation(
     )
     // An entry that says already that it may have been sent need not say so again.
     if (firstSentMs === undefined) {
-      const beganMs = leases.now()
       const isOurs = await callStore(settings, call.signal, () =>
         write(writeValue(value), leases.leaseMs, clock.now(), 'open'),
       ).catch((cause: unknown) => {
@@ -65,7 +64,6 @@ export async function resumeOperation(
         throw new JournalError('unavailable', factsOf(call, 'unknown', known.key, cause))
       })
       if (!isOurs) throw new JournalError('lease-lost', factsOf(call, 'unknown', known.key))
-      leases.extend(lease, beganMs)
     }
     const before = { value: known, state: entry.state, updatedMs: entry.updatedMs }
     return heldOperation(settings, { lease, value, isNew: false, before, firstSentMs }, onEnd)

@@ -13,12 +13,14 @@ import { sqliteStore } from '../../dist/journal/sqlite.js'
 import { findPostgres, startPostgres } from '../journal/services/postgres.mjs'
 import { findRedis, startRedis } from '../journal/services/redis.mjs'
 import { measureMemory, recoverTogether } from './journal-recovery.mjs'
+import { measureFloor } from './sqlite-floor.mjs'
 
 const folder = await mkdtemp(`${process.env.BENCH_FOLDER ?? tmpdir()}/journal-bench-`)
 
-/** @returns {Promise<import('../../dist/journal/sqlite.js').SqliteDatabase | string>} */
+/** @returns {Promise<import('../../dist/journal/sqlite.js').SqliteDatabase>} */
 async function openSource(path) {
-  if (process.getBuiltinModule?.('node:sqlite') !== undefined) return path
+  const builtIn = process.getBuiltinModule?.('node:sqlite')
+  if (builtIn !== undefined) return new builtIn.DatabaseSync(path)
   const { default: Database } = await import('libsql')
   return new Database(path)
 }
@@ -78,6 +80,11 @@ for (const [name, store] of Object.entries(stores)) {
     [1, 2_000],
     [64, 20_000],
   ]) {
+    // Just before, as the disk is shared with whatever else the machine does.
+    const floor =
+      name === 'sqlite'
+        ? measureFloor(await openSource(`${folder}/floor${concurrency}.db`), count, concurrency)
+        : 0
     const delay = monitorEventLoopDelay({ resolution: 1 })
     delay.enable()
     const before = process.cpuUsage()
@@ -89,6 +96,10 @@ for (const [name, store] of Object.entries(stores)) {
     console.log(
       `${name.padEnd(7)} ${String(concurrency).padStart(3)} at once: ${perSecond} operations/s, ${each} µs each, ${((user + system) / count).toFixed(0)} µs of processor time, event loop held up ${(delay.max / 1e6).toFixed(1)} ms at most`,
     )
+    if (floor > 0)
+      console.log(
+        `sqlite alone, two transactions for ${concurrency} operations: ${Math.round(floor)} operations/s, ${(floor / perSecond).toFixed(1)} times as many`,
+      )
   }
   await journal?.close()
 }

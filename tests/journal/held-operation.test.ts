@@ -1,5 +1,5 @@
 import { createIdempotentFetch } from 'fetch-idempotency'
-import { createJournal, isJournalError, memoryStore } from 'fetch-idempotency/journal'
+import { createJournal, memoryStore, type OperationStore } from 'fetch-idempotency/journal'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { checkJournalOptions } from '../../src/journal/journal-settings.js'
 import { openOperation } from '../../src/journal/open-operation.js'
@@ -11,6 +11,11 @@ afterEach(() => server.close())
 
 const post = (send: ReturnType<typeof createIdempotentFetch>) =>
   send(`${server.url}/orders`, { method: 'POST', body: '{}', idempotency: { operationId: 'order-17' } })
+
+const entriesOf = async (store: OperationStore) =>
+  (
+    await Promise.all((['open', 'settled'] as const).map((state) => store.list({ state }, { limit: 9 })))
+  ).flatMap(({ entries }) => entries.map(({ id, state, value, updatedMs }) => [id, state, value, updatedMs]))
 
 describe('an operation that a call works on', () => {
   it.each([
@@ -40,7 +45,7 @@ describe('an operation that a call works on', () => {
       body: '{}',
       idempotency: { operationId: 'order-17' },
     }).catch((error: unknown) => error)
-    if (isTaken) expect(isJournalError(result) && result.problem).toBe('lease-lost')
+    if (isTaken) expect(result).toMatchObject({ problem: 'lease-lost', outcome: 'unknown' })
     else expect((result as Response).status).toBe(201)
     expect(server.requests.length).toBe(isTaken ? 0 : 1)
   })
@@ -105,6 +110,7 @@ describe('an operation that a call works on', () => {
         ).catch(() => undefined)
         server.requests.length = 0
       }
+      const before = await entriesOf(right)
       let isAway = false
       const store = {
         ...right,
@@ -122,6 +128,8 @@ describe('an operation that a call works on', () => {
       expect(server.requests).toEqual([])
       isAway = false
       await journal.close()
+      // Nothing was sent: the entry is as it was, or gone.
+      expect(await entriesOf(right)).toEqual(before)
     },
   )
 
@@ -238,5 +246,15 @@ describe('an operation that a call works on', () => {
     await opened.release()
     expect(ends).toBe(1)
     expect((await settings.store.list({ state: 'settled' }, { limit: 9 })).entries).toHaveLength(1)
+  })
+
+  it('counts the attempts that may have been sent', async () => {
+    const store = memoryStore()
+    const send = createIdempotentFetch({ journal: createJournal({ store }), retry: { backoff: () => 1 } })
+    server.fate = () => (server.requests.length === 0 ? 'lose' : 'answer')
+    await post(send)
+    expect((await entriesOf(store)).map(([, , value]) => JSON.parse(String(value)))).toMatchObject([
+      { attempts: 2, outcome: 'applied' },
+    ])
   })
 })
