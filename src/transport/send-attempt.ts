@@ -19,7 +19,7 @@ import { isKnownFetch, isUndici } from './known-fetch.js'
 import { canBeResentBelow, sendOnceInit } from './layer-below.js'
 import { watchSending } from './sent-below.js'
 import { discard, settleResponse, type SettledBody } from './settled-response.js'
-import { isDeterministic, readFailure } from './transport-failure.js'
+import { isDeterministic, isSignalRefused, readFailure } from './transport-failure.js'
 import { isBytes, isTypeError, webClass } from './web-shapes.js'
 
 /** How an attempt is sent and its answer read. */
@@ -29,6 +29,8 @@ export interface Sender {
   readonly maxResponseBytes: number
   /** What the caller has chosen for the body. @defaultValue what the answer's type and length say */
   readonly bodyReading?: BodyReading | undefined
+  /** The fetch knows no signal of the class that this runtime makes. @defaultValue `false` */
+  readonly hidesSignal?: boolean
 }
 
 /** May put another answer in the place of the one that came. What it throws ends the operation. */
@@ -49,7 +51,7 @@ function followerIn({ method, rest, base }: CapturedRequest, fetch: FetchLike): 
 function transmit(
   fetch: FetchLike,
   request: CapturedRequest,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
   isOurs: boolean,
 ): Promise<Response> {
   const { method, url, headers, body, rest, base } = request
@@ -57,7 +59,8 @@ function transmit(
     ...rest,
     method,
     headers,
-    signal,
+    // Not given counts as `undefined`; `null` would take away that of a `Request`.
+    signal: signal as AbortSignal,
     ...sendOnceInit(request),
   }
   if (isOurs) init.redirect = 'manual'
@@ -83,13 +86,13 @@ function follow(
   fetch: FetchLike,
   request: CapturedRequest,
   answer: Response,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<Landing> {
   // A stream is used up by now.
   const body = () =>
     (isBytes(request.body) ? asBlob(request.body) : (request.body ?? null)) as BodyInit | null
   return followRedirect(answer, { ...request, body }, (url, init) =>
-    fetch(url, { ...request.rest, ...init, signal }),
+    fetch(url, { ...request.rest, ...init, signal: signal as AbortSignal }),
   )
 }
 
@@ -183,11 +186,15 @@ export async function sendAttempt(
   let answer: Response
   let isWrite = false
   if (Math.abs(excessBytes(request)) > 0 && isUndici(fetch)) return refuseLength()
+  const given = sender.hidesSignal ? undefined : signal
   try {
-    answer = await transmit(fetch, request, signal, isOurs)
+    answer = await transmit(fetch, request, given, isOurs)
     if (isOurs && isRedirect(answer))
-      ({ response: answer, isWrite } = await follow(fetch, request, answer, signal))
+      ({ response: answer, isWrite } = await follow(fetch, request, answer, given))
   } catch (error) {
+    // Before anything is sent. Test environments put another `AbortController` in place of the runtime's.
+    if (given && !given.aborted && isSignalRefused(error))
+      return sendAttempt({ ...sender, hidesSignal: true }, request, signal, inspect, onStatus)
     return lose(error)
   }
   // What follows is our own: where it fails, the answer is not lost.

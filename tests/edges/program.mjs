@@ -8,6 +8,7 @@ const server = await startServer()
 const own = await environments[name](server.url)
 const load = loaders[name] ?? (() => import('../../dist/index.js'))
 const { createIdempotentFetch, idempotencyOf } = await load()
+server.take()
 const fetchOfHost = own ?? globalThis.fetch
 /** The bare fetch of Node 20 waits for ever for a body of jsdom. */
 const bare = (url, init) =>
