@@ -11,6 +11,7 @@ import { canBeResentBelow } from './layer-below.js'
 import { excessBytes, readLoss, refuseLength } from './read-loss.js'
 import { watchSending } from './sent-below.js'
 import { discard, settleResponse, type SettledBody } from './settled-response.js'
+import { isSignalRefused } from './transport-failure.js'
 import { follow, followerIn, transmit } from './transmit.js'
 import { webClass } from './web-shapes.js'
 
@@ -23,6 +24,8 @@ export interface Sender {
   readonly maxResponseBytes: number
   /** What the caller has chosen for the body. @defaultValue what the answer's type and length say */
   readonly bodyReading?: BodyReading | undefined
+  /** The fetch knows no signal of the class that this runtime makes. @defaultValue `false` */
+  readonly hidesSignal?: boolean
 }
 
 /** May put another answer in the place of the one that came. What it throws ends the operation. */
@@ -52,14 +55,18 @@ export async function sendAttempt(
   const lose = (error: unknown, isCut = false, seen?: SeenAnswer) =>
     readLoss(error, request, follower === 'fetch', isAtLeast, isCut, seen, wasSent)
   if (Math.abs(excessBytes(request)) > 0 && isUndici(picked)) return refuseLength()
+  const given = sender.hidesSignal ? undefined : signal
   let landing: Landing
   try {
-    const first = await transmit(fetch, request, signal, isOurs)
+    const first = await transmit(fetch, request, given, isOurs)
     landing =
       isOurs && isRedirect(first)
-        ? await follow(fetch, request, first, signal)
+        ? await follow(fetch, request, first, given)
         : { response: first, isWrite: false }
   } catch (error) {
+    // Before anything is sent. Test environments put another `AbortController` in place of the runtime's.
+    if (given && !given.aborted && isSignalRefused(error))
+      return sendAttempt({ ...sender, hidesSignal: true }, request, signal, inspect, onStatus)
     return lose(error)
   }
   const { response: answer, isWrite } = landing

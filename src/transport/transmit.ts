@@ -22,7 +22,7 @@ export function followerIn({ method, rest, base }: CapturedRequest, fetch: Fetch
 export function transmit(
   fetch: FetchLike,
   request: CapturedRequest,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
   isOurs: boolean,
 ): Promise<Response> {
   const { method, url, headers, body, rest, base } = request
@@ -30,7 +30,8 @@ export function transmit(
     ...rest,
     method,
     headers,
-    signal,
+    // Not given counts as `undefined`; `null` would take away that of a `Request`.
+    signal: signal as AbortSignal,
     ...sendOnceInit(request),
   }
   if (isOurs) init.redirect = 'manual'
@@ -60,12 +61,12 @@ export function follow(
   fetch: FetchLike,
   request: CapturedRequest,
   answer: Response,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<Landing> {
   // A stream is used up by now.
   const body = () =>
     (isBytes(request.body) ? asBlob(request.body) : (request.body ?? null)) as BodyInit | null
   return followRedirect(answer, { ...request, body }, (url, init) =>
-    fetch(url, { ...request.rest, ...init, signal }),
+    fetch(url, { ...request.rest, ...init, signal: signal as AbortSignal }),
   )
 }

@@ -1,4 +1,5 @@
 import { connectTargetOf, type ConnectTarget } from './connect-errors.js'
+import { isTypeError } from './web-shapes.js'
 
 /** What a failure to get an answer tells: whether the request can have reached a server. */
 export type FailureVerdict = 'not-sent' | 'unsendable' | 'unknown'
@@ -43,6 +44,13 @@ export function isDeterministic(error: unknown): boolean {
     at = cause
   }
   return false
+}
+
+/** Whether a fetch does not take the class of a signal: it says so before it sends anything. */
+export function isSignalRefused(error: unknown): boolean {
+  if (!isTypeError(error)) return false
+  const { message, cause } = readError(error)
+  return cause === undefined && says(message, /\bsignal\b.*\bAbortSignal\b/)
 }
 
 const behindRedirect = Symbol('behind a redirect')

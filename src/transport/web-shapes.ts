@@ -140,12 +140,21 @@ export function isAbortSignal(value: unknown): value is AbortSignal {
 
 /** Whether an error is one with which a fetch reports a lost connection, of whichever realm. */
 export function isTypeError(value: unknown): value is TypeError {
-  return isObject(value) && brandOf(value) === 'Error' && isNamed(value, 'TypeError')
+  try {
+    return isObject(value) && brandOf(value) === 'Error' && isNamed(value, 'TypeError')
+  } catch {
+    // A proxy that was revoked, or whose traps throw.
+    return false
+  }
 }
 
 /** Whether a value has what an error is read by, of whichever realm. */
 export function isError(value: unknown): value is Error {
-  return isObject(value) && typeof value['name'] === 'string' && typeof value['message'] === 'string'
+  try {
+    return isObject(value) && typeof value['name'] === 'string' && typeof value['message'] === 'string'
+  } catch {
+    return false
+  }
 }
 
 export function isDate(value: unknown): value is Date {

@@ -42,6 +42,16 @@ export const environments = {
     return (url, init = {}) =>
       own(url, init.signal instanceof AbortSignal ? { ...init, signal: undefined } : init)
   },
+  /** Node 24 looks at the class of a signal, and knows the one that was there when its fetch was first used. */
+  async 'jsdom, its controllers, after the first fetch'(url) {
+    await (await fetch(url)).text()
+    const { JSDOM } = await import('jsdom')
+    takeClasses(new JSDOM('', { url: 'http://localhost/' }).window, [
+      'AbortController',
+      'AbortSignal',
+      'Event',
+    ])
+  },
   async 'jsdom, whatwg-fetch'(url) {
     const { JSDOM, VirtualConsole } = await import('jsdom')
     const { window } = new JSDOM('', { url, virtualConsole: new VirtualConsole() })

@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { undiciVersions } from './undici-versions.mjs'
 
 const require = createRequire(import.meta.url)
 const { createIdempotentFetch, idempotencyOf } = await import('../../dist/index.js')
@@ -21,6 +23,47 @@ async function startProxy(status) {
   return { server, url: await listen(server) }
 }
 
+/** A socket of Unix, whose server loses the answer of each first request with a key, whole or in its body. */
+async function checkSocket(version, { Agent, fetch }, check) {
+  const socketPath = `${tmpdir()}/edges-${process.pid}-${version}.sock`
+  const keys = new Set()
+  let made = 0
+  let isCut = false
+  const server = createServer((request, response) => {
+    request.resume().on('end', () => {
+      const key = request.headers['idempotency-key']
+      const isFirst = key === undefined || !keys.has(key)
+      keys.add(key)
+      if (isFirst) made += 1
+      response.writeHead(201, { 'content-type': 'application/json', 'content-length': 8 })
+      if (!isFirst) return response.end('{"id":1}')
+      if (isCut) response.write('{"id"')
+      setTimeout(() => request.socket.destroy(), isCut ? 20 : 0)
+    })
+  })
+  server.listen(socketPath)
+  await once(server, 'listening')
+  for (isCut of [false, true])
+    for (const writes of ['keyed', 'never']) {
+      made = 0
+      keys.clear()
+      const dispatcher = new Agent({ connect: { socketPath } })
+      const send = createIdempotentFetch({ fetch, writes, retry: { backoff: () => 1, maxAttempts: 3 } })
+      const result = await send('http://a.test/', { method: 'POST', body: '{}', dispatcher }).catch(
+        (error) => error,
+      )
+      const { outcome } = idempotencyOf(result)
+      const wanted = writes === 'keyed' ? 'applied' : 'unknown'
+      check(
+        `undici ${version}, a Unix socket, ${writes}, cut ${isCut}`,
+        outcome === wanted && made === 1,
+        `${outcome}, ${made}`,
+      )
+    }
+  server.close()
+  server.closeAllConnections()
+}
+
 /** What is told where a dispatcher of undici stands below: true, and in as many requests as it takes. */
 export async function checkLayers(check) {
   let executions = 0
@@ -35,7 +78,7 @@ export async function checkLayers(check) {
   const closed = await listen(gone)
   await new Promise((resolve) => gone.close(resolve))
 
-  for (const version of [6, 7]) {
+  for (const version of undiciVersions) {
     const undici = require(`undici${version}`)
     const call = async (dispatcher, url, writes = 'keyed') => {
       executions = 0
@@ -78,7 +121,11 @@ export async function checkLayers(check) {
       [503, { outcome: 'not-applied', attempts: 3 }],
     ]) {
       const { server, url } = await startProxy(status)
-      await expect(`a proxy that answers ${status}`, call(new undici.ProxyAgent(url), lossy, 'never'), wanted)
+      await expect(
+        `a proxy that answers ${status}`,
+        call(new undici.ProxyAgent({ uri: url, proxyTunnel: true }), lossy, 'never'),
+        wanted,
+      )
       check(`undici ${version}, a proxy that answers ${status}: executions`, executions === 0, executions)
       server.close()
     }
@@ -86,6 +133,8 @@ export async function checkLayers(check) {
     await expect('a proxy that is away', call(noProxy, lossy), { outcome: 'not-applied', attempts: 3 })
     const noSocket = new undici.Agent({ connect: { socketPath: '/nowhere/at.sock' } })
     await expect('a socket that is not there', call(noSocket, lossy), { outcome: 'not-applied', attempts: 3 })
+
+    await checkSocket(version, undici, check)
 
     const mocks = new undici.MockAgent()
     mocks.disableNetConnect()

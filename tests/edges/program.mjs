@@ -8,6 +8,7 @@ const server = await startServer()
 const own = await environments[name](server.url)
 const load = loaders[name] ?? (() => import('../../dist/index.js'))
 const { createIdempotentFetch, idempotencyOf } = await load()
+server.take()
 const fetchOfHost = own ?? globalThis.fetch
 /** The bare fetch of Node 20 waits for ever for a body of jsdom. */
 const bare = (url, init) =>
@@ -111,9 +112,13 @@ if (name === 'node') {
   const { checkHono } = await import('./hono.mjs')
   const { checkInputs } = await import('./inputs.mjs')
   const { checkLayers } = await import('./layers.mjs')
+  const { checkHttp2 } = await import('./http2.mjs')
+  const { checkProxyVariables } = await import('./proxy-variables.mjs')
   await checkInputs(server, check)
   await checkAnswers(check)
   await checkLayers(check)
+  await checkHttp2(check)
+  await checkProxyVariables(check)
   // Last, as its server puts classes of its own in place of the runtime's.
   await checkHono(server, check)
 }
