@@ -1,5 +1,11 @@
 import { hasMarker } from './has-marker.js'
-import { isOtherConflict, mayBeAboutKey, readConflict, readStoredConflict } from './read-conflict.js'
+import {
+  isConflict,
+  isOtherConflict,
+  mayBeAboutKey,
+  readConflict,
+  readStoredConflict,
+} from './read-conflict.js'
 import type { Contract } from './server-contract.js'
 import { answered, type Answer, type Reading, type Verdict } from './verdict.js'
 
@@ -26,10 +32,11 @@ export function readStandard(answer: Answer): Reading {
       ? { verdict: 'done' }
       : { verdict: 'failed', outcome: 'unknown' }
   if (status === 408 || status === 421 || status === 425 || status === 429) return { verdict: 'refused' }
-  if (status === 409) return readConflict(answer)
+  if (isConflict(answer)) return readConflict(answer)
   if (mayHaveRun && answer.method === 'DELETE' && (status === 404 || status === 410))
     return { verdict: 'done', outcome: 'applied' }
-  if (status < 500 || status === 501 || status === 505)
+  // 499: a gateway has given up, while the server behind it may go on.
+  if ((status < 500 && status !== 499) || status === 501 || status === 505)
     // With a caller's key, an earlier call may have been the one that makes this one fail.
     return isDoubtful(answer) ? { verdict: 'failed', outcome: 'unknown' } : { verdict: 'failed' }
   return { verdict: 'unknown' }
@@ -79,7 +86,7 @@ export function readAnswer(contract: Contract, answer: Answer): Reading {
   const { headers } = answer
   const replayed = reading.replayed ?? isMarked(contract, headers)
   if (isOtherConflict(reading, replayed, answer)) reading = { verdict: 'failed' }
-  else if (replayed && special === undefined && (answer.status === 409 || reading.verdict === 'refused'))
+  else if (replayed && special === undefined && (isConflict(answer) || reading.verdict === 'refused'))
     reading = readStoredConflict(answer)
   const { verdict, outcome, original, result, keyStoreDown } = reading
   const isRunning = verdict === 'running'

@@ -4,6 +4,11 @@ import type { Answer, Reading } from './verdict.js'
 const inProgress =
   /in[-_ ]?(?:progress|flight)|(?:key|request)[-_ ]?in[-_ ]?use|processing|concurrent|still running/i
 
+/** The statuses with which servers answer a request whose key is in use: a conflict, and what is locked. */
+export function isConflict({ status }: Pick<Answer, 'status'>): boolean {
+  return status === 409 || status === 423
+}
+
 /** A conflict that may be our own first attempt, still being worked on: nobody has said so. */
 const guess: Reading = {
   verdict: 'running',
@@ -21,7 +26,7 @@ function saysRunning({ headers, json }: Answer): boolean {
 }
 
 /**
- * What a 409 means, of which a contract says nothing. It has many meanings; only what our own history makes likely is believed.
+ * What a conflict means, of which a contract says nothing. It has many meanings; only what our own history makes likely is believed.
  */
 export function readConflict(answer: Answer): Reading {
   if (answer.mayHaveRun && answer.key !== undefined) return guess
@@ -37,7 +42,7 @@ export function readConflict(answer: Answer): Reading {
 export function readStoredConflict(answer: Answer): Reading {
   const isOfEarlierCall = answer.keyOrigin === 'given' && !answer.mayHaveRun
   if (answer.key === undefined) return { verdict: 'failed', outcome: 'unknown' }
-  return isOfEarlierCall && !(answer.status === 409 && saysRunning(answer))
+  return isOfEarlierCall && !(isConflict(answer) && saysRunning(answer))
     ? { verdict: 'stored-failure', outcome: 'unknown' }
     : guess
 }

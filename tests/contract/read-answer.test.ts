@@ -22,8 +22,8 @@ describe('readAnswer', () => {
     it.each<readonly [string, AnswerFacts, Verdict | Partial<Reading>]>([
       ...[200, 201, 202, 204, 206].map((status) => [`${status}`, { status }, 'done'] as const),
       ...[408, 421, 425, 429].map((status) => [`${status}`, { status }, 'refused'] as const),
-      ...[500, 502, 503, 504, 507, 599].map((status) => [`${status}`, { status }, 'unknown'] as const),
-      ...[400, 401, 402, 403, 404, 405, 410, 412, 413, 422, 501, 505].map(
+      ...[499, 500, 502, 503, 504, 507, 599].map((status) => [`${status}`, { status }, 'unknown'] as const),
+      ...[400, 401, 402, 403, 404, 405, 410, 412, 413, 422, 423, 501, 505].map(
         (status) => [`${status}`, { status }, { verdict: 'failed', outcome: undefined }] as const,
       ),
       ['304 to a GET', { status: 304, method: 'GET' }, 'done'],
@@ -89,6 +89,12 @@ describe('readAnswer', () => {
         { verdict: 'failed' },
       ],
       ['after a lost answer may be our own first attempt', { status: 409, afterLost: true }, running],
+      ['so may a 423, which some servers give in its place', { status: 423, afterLost: true }, running],
+      [
+        'as a 423 from the server’s store is asked about',
+        { status: 423, headers: marked, afterLost: true },
+        running,
+      ],
       [
         'to the caller’s key has failed, and claims nothing',
         { status: 409, given: true },

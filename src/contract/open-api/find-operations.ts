@@ -9,7 +9,8 @@ export interface OpenApiOperation {
   readonly operation: unknown
 }
 
-const methods = ['post', 'put', 'patch', 'delete', 'get', 'head', 'options', 'trace']
+/** Some documents let a read take a key as well, which it has no use for. */
+const methods = ['post', 'put', 'patch', 'delete']
 
 /** The fields of a JSON object, none for anything else. */
 export function listFields(value: unknown): [string, unknown][] {
@@ -28,7 +29,7 @@ export function resolveReference(document: unknown, value: unknown, depth = 0): 
   return resolveReference(document, readField(document, ...steps), depth + 1)
 }
 
-/** Every operation of a document. */
+/** Every operation of a document that may write. */
 export function listOperations(document: unknown): readonly OpenApiOperation[] {
   return listFields(readField(document, 'paths')).flatMap(([path, given]) => {
     const item = resolveReference(document, given)

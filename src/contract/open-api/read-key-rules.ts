@@ -52,11 +52,12 @@ const unitMs = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const
 /** How long keys are kept, as the descriptions of the key say: where they name several times, the shortest is assumed. */
 export function readTtl(keys: readonly FoundKey[]): { keyTtlMs?: number; ttlAssumed?: boolean } {
   const times = new Set(
-    keys.flatMap(({ description }) =>
-      [...description.matchAll(/(\d{1,4})[\s-]*(minute|hour|day)s?\b/gi)].map(
+    keys.flatMap(({ description }) => [
+      ...(/\b(?:for ?ever|indefinitely)\b/i.test(description) ? [Infinity] : []),
+      ...[...description.matchAll(/(\d{1,4})[\s-]*(minute|hour|day)s?\b/gi)].map(
         ([, number, unit]) => Number(number) * unitMs[(unit as string).toLowerCase() as keyof typeof unitMs],
       ),
-    ),
+    ]),
   )
   return times.size === 0 ? {} : { keyTtlMs: Math.min(...times), ttlAssumed: times.size > 1 }
 }

@@ -4,14 +4,18 @@ import { defineContract } from '../define-contract.js'
 import { readField, readText } from '../json-field.js'
 import type { Answer } from '../verdict.js'
 
-/** The code of an error, wherever a binding of the protocol puts it; some answer errors with a 200. */
-function readCode({ json }: Answer): string | undefined {
+/** The code of the protocol's own error; some bindings answer it with a 200. */
+function readOwnCode({ json }: Answer): string | undefined {
   return (
     readText(json, 'adcp_error', 'code') ??
-    readText(json, 'error', 'code') ??
-    readText(json, 'result', 'structuredContent', 'adcp_error', 'code') ??
-    readText(json, 'code')
+    readText(json, 'result', 'structuredContent', 'adcp_error', 'code')
   )
+}
+
+/** The code of an error, wherever a binding of the protocol puts it. */
+function readCode(answer: Answer): string | undefined {
+  const { json } = answer
+  return readOwnCode(answer) ?? readText(json, 'error', 'code') ?? readText(json, 'code')
 }
 
 /**
@@ -23,7 +27,8 @@ function readCode({ json }: Answer): string | undefined {
  * - Kept: as the seller's capability `adcp.idempotency.replay_ttl_seconds` says. A client must not assume a day where it
  *   says nothing; an hour is assumed (unverified): use `adcp.with({ keyTtlMs })` with what yours says.
  * - `IDEMPOTENCY_CONFLICT`: the key was used with another payload. `IDEMPOTENCY_EXPIRED`: it is older than the seller keeps it.
- *   After either, look the order up by its natural key first (`reconcile`). Statuses are unverified: the code alone counts.
+ *   After either, look the order up by its natural key first (`reconcile`). Statuses are unverified: the code alone counts. Any
+ *   other error in a 200 has failed, with the outcome unknown.
  * - A repetition has `replayed: true` in its body.
  *
  * @see {@link https://docs.adcontextprotocol.org/ | Ad Context Protocol}
@@ -42,6 +47,7 @@ export const adcp = defineContract({
     if (code === 'IDEMPOTENCY_CONFLICT') return 'key-reused'
     if (code === 'IDEMPOTENCY_EXPIRED') return 'key-expired'
     const { status, json } = answer
+    if (status < 300 && readOwnCode(answer) !== undefined) return { verdict: 'failed', outcome: 'unknown' }
     return status < 300 && readField(json, 'replayed') === true
       ? { verdict: 'done', replayed: true }
       : undefined

@@ -12,7 +12,7 @@ import { readText } from '../json-field.js'
  * - Kept: "any reasonable timeframe"; Google Cloud names 60 minutes for most of its APIs, which is assumed here
  *   (unverified in the AIP).
  * - 409 with the status `ALREADY_EXISTS`: the name is taken, by our own lost attempt or by someone else's, so that
- *   asking again is no use. Any other 409 is read as by `standard`.
+ *   asking again is no use. With a key of yours that may have been an earlier call: the outcome is unknown. Any other 409 is read as by `standard`.
  * - A repetition gives the earlier success or the current state, unmarked. Failures are not promised to be stored.
  *
  * @see {@link https://google.aip.dev/155 | AIP-155}
@@ -25,6 +25,8 @@ export const googleAip155 = defineContract({
   keyTtlMs: 3_600_000,
   ttlAssumed: true,
   replayMayDiffer: true,
-  classify: ({ status, json }) =>
-    status === 409 && readText(json, 'error', 'status') === 'ALREADY_EXISTS' ? 'failed' : undefined,
+  classify: ({ status, json, keyOrigin }) =>
+    status === 409 && readText(json, 'error', 'status') === 'ALREADY_EXISTS'
+      ? { verdict: 'failed', outcome: keyOrigin === 'given' ? 'unknown' : undefined }
+      : undefined,
 })

@@ -9,10 +9,23 @@ function listErrorCodes(json: unknown): readonly (string | undefined)[] {
 }
 
 /** The errors that mutations list in their own results. */
-function listUserErrors(json: unknown): readonly unknown[] {
-  const data = readField(json, 'data')
-  return Object.values(typeof data === 'object' && data !== null ? data : {}).flatMap((result) =>
-    readList(result, 'userErrors'),
+function listUserErrors(results: readonly unknown[]): readonly unknown[] {
+  return results.flatMap((result) => readList(result, 'userErrors'))
+}
+
+/** What each mutation of the request has given. */
+function listResults(json: unknown): readonly unknown[] {
+  return Object.values(readField(json, 'data') ?? {})
+}
+
+/** Whether a result names nothing that was made or changed. */
+function isEmpty(result: unknown): boolean {
+  return Object.entries(result ?? {}).every(
+    ([name, value]) =>
+      name === 'userErrors' ||
+      value === null ||
+      value === false ||
+      (Array.isArray(value) && value.length === 0),
   )
 }
 
@@ -32,17 +45,18 @@ function readGraphQL(json: unknown): Reading | undefined {
   const codes = listErrorCodes(json)
   if (codes.includes('THROTTLED')) return { verdict: 'refused', minimumWaitMs: readWaitMs(json) }
   if (codes.includes('INTERNAL_SERVER_ERROR')) return { verdict: 'unknown' }
-  const userErrors = listUserErrors(json)
+  const results = listResults(json)
+  const userErrors = listUserErrors(results)
   const userCodes = userErrors.map((error) => readText(error, 'code'))
   if (userCodes.includes('IDEMPOTENCY_CONCURRENT_REQUEST')) return { verdict: 'running', namesKey: true }
   if (userCodes.includes('IDEMPOTENCY_KEY_PARAMETER_MISMATCH')) return { verdict: 'key-reused' }
   if (userCodes.includes('IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED'))
     return { verdict: 'failed', outcome: 'unknown' }
   if (userErrors.length === 0 && codes.length === 0) return undefined
-  // With several mutations in one request, those without an error are applied.
-  const data = readField(json, 'data')
-  const results = Object.values(typeof data === 'object' && data !== null ? data : {})
-  return { verdict: 'failed', outcome: results.length > 1 ? 'unknown' : undefined }
+  // An error in a field of a result may come after the work, and with several mutations in one request some are applied.
+  const isDefinite =
+    codes.length > 0 ? readField(json, 'data') === undefined : results.length === 1 && isEmpty(results[0])
+  return { verdict: 'failed', outcome: isDefinite ? undefined : 'unknown' }
 }
 
 /**
@@ -55,7 +69,8 @@ function readGraphQL(json: unknown): Reading | undefined {
  * - Kept: 24 hours.
  * - Errors come in a 200. `THROTTLED`: refused, with the wait that the cost says. `IDEMPOTENCY_CONCURRENT_REQUEST`: still running.
  *   `IDEMPOTENCY_KEY_PARAMETER_MISMATCH`: the key was used with other parameters. `IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED`: the
- *   outcome is unknown (unverified). Other `userErrors` are a plain failure.
+ *   outcome is unknown (unverified). Other `userErrors` are a plain failure where the result is empty beside
+ *   them. Errors beside `data` leave the outcome unknown: a field of the result may have failed after the work.
  * - A repetition gives a result made from the current state, unmarked.
  *
  * @see {@link https://shopify.dev/docs/api/usage/idempotent-requests | Idempotent requests}

@@ -149,7 +149,7 @@ describe('contractFromOpenApi', () => {
   it('honours keys on the operations that take one, and on no other', () => {
     const parameters = [{ in: 'header', name: 'Idempotency-Key' }]
     const paths = {
-      '/orders': { post: { parameters }, get: {} },
+      '/orders': { post: { parameters }, get: { parameters } },
       '/orders/{id}/items.{kind}': { patch: { parameters } },
       '/users': { post: {} },
     }
@@ -167,6 +167,8 @@ describe('contractFromOpenApi', () => {
 
   it.each([
     ['Keys are kept for 24 hours.', 86_400_000, false],
+    ['The server stores keys forever.', Infinity, false],
+    ['Kept for ever, in the sandbox for 2 days', 2 * 86_400_000, true],
     ['Kept 30 days', 30 * 86_400_000, false],
     ['A unique key of up to 255 characters', 86_400_000, true],
     ['Kept for 24 hours, in the sandbox for 30 minutes', 1_800_000, true],

@@ -110,6 +110,12 @@ describePreset(adcp, {
       'key-expired',
     ],
     [
+      'another error in a 200 is no success',
+      { status: 200, json: { adcp_error: { code: 'PRODUCT_NOT_FOUND' } } },
+      { verdict: 'failed', outcome: 'unknown' },
+    ],
+    ['a 200 with a code that is no error is done', { status: 200, json: { code: 'A1' } }, 'done'],
+    [
       'a replay says so in its body',
       { status: 200, json: { media_buy_id: 'm1', replayed: true } },
       { verdict: 'done', replayed: true },

@@ -66,6 +66,27 @@ describePreset(shopifyGraphql, {
       'failed',
     ],
     [
+      'an error in a field of a result leaves the outcome open',
+      {
+        status: 200,
+        json: {
+          data: { refundCreate: { refund: { id: 1, order: null }, userErrors: [] } },
+          errors: [{ path: ['refundCreate', 'refund', 'order'], extensions: { code: 'ACCESS_DENIED' } }],
+        },
+      },
+      { verdict: 'failed', outcome: 'unknown' },
+    ],
+    [
+      'so does one that has emptied the result',
+      { status: 200, json: { data: null, errors: [{ extensions: { code: 'ACCESS_DENIED' } }] } },
+      { verdict: 'failed', outcome: 'unknown' },
+    ],
+    [
+      'user errors beside something that was made leave it open too',
+      { status: 200, json: { data: { productSet: { product: { id: 1 }, userErrors: [{}] } } } },
+      { verdict: 'failed', outcome: 'unknown' },
+    ],
+    [
       'an internal error is unknown',
       { status: 200, json: { errors: [{ extensions: { code: 'INTERNAL_SERVER_ERROR' } }] } },
       'unknown',
@@ -121,6 +142,20 @@ describePreset(githubGraphql, {
     [
       'errors beside data leave the outcome open',
       { status: 200, keyless: true, json: { data: { addComment: null }, errors: [{ type: 'NOT_FOUND' }] } },
+      { verdict: 'failed', outcome: 'unknown' },
+    ],
+    [
+      'errors that have emptied the data leave it open: they may have come after the work',
+      { status: 200, keyless: true, json: { data: null, errors: [{ message: 'boom' }] } },
+      { verdict: 'failed', outcome: 'unknown' },
+    ],
+    [
+      'a limit that is met between two mutations is not sent again: the first one was executed',
+      {
+        status: 200,
+        keyless: true,
+        json: { data: { a: { id: 1 }, b: null }, errors: [{ type: 'RATE_LIMITED', path: ['b'] }] },
+      },
       { verdict: 'failed', outcome: 'unknown' },
     ],
     ['data is done', { status: 200, keyless: true, json: { data: {} } }, 'done'],

@@ -124,7 +124,12 @@ describePreset(googleAip155, {
     [
       'ALREADY_EXISTS has failed',
       { status: 409, json: { error: { code: 409, status: 'ALREADY_EXISTS' } } },
-      'failed',
+      { verdict: 'failed', outcome: undefined },
+    ],
+    [
+      'ALREADY_EXISTS to the caller’s key may be the work of an earlier call',
+      { status: 409, given: true, json: { error: { code: 409, status: 'ALREADY_EXISTS' } } },
+      { verdict: 'failed', outcome: 'unknown' },
     ],
     [
       'ALREADY_EXISTS after a lost answer is not asked about again',
