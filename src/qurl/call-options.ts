@@ -30,7 +30,8 @@ export interface RequestOptions extends ReadOptions {
   /**
    * When this `idempotencyKey` was first sent, as a date or in milliseconds since the epoch. Give it when an earlier call,
    * maybe of another process, may have sent the key: no refusal then passes for `not-applied`, and a key older than the 24
-   * hours that the service keeps it is not sent (`key_expired`).
+   * hours that the service keeps it is not sent (`key_expired`). Where keys are not known to be honoured, nothing is sent and the outcome
+   * stays `unknown`: look, and call again without it.
    *
    * @defaultValue the time inside a UUIDv7, which counts for the key's age only
    */
