@@ -8,6 +8,15 @@ const { paths } = JSON.parse(readFileSync(new URL('tsconfig.json', root), 'utf8'
   paths: Record<string, [string]>
 }
 
+/** What `--mode` sets for the tests: not every shell can set a variable for one command. */
+const modes: Record<string, Record<string, string>> = {
+  ky2: { KY_MAJOR: '2' },
+  whole: { TESTS: 'whole' },
+  crash: { CRASH_KILLS: '1000' },
+}
+const mode = process.argv[process.argv.indexOf('--mode') + 1] ?? ''
+Object.assign(process.env, modes[mode], { ...process.env })
+
 /** The package's own entries are its sources; with `KY_MAJOR=2` every `ky` is the second major. */
 const entries = Object.entries(paths).map(([name, [path]]) => ({
   find: new RegExp(`^${name}$`),

@@ -1,6 +1,7 @@
 // What an entry adds to an application: bundled with its dependencies, minified, compressed. `ky` is the user's own.
 import { build } from 'esbuild'
 import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 
 /** Compressed bytes, a little above what they are today: growth has to be wanted, and what is saved is taken off here. */
@@ -10,7 +11,7 @@ const { exports } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8
 
 let isTooLarge = false
 for (const [entry, limit] of Object.entries(limits)) {
-  const path = new URL(exports[entry].import.default, root).pathname
+  const path = fileURLToPath(new URL(exports[entry].import.default, root))
   const { minified, compressed } = await measure(path)
   const share = `${((100 * compressed) / limit).toFixed(0)} % of ${limit} bytes`
   console.log(`${entry.padEnd(6)} ${minified} bytes minified, ${compressed} bytes compressed (${share})`)

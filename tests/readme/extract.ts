@@ -1,7 +1,9 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
+export const root = fileURLToPath(new URL('../..', import.meta.url))
+  .replaceAll('\\', '/')
+  .replace(/\/$/, '')
 
 /** One fenced `ts` block. */
 export interface Example {
@@ -26,6 +28,7 @@ export function examplesOfMarkdown(path: string): Example[] {
 export function examplesOfComments(folder: string): Example[] {
   const files = readdirSync(`${root}/${folder}`, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))
+    .map((file) => file.replaceAll('\\', '/'))
     .toSorted()
   return files.flatMap((file) => {
     const path = `${folder}/${file}`
