@@ -18,7 +18,12 @@ async function run(file: string, ...args: string[]): Promise<string> {
 
 beforeAll(async () => {
   await layPackage(folder)
-  await buildInto(folder, { index: 'src/index.ts', 'contract/index': 'src/contract/index.ts' })
+  await buildInto(folder, {
+    index: 'src/index.ts',
+    'contract/index': 'src/contract/index.ts',
+    'opentelemetry/index': 'src/opentelemetry/index.ts',
+    'testing/server': 'src/testing-server/start-faulty-server.ts',
+  })
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
@@ -31,6 +36,26 @@ describe('examples/stripe.mjs', () => {
       'order-2: 402 card_declined, not-applied after 2 requests',
       'order-1: KeyReusedError, unknown',
       '1 charge made, the same one both times',
+    ])
+  })
+})
+
+describe('examples/job-queue.mjs', () => {
+  it('charges once for each job, whose first run dies', async () => {
+    const lines = (await run('examples/job-queue.mjs')).trim().split('\n')
+    expect(lines.filter((line) => line.endsWith('run 2: applied, by an earlier run'))).toHaveLength(2)
+    expect(lines.at(-1)).toBe('4 requests, 2 charges')
+  })
+})
+
+describe('examples/opentelemetry.mjs', () => {
+  it('prints a span for the write, and one below it for each attempt', async () => {
+    expect((await run('examples/opentelemetry.mjs')).split('\n')).toEqual([
+      'buy a book',
+      '  POST operation: applied',
+      '    POST: TypeError',
+      '    POST: 201, resend 1',
+      '',
     ])
   })
 })

@@ -96,6 +96,16 @@ describe('links', () => {
   })
 })
 
+describe('workflows', () => {
+  it.each(filesUnder('.github/workflows', '.yml'))('%s takes actions by the hash of a commit', (file) => {
+    const uses = [...readFile(file).matchAll(/uses: (\S+)(.*)/g)]
+    expect(uses.length).toBeGreaterThan(0)
+    expect(
+      uses.filter(([, action = '', version = '']) => !/@[\da-f]{40}$/.test(action) || !/# v\d/.test(version)),
+    ).toEqual([])
+  })
+})
+
 /** Programs in `examples/` that no other file there imports; those in `examples/hosts` have a suite of their own. */
 function programs(): string[] {
   const files = filesUnder('examples', '.mjs').filter((file) => !file.startsWith('examples/hosts/'))
