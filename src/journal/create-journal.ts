@@ -16,8 +16,16 @@ import type { Run } from './run.js'
 /** Names an operation: the id that its call gave, or what `pending` gave. */
 export type OperationRef = string | Pick<PendingOperation, 'id'>
 
+/**
+ * `close()` for `await using`, where the libraries of the compiler know the symbol: a declaration that names it would not compile
+ * elsewhere.
+ */
+export type JournalDisposal = SymbolConstructor extends { readonly asyncDispose: infer Name extends symbol }
+  ? Readonly<Record<Name, () => Promise<void>>>
+  : object
+
 /** A durable record of operations, so that their keys outlive the process. */
-export interface Journal extends OperationJournal, RunJournal {
+export interface Journal extends OperationJournal, RunJournal, JournalDisposal {
   /**
    * Finishes what is open and nobody works on: what a crash has cut off, what ended without an outcome, what was enqueued. Each
    * is sent again under its key, unless the server may have forgotten that.
@@ -52,8 +60,6 @@ export interface Journal extends OperationJournal, RunJournal {
   compact(): Promise<number>
   /** Ends renewals, tries once more to write down what could not be written, and closes the store. */
   close(): Promise<void>
-  /** `close()`, for `await using`. */
-  [Symbol.asyncDispose](): Promise<void>
 }
 
 /** Operations after which old ones are looked for. */

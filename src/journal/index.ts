@@ -1,5 +1,5 @@
 // The journal
-export { createJournal, type Journal, type OperationRef } from './create-journal.js'
+export { createJournal, type Journal, type JournalDisposal, type OperationRef } from './create-journal.js'
 export type { JournalOptions } from './journal-settings.js'
 export type { EnqueuedRequest, EnqueueOptions } from './enqueue.js'
 export type { PendingOperation } from './pending-operation.js'
