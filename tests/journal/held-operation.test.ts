@@ -3,6 +3,7 @@ import { createJournal, memoryStore, type OperationStore } from 'fetch-idempoten
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { checkJournalOptions } from '../../src/journal/journal-settings.js'
 import { openOperation } from '../../src/journal/open-operation.js'
+import type { JournalCall } from '../../src/operation/operation-journal.js'
 import { startCommitServer, type CommitServer } from './commit-server.js'
 
 let server: CommitServer
@@ -16,6 +17,23 @@ const entriesOf = async (store: OperationStore) =>
   (
     await Promise.all((['open', 'settled'] as const).map((state) => store.list({ state }, { limit: 9 })))
   ).flatMap(({ entries }) => entries.map(({ id, state, value, updatedMs }) => [id, state, value, updatedMs]))
+
+const call: JournalCall = {
+  operationId: 'order-17',
+  step: undefined,
+  lane: undefined,
+  method: 'POST',
+  url: 'https://api.test/orders',
+  headers: [],
+  readBody: () => new Uint8Array(),
+  givenKey: undefined,
+  makeKey: () => 'key-1',
+  keyRules: { minLength: 1, maxLength: 255 },
+  keyTtlMs: Infinity,
+  signal: undefined,
+  waitMs: 0,
+}
+const opening = { id: 'a', lane: undefined, about: {}, key: undefined, check: () => undefined }
 
 describe('an operation that a call works on', () => {
   it.each([
@@ -217,22 +235,6 @@ describe('an operation that a call works on', () => {
       },
     }
     const settings = checkJournalOptions({ store: memoryStore(), clock })
-    const call = {
-      operationId: 'order-17',
-      step: undefined,
-      lane: undefined,
-      method: 'POST',
-      url: 'https://api.test/orders',
-      headers: [],
-      readBody: () => new Uint8Array(),
-      givenKey: undefined,
-      makeKey: () => 'key-1',
-      keyRules: { minLength: 1, maxLength: 255 },
-      keyTtlMs: Infinity,
-      signal: undefined,
-      waitMs: 0,
-    }
-    const opening = { id: 'a', lane: undefined, about: {}, key: undefined, check: () => undefined }
     let ends = 0
     const opened = await openOperation(settings, call, { ...opening, onEnd: () => void (ends += 1) })
     expect(settings.active.size).toBe(1)
@@ -256,5 +258,29 @@ describe('an operation that a call works on', () => {
     expect((await entriesOf(store)).map(([, , value]) => JSON.parse(String(value)))).toMatchObject([
       { attempts: 2, outcome: 'applied' },
     ])
+  })
+
+  it('stays open when it ends without an outcome after it may have been sent', async () => {
+    const settings = checkJournalOptions({ store: memoryStore() })
+    const opened = await openOperation(settings, call, { ...opening, onEnd: () => undefined })
+    await opened.record({ type: 'attempt-starting', attempt: 1 })
+    await opened.release()
+    const [entry] = (await settings.store.list({ state: 'open' }, { limit: 9 })).entries
+    expect(entry).toMatchObject({ id: 'a', leaseLeftMs: 0 })
+    expect(JSON.parse(entry?.value ?? '')).toMatchObject({ attempts: 1, firstSentMs: expect.any(Number) })
+  })
+
+  it('keeps no answer but that of a success, also when it was applied before', async () => {
+    const store = memoryStore()
+    const sending = (options: object) =>
+      post(createIdempotentFetch({ journal: createJournal({ store, ...options }) }))
+    await sending({ maxAnswerBytes: 0 })
+    server.fate = () => 'unauthorized'
+    expect((await sending({})).status).toBe(401)
+    server.fate = () => 'answer'
+    expect((await sending({})).status).toBe(201)
+    const asked = server.requests.length
+    expect((await sending({})).status).toBe(201)
+    expect(server.requests.length).toBe(asked)
   })
 })
