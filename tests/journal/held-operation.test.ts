@@ -1,6 +1,8 @@
 import { createIdempotentFetch } from 'fetch-idempotency'
 import { createJournal, memoryStore, type OperationStore } from 'fetch-idempotency/journal'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { IdempotencyError } from '../../src/errors/idempotency-error.js'
+import { KeyReusedError } from '../../src/errors/key-reused-error.js'
 import { checkJournalOptions } from '../../src/journal/journal-settings.js'
 import { openOperation } from '../../src/journal/open-operation.js'
 import type { JournalCall } from '../../src/operation/operation-journal.js'
@@ -34,6 +36,21 @@ const call: JournalCall = {
   waitMs: 0,
 }
 const opening = { id: 'a', lane: undefined, about: {}, key: undefined, check: () => undefined }
+
+/** A clock whose waits end when they are told to, and the signals that tell them. */
+function createWaits() {
+  const signals: AbortSignal[] = []
+  const clock = {
+    now: () => 0,
+    sleep: (_: number, signal?: AbortSignal) => {
+      if (signal) signals.push(signal)
+      return new Promise<void>((_resolve, reject) =>
+        signal?.addEventListener('abort', () => reject(signal.reason), { once: true }),
+      )
+    },
+  }
+  return { clock, signals }
+}
 
 describe('an operation that a call works on', () => {
   it.each([
@@ -224,16 +241,7 @@ describe('an operation that a call works on', () => {
   })
 
   it('leaves nothing in memory, and no timer, when it is over', async () => {
-    const signals: AbortSignal[] = []
-    const clock = {
-      now: () => 0,
-      sleep: (_: number, signal?: AbortSignal) => {
-        if (signal) signals.push(signal)
-        return new Promise<void>((_resolve, reject) =>
-          signal?.addEventListener('abort', () => reject(signal.reason), { once: true }),
-        )
-      },
-    }
+    const { clock, signals } = createWaits()
     const settings = checkJournalOptions({ store: memoryStore(), clock })
     let ends = 0
     const opened = await openOperation(settings, call, { ...opening, onEnd: () => void (ends += 1) })
@@ -258,6 +266,28 @@ describe('an operation that a call works on', () => {
     expect((await entriesOf(store)).map(([, , value]) => JSON.parse(String(value)))).toMatchObject([
       { attempts: 2, outcome: 'applied' },
     ])
+  })
+
+  it('leaves no entry when it is let go of before it is sent', async () => {
+    const settings = checkJournalOptions({ store: memoryStore() })
+    const opened = await openOperation(settings, call, { ...opening, onEnd: () => undefined })
+    await opened.release()
+    expect(await entriesOf(settings.store)).toEqual([])
+  })
+
+  it('leaves no timer, and no lease, when it is refused', async () => {
+    const { clock, signals } = createWaits()
+    const settings = checkJournalOptions({ store: memoryStore(), clock })
+    const open = (check: () => IdempotencyError | undefined) =>
+      openOperation(settings, call, { ...opening, check, onEnd: () => undefined })
+    const opened = await open(() => undefined)
+    await opened.record({ type: 'attempt-starting', attempt: 1 })
+    await opened.release()
+    const facts = { key: 'key-1', attempts: 0, outcome: 'not-applied', method: 'POST', url: 'x' } as const
+    await expect(open(() => new KeyReusedError(facts))).rejects.toMatchObject({ code: 'key_reused' })
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true, true])
+    const [entry] = (await settings.store.list({ state: 'open' }, { limit: 9 })).entries
+    expect(entry?.leaseLeftMs).toBe(0)
   })
 
   it('stays open when it ends without an outcome after it may have been sent', async () => {
