@@ -94,7 +94,7 @@ export function heldOperation(
     isOver = true
     // What was applied stays applied, whatever becomes of asking for the answer again.
     const outcome = before?.value.outcome === 'applied' ? 'applied' : told
-    const kept = outcome === 'applied' && told === 'applied' ? keepAnswer(answer, maxAnswerBytes) : undefined
+    const kept = told === 'applied' ? keepAnswer(answer, maxAnswerBytes) : undefined
     const { request, ...rest } = value
     const state = outcome === 'unknown' ? 'open' : 'settled'
     // A request is kept for as long as it may have to be sent.

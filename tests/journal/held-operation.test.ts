@@ -1,8 +1,11 @@
 import { createIdempotentFetch } from 'fetch-idempotency'
 import { createJournal, memoryStore, type OperationStore } from 'fetch-idempotency/journal'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { IdempotencyError } from '../../src/errors/idempotency-error.js'
+import { KeyReusedError } from '../../src/errors/key-reused-error.js'
 import { checkJournalOptions } from '../../src/journal/journal-settings.js'
 import { openOperation } from '../../src/journal/open-operation.js'
+import type { JournalCall } from '../../src/operation/operation-journal.js'
 import { startCommitServer, type CommitServer } from './commit-server.js'
 
 let server: CommitServer
@@ -16,6 +19,38 @@ const entriesOf = async (store: OperationStore) =>
   (
     await Promise.all((['open', 'settled'] as const).map((state) => store.list({ state }, { limit: 9 })))
   ).flatMap(({ entries }) => entries.map(({ id, state, value, updatedMs }) => [id, state, value, updatedMs]))
+
+const call: JournalCall = {
+  operationId: 'order-17',
+  step: undefined,
+  lane: undefined,
+  method: 'POST',
+  url: 'https://api.test/orders',
+  headers: [],
+  readBody: () => new Uint8Array(),
+  givenKey: undefined,
+  makeKey: () => 'key-1',
+  keyRules: { minLength: 1, maxLength: 255 },
+  keyTtlMs: Infinity,
+  signal: undefined,
+  waitMs: 0,
+}
+const opening = { id: 'a', lane: undefined, about: {}, key: undefined, check: () => undefined }
+
+/** A clock whose waits end when they are told to, and the signals that tell them. */
+function createWaits() {
+  const signals: AbortSignal[] = []
+  const clock = {
+    now: () => 0,
+    sleep: (_: number, signal?: AbortSignal) => {
+      if (signal) signals.push(signal)
+      return new Promise<void>((_resolve, reject) =>
+        signal?.addEventListener('abort', () => reject(signal.reason), { once: true }),
+      )
+    },
+  }
+  return { clock, signals }
+}
 
 describe('an operation that a call works on', () => {
   it.each([
@@ -206,33 +241,8 @@ describe('an operation that a call works on', () => {
   })
 
   it('leaves nothing in memory, and no timer, when it is over', async () => {
-    const signals: AbortSignal[] = []
-    const clock = {
-      now: () => 0,
-      sleep: (_: number, signal?: AbortSignal) => {
-        if (signal) signals.push(signal)
-        return new Promise<void>((_resolve, reject) =>
-          signal?.addEventListener('abort', () => reject(signal.reason), { once: true }),
-        )
-      },
-    }
+    const { clock, signals } = createWaits()
     const settings = checkJournalOptions({ store: memoryStore(), clock })
-    const call = {
-      operationId: 'order-17',
-      step: undefined,
-      lane: undefined,
-      method: 'POST',
-      url: 'https://api.test/orders',
-      headers: [],
-      readBody: () => new Uint8Array(),
-      givenKey: undefined,
-      makeKey: () => 'key-1',
-      keyRules: { minLength: 1, maxLength: 255 },
-      keyTtlMs: Infinity,
-      signal: undefined,
-      waitMs: 0,
-    }
-    const opening = { id: 'a', lane: undefined, about: {}, key: undefined, check: () => undefined }
     let ends = 0
     const opened = await openOperation(settings, call, { ...opening, onEnd: () => void (ends += 1) })
     expect(settings.active.size).toBe(1)
@@ -256,5 +266,51 @@ describe('an operation that a call works on', () => {
     expect((await entriesOf(store)).map(([, , value]) => JSON.parse(String(value)))).toMatchObject([
       { attempts: 2, outcome: 'applied' },
     ])
+  })
+
+  it('leaves no entry when it is let go of before it is sent', async () => {
+    const settings = checkJournalOptions({ store: memoryStore() })
+    const opened = await openOperation(settings, call, { ...opening, onEnd: () => undefined })
+    await opened.release()
+    expect(await entriesOf(settings.store)).toEqual([])
+  })
+
+  it('leaves no timer, and no lease, when it is refused', async () => {
+    const { clock, signals } = createWaits()
+    const settings = checkJournalOptions({ store: memoryStore(), clock })
+    const open = (check: () => IdempotencyError | undefined) =>
+      openOperation(settings, call, { ...opening, check, onEnd: () => undefined })
+    const opened = await open(() => undefined)
+    await opened.record({ type: 'attempt-starting', attempt: 1 })
+    await opened.release()
+    const facts = { key: 'key-1', attempts: 0, outcome: 'not-applied', method: 'POST', url: 'x' } as const
+    await expect(open(() => new KeyReusedError(facts))).rejects.toMatchObject({ code: 'key_reused' })
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true, true])
+    const [entry] = (await settings.store.list({ state: 'open' }, { limit: 9 })).entries
+    expect(entry?.leaseLeftMs).toBe(0)
+  })
+
+  it('stays open when it ends without an outcome after it may have been sent', async () => {
+    const settings = checkJournalOptions({ store: memoryStore() })
+    const opened = await openOperation(settings, call, { ...opening, onEnd: () => undefined })
+    await opened.record({ type: 'attempt-starting', attempt: 1 })
+    await opened.release()
+    const [entry] = (await settings.store.list({ state: 'open' }, { limit: 9 })).entries
+    expect(entry).toMatchObject({ id: 'a', leaseLeftMs: 0 })
+    expect(JSON.parse(entry?.value ?? '')).toMatchObject({ attempts: 1, firstSentMs: expect.any(Number) })
+  })
+
+  it('keeps no answer but that of a success, also when it was applied before', async () => {
+    const store = memoryStore()
+    const sending = (options: object) =>
+      post(createIdempotentFetch({ journal: createJournal({ store, ...options }) }))
+    await sending({ maxAnswerBytes: 0 })
+    server.fate = () => 'unauthorized'
+    expect((await sending({})).status).toBe(401)
+    server.fate = () => 'answer'
+    expect((await sending({})).status).toBe(201)
+    const asked = server.requests.length
+    expect((await sending({})).status).toBe(201)
+    expect(server.requests.length).toBe(asked)
   })
 })

@@ -3,8 +3,10 @@ import {
   createJournal,
   memoryStore,
   type JournalOptions,
+  type OperationStore,
   type PendingOperation,
   type Recovery,
+  type RecoveryProgress,
 } from 'fetch-idempotency/journal'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startCommitServer, type CommitServer } from './commit-server.js'
@@ -160,6 +162,75 @@ describe('recover', () => {
     expect(server.requests).toEqual([])
   })
 
+  it.each([
+    ['has taken since the list was read', false, { busy: 1 }],
+    ['has ended since the list was read', true, {}],
+  ])('leaves what another worker %s', async (_, isEnded, counted) => {
+    const right = memoryStore()
+    await open({ store: right }).journal.enqueue('a', { url: server.url, body: '{}' })
+    const store: OperationStore = {
+      ...right,
+      async claim(request) {
+        const [entry] = (await right.list({ state: 'open' }, { limit: 1 })).entries
+        const { id = '', value = '' } = entry ?? {}
+        const own = { id, token: 'another', value, nowMs: 0 }
+        await right.claim({ ...own, lane: undefined, leaseMs: 60_000 })
+        if (isEnded) await right.record({ ...own, state: 'settled', leaseMs: 0 })
+        return right.claim(request)
+      },
+    }
+    const { journal, send } = open({ store })
+    expect(await journal.recover({ fetch: send })).toEqual({ ...nothing, ...counted })
+    expect(server.requests).toEqual([])
+  })
+
+  it('tells of an operation that the store does not give, and goes on', async () => {
+    const right = memoryStore()
+    const { journal: writer } = open({ store: right })
+    await writer.enqueue('a', { url: server.url, body: '{}' })
+    await writer.enqueue('b', { url: server.url, body: '{}' })
+    const [first] = (await right.list({ state: 'open' }, { limit: 1 })).entries
+    const claim: OperationStore['claim'] = (request) =>
+      request.id === first?.id ? Promise.reject(new Error('away')) : right.claim(request)
+    const { journal, send } = open({ store: { ...right, claim } })
+    const told: unknown[] = []
+    const onProgress = ({ operation, result, error }: RecoveryProgress) =>
+      void told.push([operation.operationId, result, (error as { problem?: string } | undefined)?.problem])
+    expect(await journal.recover({ fetch: send, onProgress })).toEqual({ ...nothing, applied: 1, failed: 1 })
+    expect(told.toSorted()).toEqual([
+      ['a', 'failed', 'unavailable'],
+      ['b', 'applied', undefined],
+    ])
+  })
+
+  it.each([
+    ['gives the lease back', false],
+    ['goes on although the store does not take it', true],
+  ])('%s when the request cannot be made after all', async (_, isAway) => {
+    const right = memoryStore()
+    await open({ store: right }).journal.enqueue('a', { url: server.url, body: '{}' })
+    const slept: AbortSignal[] = []
+    const clock = {
+      now: () => 0,
+      sleep: (_ms: number, signal?: AbortSignal) => {
+        if (signal) slept.push(signal)
+        return new Promise<void>((_resolve, reject) =>
+          signal?.addEventListener('abort', () => reject(signal.reason), { once: true }),
+        )
+      },
+    }
+    const record: OperationStore['record'] = (request) =>
+      isAway ? Promise.reject(new Error('away')) : right.record(request)
+    const { journal, send } = open({ store: { ...right, record }, clock })
+    const headersFor = () => Promise.reject(new Error('no token'))
+    expect(await journal.recover({ fetch: send, headersFor })).toEqual({ ...nothing, failed: 1 })
+    const [entry] = (await right.list({ state: 'open' }, { limit: 1 })).entries
+    expect((entry?.leaseLeftMs ?? 0) > 0).toBe(isAway)
+    // No lease is renewed any more.
+    expect(slept.map(({ aborted }) => aborted)).toEqual([true])
+    expect(server.requests).toEqual([])
+  })
+
   it('ends with the signal, and leaves what is not through', async () => {
     const { journal, send, post } = open()
     server.fate = () => 'lose'
@@ -177,6 +248,25 @@ describe('recover', () => {
     expect(left).toBeGreaterThan(10)
     expect((await journal.recover({ fetch: send })).applied).toBe(left)
     expect([...server.executed.values()]).toEqual(Array.from({ length: 20 }, () => 1))
+  })
+
+  it('asks for nothing once the signal has aborted', async () => {
+    const { journal, send, post } = open({ keepRequests: false })
+    server.fate = () => 'lose'
+    await post('a')
+    await post('b')
+    const controller = new AbortController()
+    let asked = 0
+    const requestFor = () => {
+      asked += 1
+      controller.abort(new Error('enough'))
+      return undefined
+    }
+    const { signal } = controller
+    await expect(journal.recover({ fetch: send, concurrency: 1, signal, requestFor })).rejects.toThrow(
+      'enough',
+    )
+    expect(asked).toBe(1)
   })
 
   it('goes on past an entry that it cannot read, and reports it', async () => {
