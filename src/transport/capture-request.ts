@@ -23,8 +23,19 @@ export interface CapturedRequest {
 /** A body as `fetch` takes it. */
 type Body = NonNullable<RequestInit['body']>
 
+/**
+ * What the fetch of this runtime takes. Those of Bun and Workers take more than a `RequestInit`: `proxy`, `tls`, `cf`. Under the types
+ * of Bun, `fetch` is declared twice.
+ */
+type FetchInit = typeof globalThis.fetch extends {
+  (input: never, init?: infer One): unknown
+  (input: never, init?: infer Other): unknown
+}
+  ? NonNullable<One> & NonNullable<Other>
+  : RequestInit
+
 /** What `fetch` takes as its second argument, with a body that a function may make for each attempt. */
-export interface CapturableInit extends Omit<RequestInit, 'body' | 'duplex'> {
+export interface CapturableInit extends Omit<FetchInit, 'body' | 'duplex'> {
   /** The body, or a function that makes it for each attempt (for streams too large to keep). It must give the same bytes each time. */
   body?: Body | null | undefined | (() => Body | Promise<Body>)
   /** For streams, as `fetch` wants it. */

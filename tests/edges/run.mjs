@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { environments } from './environments.mjs'
 import { startServer } from './lossy-server.mjs'
-import { runners } from './runners.mjs'
+import { runners, typeChecks } from './runners.mjs'
 
 // Runs every environment in a process of its own, as they replace globals, and then the test runners of others. Needs the
 // build, and `npm ci` in this folder.
@@ -34,7 +34,11 @@ for (const name of Object.keys(environments).filter(isWanted)) {
   if (name === 'undici 8' && !needed(22)) continue
   if (!(await run(['program.mjs', name], true))) failed += 1
 }
-for (const [name, makeArgs] of Object.entries(runners).filter(([one]) => isWanted(one))) {
+// `npm run test:edges` builds without types, CI with them.
+const hasTypes = existsSync(`${folder}../../dist/index.d.ts`)
+if (!hasTypes) console.log('types: not checked, as the build has none')
+const programs = { ...runners, ...(hasTypes && typeChecks) }
+for (const [name, makeArgs] of Object.entries(programs).filter(([one]) => isWanted(one))) {
   const isRight = await run(makeArgs(server.url), false)
   console.log(`${name}: ${isRight ? 'right' : 'NOT right'}`)
   if (!isRight) failed += 1

@@ -30,3 +30,12 @@ export const runners = {
   'vitest, jsdom': vitest('jsdom'),
   'vitest, edge-runtime': vitest('edge-runtime'),
 }
+
+const types = (host) => () => ['../../node_modules/typescript/bin/tsc', '-p', `types/${host}.tsconfig.json`]
+
+/** The types of the build, under the global types of other runtimes. */
+export const typeChecks = {
+  'types of Bun': types('bun'),
+  'types of Workers': types('workers'),
+  'types of React Native': types('react-native'),
+}
