@@ -16,7 +16,15 @@ import { defaultMaxBytes, takeFetch } from '../transport/take-fetch.js'
 import { installGate } from './gate-retries.js'
 import { readKeyHeader, writeKeyHeader } from './key-header.js'
 import { beginStampedAttempt, findStampedCall, stampCall } from './stamped-call.js'
-import { callOption, isKyFetch, openCall, type KyCall, type KyCalls } from './ky-call.js'
+import {
+  CallHandle,
+  callOption,
+  isKyFetch,
+  openCall,
+  type HandsOn,
+  type KyCall,
+  type KyCalls,
+} from './ky-call.js'
 import { createKyFetch } from './ky-fetch.js'
 import { unsetLimit } from './ky-retries.js'
 import { readRetry, silenceKy, takeHooks, takeThrowHttpErrors, hideUnset } from './take-over.js'
@@ -168,9 +176,9 @@ export function idempotency(
 
   /** ky 2 shows the options of a call as they were given to an `init` hook alone. */
   function takeOptions(given: object): void {
-    const own = given as { -readonly [Name in keyof KyOptions]: KyOptions[Name] } & { [callOption]?: KyCall }
+    const own = given as { -readonly [Name in keyof KyOptions]: KyOptions[Name] } & HandsOn
     const call = openCall((own.context ??= {}), own)
-    own[callOption] = call
+    own[callOption] = new CallHandle(call)
     // One that was given after ours sends what our loop gives it.
     if (typeof own.fetch === 'function' && !isIdempotentFetch(own.fetch)) {
       call.fetch = own.fetch as FetchLike
@@ -201,7 +209,7 @@ export function idempotency(
 
   const beforeRequest: KyBeforeRequest = (first, second) => {
     const { request, options: shown } = readHookArguments(first, second)
-    const { [callOption]: told } = shown as { [callOption]?: KyCall }
+    const told = (shown as HandsOn)[callOption]?.call
     const call = told ?? calls.byContext.get(shown.context) ?? openCall(shown.context, undefined)
     const { fetch } = call.options ?? (shown as KyOptions)
     const isOther = fetch !== undefined && !isKyFetch(fetch)

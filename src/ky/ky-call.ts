@@ -61,6 +61,28 @@ export interface KyCall {
 /** The option in which an `init` hook of ky 2 hands a call on to its hooks and its fetch. */
 export const callOption = 'idempotencyCall'
 
+/** A call in ky's options, which are printed and written out with ky's errors: it shows nothing of itself. */
+export class CallHandle {
+  readonly #call: KyCall
+
+  constructor(call: KyCall) {
+    this.#call = call
+  }
+
+  get call(): KyCall {
+    return this.#call
+  }
+
+  toJSON(): undefined {
+    return undefined
+  }
+}
+
+/** Options that may hand on a call. */
+export interface HandsOn {
+  [callOption]?: CallHandle
+}
+
 /** `given` are the options of ky 2. */
 export function openCall(context: object, given: KyOptions | undefined): KyCall {
   return {

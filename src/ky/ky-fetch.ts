@@ -12,7 +12,7 @@ import type { FetchLike } from '../transport/fetch-like.js'
 import { markIdempotentFetch } from '../transport/nesting.js'
 import { responsesUpTo } from '../transport/responses.js'
 import { readGivenKey } from '../transport/stamp-request.js'
-import { callOption, markKyFetch, openCall, type KyCall, type KyCalls } from './ky-call.js'
+import { callOption, markKyFetch, openCall, type HandsOn, type KyCall, type KyCalls } from './ky-call.js'
 import { isEndForKy, toKyError } from './ky-ends.js'
 import { limitWait, readBackoff } from './ky-retries.js'
 import { isKyRead, type KyOptions } from './ky-shapes.js'
@@ -201,9 +201,10 @@ export function createKyFetch(settings: KySettings, calls: KyCalls, isLate = fal
   function kyFetch(
     this: KyOptions | undefined,
     input: string | URL | Request,
-    init: RequestInit & { [callOption]?: KyCall } = {},
+    init: RequestInit & HandsOn = {},
   ): Promise<Response> {
-    const { [callOption]: told, ...rest } = init
+    const { [callOption]: handle, ...rest } = init
+    const told = handle?.call
     if (!isRequest(input) || isKyRead(input.method)) {
       if (typeof this?.retry === 'object') hideUnset(this.retry)
       return isLate && told?.fetch ? withCall(told.fetch, told, calls)(input, rest) : pickFetch()(input, rest)

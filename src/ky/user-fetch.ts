@@ -2,7 +2,7 @@ import type { CapturedRequest } from '../transport/capture-request.js'
 import type { FetchLike } from '../transport/fetch-like.js'
 import { isKnownFetch } from '../transport/known-fetch.js'
 import { isRequest } from '../transport/web-shapes.js'
-import { callOption, type KyCall, type KyCalls } from './ky-call.js'
+import { CallHandle, callOption, type KyCall, type KyCalls } from './ky-call.js'
 
 /** The request that ky has made, as long as nobody has used it, and what it hands to a fetch beside it. */
 export interface KyRequest {
@@ -17,7 +17,7 @@ export function withCall(fetch: FetchLike, call: KyCall, { byRequest }: KyCalls)
   return (input, init) => {
     if (isRequest(input)) byRequest.set(input, call)
     // It is not shown an option of ours, but hands it on with its `init`.
-    return fetch(input, Object.defineProperty({ ...init }, callOption, { value: call }))
+    return fetch(input, Object.defineProperty({ ...init }, callOption, { value: new CallHandle(call) }))
   }
 }
 

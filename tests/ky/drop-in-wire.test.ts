@@ -117,7 +117,7 @@ async function compare(scene: WireScene, ky: Ky, method: Method, input = base) {
   return { plain: { end, requests: [...requests, ...requests] }, ours }
 }
 
-describe.each(majors)('%s over sockets', (_, ky) => {
+describe.concurrent.each(majors)('%s over sockets', (_, ky) => {
   const played = wireScenes.filter((scene) =>
     methods.some((method) => scene.methods?.includes(method) ?? true),
   )

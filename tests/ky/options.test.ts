@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { type IdempotencyEvent, idempotency, idempotencyOf } from 'fetch-idempotency/ky'
 import { createIdempotentFetch } from 'fetch-idempotency'
 import { defineContract } from 'fetch-idempotency/contracts'
@@ -420,6 +421,15 @@ describe.each(majors)('%s: other options of ky', (major, ky) => {
       expect([server.sent.length, other.sent.length]).toEqual([2, 1])
     },
   )
+
+  it('an error is written out as ky alone writes it, and shows nothing of the call', async () => {
+    const alone = await caught(ky.create({ ...hurried, fetch: stub(status(409)).fetch }).post(url))
+    const error = await caught(open(ky, stub(status(409))).post(url))
+    const names = (told: unknown) =>
+      Object.keys((JSON.parse(JSON.stringify(told)) as { options: object }).options)
+    expect(names(error).filter((name) => !names(alone).includes(name))).toEqual([])
+    expect(inspect(error, { depth: 9 })).not.toContain('retryCount')
+  })
 
   it('a fetch that wraps ours is seen through', async () => {
     const server = stub(reset, ok())

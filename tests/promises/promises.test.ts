@@ -21,7 +21,7 @@ const elsewhere = new Set([
   'a lost answer under a contract that wants a look first (`ucp`)',
 ])
 
-describe.each(hosts)('$name', (host) => {
+describe.concurrent.each(hosts)('$name', (host) => {
   describe.each(acts)('$title', ({ scenes }) => {
     for (const scene of scenes) {
       const why = scene.cannot?.[host.name]

@@ -182,7 +182,7 @@ describe.each(hosts)('%s', (name, createHost) => {
     }
   })
 
-  it.each(Object.keys(forms))('never suspects a server whose replay has another form: %s', async (form) => {
+  it.concurrent.each(Object.keys(forms))('never suspects a server whose replay has another form: %s', async (form) => {
     const server = await startHonestServer(form as keyof typeof forms)
     const events: IdempotencyEvent[] = []
     try {
@@ -200,7 +200,7 @@ describe.each(hosts)('%s', (name, createHost) => {
     }
   })
 
-  it.each<[string, ServerContract]>([
+  it.concurrent.each<[string, ServerContract]>([
     ['/acp/checkout_sessions', acp],
     ['/checkout/payments', checkout],
     ['/ietf/orders', ietf],

@@ -68,7 +68,7 @@ async function findSlowest({
 }
 
 describe('the slowest of 60 writes, a quarter of whose answers are lost', () => {
-  it.each<[string, keyof typeof contracts]>([
+  it.concurrent.each<[string, keyof typeof contracts]>([
     ['acp/checkout_sessions', 'acp'],
     ['adyen/payments', 'adyen'],
     ['checkout/payments', 'checkout'],
