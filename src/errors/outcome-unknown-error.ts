@@ -8,10 +8,11 @@ export class OutcomeUnknownError extends IdempotencyError {
   override readonly code = 'outcome_unknown'
 
   constructor(facts: ErrorFacts, reason?: string) {
+    const isRead = /^(?:GET|HEAD|OPTIONS|QUERY)$/.test(facts.method)
     super(
-      'The answer was lost and the write may have been applied',
+      isRead ? 'The answer was lost' : 'The answer was lost and the write may have been applied',
       facts,
-      `Ask the server what happened: ${adviseRetry(facts)}`,
+      isRead ? 'It can be asked again' : `Ask the server what happened: ${adviseRetry(facts)}`,
       reason,
     )
   }

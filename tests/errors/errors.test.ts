@@ -236,3 +236,13 @@ describe('what an error shows', () => {
     expect(inspect(error)).toContain(key)
   })
 })
+
+describe('an error of a read whose answer was lost', () => {
+  it.each(['GET', 'HEAD', 'OPTIONS', 'QUERY'])('%s: speaks of no write', (method) => {
+    expect(new OutcomeUnknownError({ ...facts, method }).message).not.toMatch(/write|applied/)
+  })
+
+  it('POST: does', () => {
+    expect(new OutcomeUnknownError({ ...facts, method: 'POST' }).message).toMatch(/may have been applied/)
+  })
+})
