@@ -42,7 +42,7 @@ export function createIdempotentFetch(
 ): IdempotentFetch
 export function createIdempotentFetch(options: IdempotentFetchOptions | object = {}): IdempotentFetch {
   const settings = checkFetchOptions(options)
-  const { operation, ends } = settings
+  const { operation, callbacks } = settings
   const launch = createLaunch<Response>(operation, responsesUpTo(settings.maxResponseBytes))
 
   function begin(call: PreparedCall): Promise<Response> {
@@ -59,7 +59,7 @@ export function createIdempotentFetch(options: IdempotentFetchOptions | object =
       writes: options.writes,
       firstSentMs: options.firstSentMs,
       signal,
-      ends: options.resolve || options.reconcile ? { ...ends, ...options } : ends,
+      callbacks: options.resolve || options.reconcile ? { ...callbacks, ...options } : callbacks,
       // A key made just now cannot be in flight elsewhere.
       identity: givenKey === undefined ? undefined : identify(request, givenKey, options),
       openJournal: () => openJournalled(operation, request, isGenerated ? undefined : givenKey, options),

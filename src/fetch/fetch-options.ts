@@ -42,7 +42,7 @@ export interface IdempotentFetchOptions extends OperationOptions, EndOptions {
 /** {@link IdempotentFetchOptions} checked and copied. */
 export interface FetchSettings extends BodyLimits, Sender {
   readonly operation: OperationSettings
-  readonly ends: EndOptions
+  readonly callbacks: EndOptions
   /** `undefined` when there are none. */
   readonly hooks: Defined<Hooks> | undefined
 }
@@ -75,7 +75,7 @@ export function checkFetchOptions(options: IdempotentFetchOptions): FetchSetting
   )
   return {
     operation: copyOperationOptions(options, options.retry),
-    ends: { resolve: options.resolve, reconcile: options.reconcile },
+    callbacks: { resolve: options.resolve, reconcile: options.reconcile },
     pickFetch: takeFetch(options.fetch),
     maxRequestBytes: options.maxRequestBytes ?? defaultMaxBytes,
     oversizedBody: options.oversizedBody ?? 'refuse',

@@ -88,13 +88,13 @@ export function heldOperation(
     } = before ?? { value, state: 'open' as const, updatedMs: clock.now() }
     return persist(() => write(old, state, 0, updatedMs))
   }
-  const settle = ({ outcome: told, answer, mayHaveRunTwice }: Extract<RecordStep, { type: 'settled' }>) => {
+  const settle = ({ outcome: ended, answer, mayHaveRunTwice }: Extract<RecordStep, { type: 'settled' }>) => {
     // Nothing was sent, and no look-up has told what became of what was sent earlier.
-    if (attemptsHere === 0 && (firstSentMs === undefined || told === 'unknown')) return giveBack()
+    if (attemptsHere === 0 && (firstSentMs === undefined || ended === 'unknown')) return giveBack()
     isOver = true
     // What was applied stays applied, whatever becomes of asking for the answer again.
-    const outcome = before?.value.outcome === 'applied' ? 'applied' : told
-    const kept = told === 'applied' ? keepAnswer(answer, maxAnswerBytes) : undefined
+    const outcome = before?.value.outcome === 'applied' ? 'applied' : ended
+    const kept = ended === 'applied' ? keepAnswer(answer, maxAnswerBytes) : undefined
     const { request, ...rest } = value
     const state = outcome === 'unknown' ? 'open' : 'settled'
     // A request is kept for as long as it may have to be sent.

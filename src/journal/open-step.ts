@@ -47,9 +47,9 @@ export async function openStep(run: StoredRun, call: JournalCall, step: string):
     return {
       ...opened,
       step,
-      async record(told) {
-        if (told.type === 'settled') isDone = told.outcome === 'applied'
-        await opened.record(told)
+      async record(step) {
+        if (step.type === 'settled') isDone = step.outcome === 'applied'
+        await opened.record(step)
       },
     }
   } catch (error) {

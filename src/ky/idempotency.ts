@@ -160,8 +160,8 @@ export function idempotency(
   const retry = { deadlineMs, maxRetryAfterMs, maxAttempts, budget, whenBudgetIsEmpty, backoff }
   const settings = copyOperationOptions(options, retry)
   const { maxRequestBytes = defaultMaxBytes, maxResponseBytes = defaultMaxBytes } = options
-  const ends = { resolve: options.resolve, reconcile: options.reconcile }
-  const sending = { operation: settings, ends, maxRequestBytes, maxResponseBytes }
+  const callbacks = { resolve: options.resolve, reconcile: options.reconcile }
+  const sending = { operation: settings, callbacks, maxRequestBytes, maxResponseBytes }
   let late: ReturnType<typeof createKyFetch> | undefined
   const calls: KyCalls = { byContext: new WeakMap(), byRequest: new WeakMap(), hooks: new WeakSet() }
 
@@ -209,14 +209,14 @@ export function idempotency(
 
   const beforeRequest: KyBeforeRequest = (first, second) => {
     const { request, options: shown } = readHookArguments(first, second)
-    const told = (shown as HandsOn)[callOption]?.call
-    const call = told ?? calls.byContext.get(shown.context) ?? openCall(shown.context, undefined)
+    const handed = (shown as HandsOn)[callOption]?.call
+    const call = handed ?? calls.byContext.get(shown.context) ?? openCall(shown.context, undefined)
     const { fetch } = call.options ?? (shown as KyOptions)
     const isOther = fetch !== undefined && !isKyFetch(fetch)
     // A loop of another kind would stand around or in place of ours.
     if (isOther) takeFetch(fetch)
     if (isKyRead(request.method)) return hideUnset(shown.retry)
-    if (told === undefined) calls.byContext.set(shown.context, call)
+    if (handed === undefined) calls.byContext.set(shown.context, call)
     call.shown = shown
     call.first ??= request
     if (!isOther) {

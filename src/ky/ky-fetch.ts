@@ -13,7 +13,7 @@ import { markIdempotentFetch } from '../transport/nesting.js'
 import { responsesUpTo } from '../transport/responses.js'
 import { readGivenKey } from '../transport/stamp-request.js'
 import { callOption, markKyFetch, openCall, type HandsOn, type KyCall, type KyCalls } from './ky-call.js'
-import { isEndForKy, toKyError } from './ky-ends.js'
+import { isEndForKy, toKyError } from './to-ky-error.js'
 import { limitWait, readBackoff } from './ky-retries.js'
 import { isKyRead, type KyOptions } from './ky-shapes.js'
 import { openKyTransport } from './ky-transport.js'
@@ -31,7 +31,7 @@ import { isPromise, isRequest } from '../transport/web-shapes.js'
 /** What the fetch of one `idempotency()` works with. */
 export interface KySettings {
   readonly operation: OperationSettings
-  readonly ends: EndOptions
+  readonly callbacks: EndOptions
   readonly pickFetch: () => FetchLike
   readonly maxRequestBytes: number
   readonly maxResponseBytes: number
@@ -66,7 +66,7 @@ function readText(call: KyCall, options: KyOptions, input: Request): string | un
 
 /** The fetch that `idempotency()` hands to ky: our loop for writes, and nothing but the user's fetch for reads. */
 export function createKyFetch(settings: KySettings, calls: KyCalls, isLate = false) {
-  const { operation, ends, pickFetch } = settings
+  const { operation, callbacks, pickFetch } = settings
   const { contract, policy, clock } = operation
   const limits = { maxRequestBytes: settings.maxRequestBytes, oversizedBody: 'send-once' } as const
   const launch = createLaunch<Response>(operation, responsesUpTo(settings.maxResponseBytes))
@@ -124,7 +124,7 @@ export function createKyFetch(settings: KySettings, calls: KyCalls, isLate = fal
       firstSentMs: call.firstSentMs ?? own.firstSentMs,
       attemptsBefore: call.attempts,
       signal: input.signal,
-      ends: own.resolve || own.reconcile ? { ...ends, ...own } : ends,
+      callbacks: own.resolve || own.reconcile ? { ...callbacks, ...own } : callbacks,
       identity:
         givenKey === undefined || call.isGenerated ? undefined : identify(request, givenKey, own, call.fetch),
       openJournal: () => openJournalled(operation, request, call.isGenerated ? undefined : givenKey, own),
@@ -179,8 +179,8 @@ export function createKyFetch(settings: KySettings, calls: KyCalls, isLate = fal
   }
 
   /** The call of ky 1 that a request belongs to, or that of a fetch of the user's which has lost it. */
-  function findCall(told: KyOptions | undefined, input: Request): KyCall | undefined {
-    const own = isOfCall(told) ? told : undefined
+  function findCall(given: KyOptions | undefined, input: Request): KyCall | undefined {
+    const own = isOfCall(given) ? given : undefined
     const known = calls.byRequest.get(input) ?? (own?.context && calls.byContext.get(own.context))
     // In ky 1, a hook that gave a request of its own has kept the hooks after it from running.
     const call = known ?? (own?.context && openCall(own.context, undefined))
@@ -204,12 +204,14 @@ export function createKyFetch(settings: KySettings, calls: KyCalls, isLate = fal
     init: RequestInit & HandsOn = {},
   ): Promise<Response> {
     const { [callOption]: handle, ...rest } = init
-    const told = handle?.call
+    const handed = handle?.call
     if (!isRequest(input) || isKyRead(input.method)) {
       if (typeof this?.retry === 'object') hideUnset(this.retry)
-      return isLate && told?.fetch ? withCall(told.fetch, told, calls)(input, rest) : pickFetch()(input, rest)
+      return isLate && handed?.fetch
+        ? withCall(handed.fetch, handed, calls)(input, rest)
+        : pickFetch()(input, rest)
     }
-    const call = told ?? findCall(this, input)
+    const call = handed ?? findCall(this, input)
     // Our loop stands around a fetch that was given after ours, and which calls this one.
     if (call?.fetch && !isLate) return pickFetch()(input, rest)
     if (call === undefined) return Promise.reject(new TypeError(hooksGone))

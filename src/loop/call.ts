@@ -20,7 +20,7 @@ export interface Call {
   readonly policy?: RetryPolicy | undefined
   readonly writes?: WritePolicy | undefined
   /** A contract may want a lost answer to be looked up before the write is resent. */
-  readonly ends?: { readonly reconcile?: unknown } | undefined
+  readonly callbacks?: { readonly reconcile?: unknown } | undefined
   /** How long the host waits before it resends, where it has a backoff of its own. */
   readonly resendBackoff?: Backoff | undefined
   /** What the host's user makes of a wait that the server asks for, in milliseconds; `undefined` where it is not heeded. */

@@ -31,14 +31,14 @@ export async function end<Answer extends object>(
 function limitEnds<Answer extends object>({
   operation,
   kind,
-  ends,
+  callbacks,
 }: OperationRun<Answer>): EndOptions<Answer> {
   const { attemptTimeoutMs, deadlineMs } = operation.policy
   const limitMs = Math.min(attemptTimeoutMs, deadlineMs)
   const settle = async <Found>(found: Found) => (kind.isAnswer(found) ? kind.settle(found) : found)
   return {
-    resolve: limitTime(ends.resolve, limitMs, settle),
-    reconcile: limitTime(ends.reconcile, limitMs, settle),
+    resolve: limitTime(callbacks.resolve, limitMs, settle),
+    reconcile: limitTime(callbacks.reconcile, limitMs, settle),
   } as EndOptions<Answer>
 }
 
@@ -62,8 +62,8 @@ export async function endByLook<Answer extends object>(
       .catch(() => undefined),
   )
   if (found === 'not-applied') return undefined
-  const ends = { ...own.ends, reconcile: () => found as Answer | undefined }
-  return end({ ...own, ends }, { ...last, decision: { action: 'settle', why: 'look-up' } })
+  const callbacks = { ...own.callbacks, reconcile: () => found as Answer | undefined }
+  return end({ ...own, callbacks }, { ...last, decision: { action: 'settle', why: 'look-up' } })
 }
 
 /**

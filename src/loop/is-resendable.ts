@@ -7,7 +7,7 @@ export const reads: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TR
 /** Whether a lost answer of a call may be answered with a resend. */
 export function isResendable(
   { contract, methods, writes }: OperationSettings,
-  call: Pick<Call, 'method' | 'conditional' | 'writes' | 'ends'>,
+  call: Pick<Call, 'method' | 'conditional' | 'writes' | 'callbacks'>,
   url: string,
   hasKey: boolean,
 ): boolean {
@@ -17,6 +17,6 @@ export function isResendable(
   if (method === 'DELETE' || conditional) return true
   // A key of the caller's goes out with any method; the contract says with which it is honoured.
   const isKnown = contract.methods.includes(method) || methods.includes(method)
-  const canLook = !contract.lookBeforeResend || call.ends?.reconcile !== undefined
+  const canLook = !contract.lookBeforeResend || call.callbacks?.reconcile !== undefined
   return hasKey && isKnown && canLook && contract.honoursKey({ method, url })
 }

@@ -38,7 +38,7 @@ export interface CallIdentity {
 /** One call of a host. */
 export interface OperationCall<Answer extends object> extends Omit<Call, 'opened'> {
   readonly signal: AbortSignal | undefined
-  readonly ends: EndOptions<Answer>
+  readonly callbacks: EndOptions<Answer>
   /** `undefined` for a call that shares its operation with no other. */
   readonly identity: CallIdentity | undefined
   /** Has a journal write the call down, before its key is taken. `undefined`, at once, when it is none of a journal's. */
@@ -79,11 +79,11 @@ export function createLaunch<Answer extends object>(
   const usedKeys = createUsedKeys(settings)
 
   function start(call: OpenedCall<Answer>, operation: TrackedOperation, run: Run): Promise<Answer> {
-    const { ends, openTransport, opened } = call
+    const { callbacks, openTransport, opened } = call
     try {
       const transport = openTransport(operation, opened)
       const record = opened?.record
-      return traced({ settings, operation, kind, transport, ends, recovery, record, run })
+      return traced({ settings, operation, kind, transport, callbacks, recovery, record, run })
     } catch (error) {
       rememberFacts(error, operation.settle(), operation)
       return Promise.reject(error)

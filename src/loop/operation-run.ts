@@ -12,7 +12,7 @@ export interface OperationRun<Answer extends object> {
   readonly operation: TrackedOperation
   readonly kind: AnswerKind<Answer>
   readonly transport: Transport<Answer>
-  readonly ends: EndOptions<Answer>
+  readonly callbacks: EndOptions<Answer>
   readonly recovery: RecoveryQueue
   readonly record: Recorder | undefined
   readonly run: Run

@@ -253,9 +253,9 @@ export class TrackedOperation {
       const event = { operation: this.id, key, method, url, attempts, ...detail }
       // Not listed when the event is printed: what a runtime says may quote a URL or a credential.
       if ('error' in event) Object.defineProperty(event, 'error', { enumerable: false })
-      const told: unknown = onEvent(event)
+      const returned: unknown = onEvent(event)
       // A listener must not change what happens to a write, and neither must a promise that nobody awaits.
-      ;(told as Promise<unknown> | undefined)?.then?.(undefined, () => undefined)
+      ;(returned as Promise<unknown> | undefined)?.then?.(undefined, () => undefined)
     } catch {
       // As above.
     }

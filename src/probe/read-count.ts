@@ -10,8 +10,8 @@ const nextFields = ['has_more', 'hasMore', 'next', 'next_cursor', 'nextCursor', 
  * @throws `TypeError` when it does not say, or when it is one page of several: a page stays full however many are added.
  */
 export function readCount(json: unknown, headers: Headers): number {
-  const told = headers.get('x-total-count')
-  if (told !== null && /^\d+$/.test(told)) return Number(told)
+  const total = headers.get('x-total-count')
+  if (total !== null && /^\d+$/.test(total)) return Number(total)
   if (typeof json === 'number' && Number.isInteger(json)) return json
   if (Array.isArray(json)) return json.length
   for (const name of numberFields) {

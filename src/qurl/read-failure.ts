@@ -27,14 +27,18 @@ export async function readFailure(
   tools: FailureTools,
 ): Promise<Answer> {
   const facts = idempotencyOf(failure)
-  const told = call.method === 'GET' ? undefined : facts
-  const callFacts = { attempts: facts?.attempts ?? exchange.attempts, key: told?.key, outcome: told?.outcome }
+  const known = call.method === 'GET' ? undefined : facts
+  const callFacts = {
+    attempts: facts?.attempts ?? exchange.attempts,
+    key: known?.key,
+    outcome: known?.outcome,
+  }
   const response = responseOf(failure)
   const received =
     response === undefined ? headOf(failure, exchange) : (exchange.received ?? (await readShared(response)))
   if (received === undefined) {
     const isSent = facts === undefined ? !isUnsent(failure) : facts.outcome !== 'not-applied'
-    throw keepFacts(errorOfLoss(failure, call, callFacts, isSent, tools.redact), told)
+    throw keepFacts(errorOfLoss(failure, call, callFacts, isSent, tools.redact), known)
   }
   // Removed already, by an attempt of this very call whose answer was lost.
   if (call.method === 'DELETE' && facts?.outcome === 'applied')

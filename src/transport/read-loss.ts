@@ -51,17 +51,18 @@ export function readLoss(
   seen: SeenAnswer | undefined,
   wasSent: ReturnType<typeof watchSending>,
 ): AttemptResult<Response> {
-  const verdict = readFailure(error, request.url, mayHaveMoved)
-  const told = verdict === 'unknown' && isTypeError(error) && !isSendable(request) ? 'unsendable' : verdict
+  const read = readFailure(error, request.url, mayHaveMoved)
+  const verdict = read === 'unknown' && isTypeError(error) && !isSendable(request) ? 'unsendable' : read
   const isFinal = isDeterministic(error)
   // A part of a body that is shorter than it should be, or that streams, may have been sent.
   const isPartlySent =
-    verdict === 'unsendable' && isFinal && (isSentOnce(request.body) || excessBytes(request) < 0)
-  const isResent = told !== 'unknown' && URL.canParse(request.url) && wasSent?.(request.method, request.url)
+    read === 'unsendable' && isFinal && (isSentOnce(request.body) || excessBytes(request) < 0)
+  const isResent =
+    verdict !== 'unknown' && URL.canParse(request.url) && wasSent?.(request.method, request.url)
   // What is told of the last request says nothing of those that were sent before it.
-  const isOpen = isPartlySent || isResent || (isAtLeast && (told === 'not-sent' || isFinal))
+  const isOpen = isPartlySent || isResent || (isAtLeast && (verdict === 'not-sent' || isFinal))
   const attempted = {
-    lost: isOpen ? 'unknown' : told,
+    lost: isOpen ? 'unknown' : verdict,
     error,
     isTimeout: false,
     isCut,

@@ -63,7 +63,7 @@ export function createNodeHost({ retry, ends = {}, ...options }: NodeHostOptions
       isGenerated,
       conditional: isConditional(method, (name) => headers?.[name]),
       signal,
-      ends,
+      callbacks: ends,
       writes,
       firstSentMs,
       identity:

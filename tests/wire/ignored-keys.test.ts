@@ -182,23 +182,26 @@ describe.each(hosts)('%s', (name, createHost) => {
     }
   })
 
-  it.concurrent.each(Object.keys(forms))('never suspects a server whose replay has another form: %s', async (form) => {
-    const server = await startHonestServer(form as keyof typeof forms)
-    const events: IdempotencyEvent[] = []
-    try {
-      const send = createHost({ ...free, onEvent: (event) => void events.push(event) })
-      for (let writes = 0; writes < 6; writes += 1) {
-        const init = { method: 'POST', body: JSON.stringify({ write: writes }) }
-        const facts = idempotencyOf(await send(server.url, init))
-        expect(facts).toMatchObject({ attempts: 2, outcome: 'applied' })
-        expect(facts).not.toHaveProperty('mayHaveRunTwice')
+  it.concurrent.each(Object.keys(forms))(
+    'never suspects a server whose replay has another form: %s',
+    async (form) => {
+      const server = await startHonestServer(form as keyof typeof forms)
+      const events: IdempotencyEvent[] = []
+      try {
+        const send = createHost({ ...free, onEvent: (event) => void events.push(event) })
+        for (let writes = 0; writes < 6; writes += 1) {
+          const init = { method: 'POST', body: JSON.stringify({ write: writes }) }
+          const facts = idempotencyOf(await send(server.url, init))
+          expect(facts).toMatchObject({ attempts: 2, outcome: 'applied' })
+          expect(facts).not.toHaveProperty('mayHaveRunTwice')
+        }
+        expect(events.filter(({ type }) => type === 'key-ignored')).toEqual([])
+        expect(server.executions()).toBe(6)
+      } finally {
+        await server.close()
       }
-      expect(events.filter(({ type }) => type === 'key-ignored')).toEqual([])
-      expect(server.executions()).toBe(6)
-    } finally {
-      await server.close()
-    }
-  })
+    },
+  )
 
   it.concurrent.each<[string, ServerContract]>([
     ['/acp/checkout_sessions', acp],
