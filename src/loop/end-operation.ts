@@ -22,23 +22,23 @@ export async function end<Answer extends object>(
 ): Promise<Answer> {
   const { operation, kind, transport, run } = own
   if (last.decision.action === 'settle') transport.stopped?.(last.decision.why)
-  const limited = limitEnds(own)
+  const limited = limitCallbacks(own)
   const again = transport.again && repeatable(kind, transport.again)
   return stoppable(run, (signal) => conclude(operation, last, kind, limited, again, signal))
 }
 
 /** The callbacks, each with the time of one attempt. */
-function limitEnds<Answer extends object>({
+function limitCallbacks<Answer extends object>({
   operation,
   kind,
   callbacks,
 }: OperationRun<Answer>): EndOptions<Answer> {
   const { attemptTimeoutMs, deadlineMs } = operation.policy
   const limitMs = Math.min(attemptTimeoutMs, deadlineMs)
-  const settle = async <Found>(found: Found) => (kind.isAnswer(found) ? kind.settle(found) : found)
+  const read = async <Found>(found: Found) => (kind.isAnswer(found) ? kind.readWhole(found) : found)
   return {
-    resolve: limitTime(callbacks.resolve, limitMs, settle),
-    reconcile: limitTime(callbacks.reconcile, limitMs, settle),
+    resolve: limitTime(callbacks.resolve, limitMs, read),
+    reconcile: limitTime(callbacks.reconcile, limitMs, read),
   } as EndOptions<Answer>
 }
 
@@ -53,7 +53,7 @@ export async function endByLook<Answer extends object>(
   { reason }: { readonly reason: Verdict },
 ): Promise<Answer | undefined> {
   const { operation, run, settings } = own
-  const { reconcile } = limitEnds(own)
+  const { reconcile } = limitCallbacks(own)
   const isAsked = settings.contract.lookBeforeResend && reason === 'unknown' && operation.isKeyed()
   if (!isAsked || reconcile === undefined) return undefined
   const found = await stoppableWithin(run, operation.leftMs(), (signal) =>

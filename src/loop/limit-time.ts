@@ -4,13 +4,13 @@ import type { OperationSummary } from './end-options.js'
 type Callback<Answer, Result> = (operation: OperationSummary<Answer>) => Result | Promise<Result>
 
 /**
- * A callback that counts as having brought nothing once `limitMs` are over: the signal that it is given aborts then. `settle`
+ * A callback that counts as having brought nothing once `limitMs` are over: the signal that it is given aborts then. `read`
  * takes what it brings, within that time.
  */
 export function limitTime<Answer, Result, Settled = Result>(
   callback: Callback<Answer, Result> | undefined,
   limitMs: number,
-  settle: (result: Result) => Promise<Settled>,
+  read: (result: Result) => Promise<Settled>,
 ): Callback<Answer, Settled | undefined> | undefined {
   if (callback === undefined) return callback
   return (operation) =>
@@ -28,7 +28,7 @@ export function limitTime<Answer, Result, Settled = Result>(
       })
       Promise.resolve({ ...operation, signal: controller.signal })
         .then(callback)
-        .then(settle)
+        .then(read)
         .then(resolve, reject)
         .finally(() => clearTimeout(timer))
     })

@@ -16,7 +16,7 @@ export interface AnswerKind<Answer> {
   /** An answer for one more caller. */
   copy(answer: Answer): Answer
   /** Reads an answer that a callback has given, so that it can no longer fail. */
-  settle(answer: Answer): Promise<Answer>
+  readWhole(answer: Answer): Promise<Answer>
   /** The first result of the write, where an answer holds it as text: wrapped, or behind an error. */
   restore?(result: StoredResult, answer: Answer): Answer
   /** An answer as a journal keeps it. */

@@ -25,7 +25,7 @@ export function responsesUpTo(maxResponseBytes: number) {
       return new (webClass('Response'))(body ?? null, { status, headers: [...headers] as [string, string][] })
     },
     copy: (response: Response) => (isTaken(response) ? response : response.clone()),
-    settle: async (given: Response) => {
+    readWhole: async (given: Response) => {
       if (given.bodyUsed) return given
       const { response, cut } = await settleResponse(given, maxResponseBytes, 'read')
       if (cut !== undefined) throw cut.error

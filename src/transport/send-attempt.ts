@@ -83,7 +83,7 @@ export async function sendAttempt(
   let body: SettledBody
   try {
     // An answer to HEAD has no body; what its headers say is about that of a GET.
-    body = await settle(
+    body = await readBody(
       answer,
       /^head$/i.test(request.method) ? { ...sender, bodyReading: 'stream' } : sender,
     )
@@ -111,7 +111,7 @@ export async function sendAttempt(
     }
     if (inspected !== response) {
       try {
-        const shown = await settle(inspected, sender)
+        const shown = await readBody(inspected, sender)
         if (shown.cut !== undefined) throw shown.cut.error
         // What a hook puts in the place of a success does not undo what the server has done.
         if (response.ok) return { ...report(body, isWrite, isAtLeast), answer: shown.response }
@@ -125,7 +125,7 @@ export async function sendAttempt(
   return report(body, isWrite, isAtLeast)
 }
 
-function settle(response: Response, sender: Sender): SettledBody | Promise<SettledBody> {
+function readBody(response: Response, sender: Sender): SettledBody | Promise<SettledBody> {
   return settleResponse(response, sender.maxResponseBytes, sender.bodyReading)
 }
 

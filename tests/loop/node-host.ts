@@ -37,7 +37,7 @@ const answers: AnswerKind<NodeAnswer> = {
   isOk: ({ isOk }) => isOk,
   discard: () => undefined,
   copy: ({ status, headers, body }) => new NodeAnswer(status, headers, body),
-  settle: async (answer) => answer,
+  readWhole: async (answer) => answer,
   isStreaming: () => false,
   watch: () => undefined,
 }

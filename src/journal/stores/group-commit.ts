@@ -14,7 +14,7 @@ const maxGroup = 256
 
 /** How long to wait for a lock that another connection has, at most, between two tries and in all. */
 const maxWaitMs = 20
-const patienceMs = 10_000
+const maxBusyMs = 10_000
 
 /**
  * Carries out calls in transactions, as many at once as have come in: they share the wait for the disk. The lock is not waited
@@ -42,7 +42,7 @@ export function createGroupCommit(
         database.exec('BEGIN IMMEDIATE')
         return
       } catch (error) {
-        if (!isBusy(error) || waitedMs >= patienceMs) throw error
+        if (!isBusy(error) || waitedMs >= maxBusyMs) throw error
         const delayMs = Math.min(maxWaitMs, 0.5 * 2 ** round) * (0.5 + random())
         waitedMs += delayMs
         await clock.sleep(delayMs)
@@ -55,7 +55,7 @@ export function createGroupCommit(
         database.exec('COMMIT')
         return
       } catch (error) {
-        if (!isBusy(error) || waitedMs >= patienceMs) throw error
+        if (!isBusy(error) || waitedMs >= maxBusyMs) throw error
         await clock.sleep(maxWaitMs * random())
       }
     }
