@@ -117,7 +117,9 @@ const findDiffering = ({ name }: Scene, one: Case) =>
   differing.find(({ scenes: named, when }) => named.test(name) && (when?.(one) ?? true))
 
 describe.each(scenes.map((scene) => [scene.name, scene] as const))('%s', (_, scene) => {
-  it.each(casesOf(scene))('ky $major, $method, options $place', async (one) => {
+  // On Node 26, plain ky now and then misses an abort before a retry: its signal follows the caller's, and is collected.
+  const retry = scene.name.startsWith('signal:') ? 2 : 0
+  it.each(casesOf(scene))('ky $major, $method, options $place', { retry }, async (one) => {
     const found = await compare(scene, one, instances.get(one.major)!)
     const known = findDiffering(scene, one)
     if (known === undefined) expect(found, found.join('\n')).toEqual([])
