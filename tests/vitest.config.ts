@@ -40,7 +40,7 @@ const alone = [
   'tests/promises/{clocks,own-failures,seed-cases}.test.ts',
   'tests/qurl/**/*.test.ts',
   'tests/readme/*.test.ts',
-  'tests/transport/{capture-request,connect-errors,follow-redirect,foreign-classes,known-fetch,layer-below,transport-failure}.test.ts',
+  'tests/transport/{capture-request,connect-errors,follow-redirect,foreign-classes,known-fetch,layer-below,refused-signal,transport-failure}.test.ts',
   'tests/wire/*.test.ts',
 ]
 const others = [

@@ -65,7 +65,7 @@ export async function sendAttempt(
         : { response: first, isWrite: false }
   } catch (error) {
     // Before anything is sent. Test environments put another `AbortController` in place of the runtime's.
-    if (given && !given.aborted && isSignalRefused(error))
+    if (given && !given.aborted && isSignalRefused(error, given))
       return sendAttempt({ ...sender, hidesSignal: true }, request, signal, inspect, onStatus)
     return lose(error)
   }

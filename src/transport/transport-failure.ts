@@ -1,5 +1,5 @@
 import { connectTargetOf, type ConnectTarget } from './connect-errors.js'
-import { isTypeError } from './web-shapes.js'
+import { isTypeError, webClass } from './web-shapes.js'
 
 /** What a failure to get an answer tells: whether the request can have reached a server. */
 export type FailureVerdict = 'not-sent' | 'unsendable' | 'unknown'
@@ -46,11 +46,20 @@ export function isDeterministic(error: unknown): boolean {
   return false
 }
 
-/** Whether a fetch does not take the class of a signal: it says so before it sends anything. */
-export function isSignalRefused(error: unknown): boolean {
+/**
+ * Whether a fetch does not take the class of a signal. What it says is not enough: a fetch of the user's may say so after it has
+ * sent. So the runtime's own `Request` has to refuse that signal as well, as nothing that is built on it can have sent then.
+ */
+export function isSignalRefused(error: unknown, signal: AbortSignal): boolean {
   if (!isTypeError(error)) return false
   const { message, cause } = readError(error)
-  return cause === undefined && says(message, /\bsignal\b.*\bAbortSignal\b/)
+  if (cause !== undefined || !says(message, /\bsignal\b.*\bAbortSignal\b/)) return false
+  try {
+    return new (webClass('Request'))('http://a', { signal }).method === ''
+  } catch {
+    // Or there is none: then its word has to do.
+    return true
+  }
 }
 
 const behindRedirect = Symbol('behind a redirect')

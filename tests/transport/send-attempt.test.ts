@@ -330,46 +330,6 @@ describe('an attempt', () => {
   })
 })
 
-describe('a fetch that does not know the class of our signal', () => {
-  /** What fetches say where a test environment has put another `AbortController` in place of the runtime's. */
-  const refusals = [
-    'RequestInit: Expected signal ("AbortSignal {}") to be an instance of AbortSignal.',
-    "Failed to construct 'Request': member signal is not of type AbortSignal.",
-    'Expected signal to be an instanceof AbortSignal',
-    "Failed to execute 'fetch' on 'Window': Failed to read the 'signal' property from 'RequestInit': Failed to convert value to 'AbortSignal'.",
-  ]
-  const picky = (message: string, next: typeof globalThis.fetch): typeof globalThis.fetch => {
-    return async (input, init) => {
-      if (init?.signal) throw new TypeError(message)
-      return next(input, init)
-    }
-  }
-
-  it.each(refusals)('gets none, and the call is bounded by its limits all the same: %s', async (message) => {
-    const { fetch, sent } = playFetch(reset(), json(201))
-    const send = createIdempotentFetch({ fetch: picky(message, fetch), clock: fakeClock() })
-    const response = await send(url, post)
-    expect(idempotencyOf(response)).toMatchObject({ outcome: 'applied', attempts: 2 })
-    expect(sent).toHaveLength(2)
-    const slow = createIdempotentFetch({
-      fetch: picky(message, () => new Promise(() => undefined)),
-      retry: { maxAttempts: 1, attemptTimeoutMs: 5 },
-    })
-    expect(idempotencyOf(await thrown(slow(url, post)))?.outcome).toBe('unknown')
-    const controller = new AbortController()
-    const aborted = slow(url, { ...post, signal: controller.signal })
-    controller.abort(new Error('mine'))
-    expect(await thrown(aborted)).toMatchObject({ message: 'mine' })
-  })
-
-  it('is not asked again where the error has a cause, as that of a lost connection', async () => {
-    const error = new TypeError('signal AbortSignal', { cause: new Error('read ECONNRESET') })
-    const { fetch, sent } = playFetch(error)
-    await thrown(createIdempotentFetch({ fetch, writes: 'never', clock: fakeClock() })(url, post))
-    expect(sent).toHaveLength(1)
-  })
-})
-
 describe('a request that cannot be sent', () => {
   it.each<[string, string, RequestInit]>([
     ['a URL that is none', 'http://', {}],
