@@ -1,30 +1,11 @@
 import { once } from 'node:events'
 import { createSecureServer } from 'node:http2'
 import { createRequire } from 'node:module'
+import { selfSigned } from '../transport/self-signed.mjs'
 import { undiciVersions } from './undici-versions.mjs'
 
 const require = createRequire(import.meta.url)
 const { createIdempotentFetch, idempotencyOf } = await import('../../dist/index.js')
-
-/** A certificate that nobody trusts, good for nothing but a handshake on loopback. */
-const selfSigned = {
-  cert: `-----BEGIN CERTIFICATE-----
-MIIBgjCCASegAwIBAgIUVAkap69a28F6bum5Z3dMBeCAo8QwCgYIKoZIzj0EAwIw
-FTETMBEGA1UEAwwKb3RoZXIudGVzdDAgFw0yNjExMjIwMDAyMTRaGA8yMTI2MTAy
-OTAwMDIxNFowFTETMBEGA1UEAwwKb3RoZXIudGVzdDBZMBMGByqGSM49AgEGCCqG
-SM49AwEHA0IABC8nWr8f6gGJHBuiTKVLzM8mNU2aHIkHzlftLrtSFIDnetgxZ3xz
-5LXU2oNhD1KjvfxXeUdPO/1W2IOV+yHcomajUzBRMB0GA1UdDgQWBBTqIBEeXMfM
-lzxQt87etQotVSrEljAfBgNVHSMEGDAWgBTqIBEeXMfMlzxQt87etQotVSrEljAP
-BgNVHRMBAf8EBTADAQH/MAoGCCqGSM49BAMCA0kAMEYCIQCGZE/1+tHuSN+f7HzU
-LMpirTMarefekjwZiY4edyb4CQIhALDERpvX1cimHHt0mYWXWSHKuVU/rHkoo54H
-FV3XotNv
------END CERTIFICATE-----`,
-  key: `-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgVddBAlCWuGrSxZK5
-RxnC8VxB+XmzaA7awBFU5YBWySehRANCAAQvJ1q/H+oBiRwbokylS8zPJjVNmhyJ
-B85X7S67UhSA53rYMWd8c+S11NqDYQ9So738V3lHTzv9VtiDlfsh3KJm
------END PRIVATE KEY-----`,
-}
 
 /** How the answer to the first request with a key, or to any without one, is lost after the work is done. */
 const losses = {

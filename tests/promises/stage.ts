@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { selfSigned } from '../transport/self-signed.js'
+import { selfSigned } from '../transport/self-signed.mjs'
 
 /** What becomes of one request. */
 export interface Step {

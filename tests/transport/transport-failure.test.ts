@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { readFailure, type FailureVerdict } from '../../src/transport/transport-failure.js'
 import { fetchFailed, systemError, thrown } from '../fetch/fakes.js'
 import { closedPort, listen } from './loopback.js'
-import { selfSigned } from './self-signed.js'
+import { selfSigned } from './self-signed.mjs'
 
 const url = 'https://api.test/orders'
 

@@ -7,7 +7,7 @@ import { gateRetries, idempotency, reuseKey, stampKey } from 'fetch-idempotency/
 import { majors, type Ky } from '../promises/hosts.js'
 import { isWhole } from '../whole.js'
 import { closedPort, listen } from '../transport/loopback.js'
-import { selfSigned } from '../transport/self-signed.js'
+import { selfSigned } from '../transport/self-signed.mjs'
 
 // What is lost here all at once would empty the budget.
 const retry = { maxAttempts: 4, backoff: () => 1, budget: createRetryBudget({ capacity: 100_000 }) }
