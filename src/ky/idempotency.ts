@@ -59,9 +59,10 @@ export interface IdempotencyOptions
   readonly maxAttempts?: number | undefined
   /**
    * What sends. One of your own follows redirects itself: a refused connection to a host name may then be that of where one
-   * led, and counts as `unknown` for a write. In ky 2, one that is
-   * given after ours, or with a call, sends in its place. In ky 1 it takes the place of our loop: what is left is the gate of
-   * `gateRetries()`.
+   * led, and counts as `unknown` for a write.
+   *
+   * In ky 2, a fetch that is given after ours, or with a call, sends in its place. In ky 1 such a fetch replaces our loop: what is
+   * left is the gate of `gateRetries()`.
    *
    * @defaultValue the `fetch` of the instance that is extended, else `globalThis.fetch`
    */
@@ -179,7 +180,7 @@ export function idempotency(
     const own = given as { -readonly [Name in keyof KyOptions]: KyOptions[Name] } & HandsOn
     const call = openCall((own.context ??= {}), own)
     own[callOption] = new CallHandle(call)
-    // One that was given after ours sends what our loop gives it.
+    // A fetch that was given after ours replaces ours in ky's options: our loop is put around it.
     if (typeof own.fetch === 'function' && !isIdempotentFetch(own.fetch)) {
       call.fetch = own.fetch as FetchLike
       own.fetch = late ??= createKyFetch({ ...sending, pickFetch: takeFetch(options.fetch) }, calls, true)

@@ -11,12 +11,12 @@ export interface KyRequest {
   readonly rest: RequestInit
 }
 
-/** The fetch that was given with a call, or after ours. It may call ours, which has to know the call again. */
+/** The fetch that was given after ours, or with a call. It may call our fetch, which then has to find the call that it belongs to. */
 export function withCall(fetch: FetchLike, call: KyCall, { byRequest }: KyCalls): FetchLike {
   if (isKnownFetch(fetch)) return fetch
   return (input, init) => {
     if (isRequest(input)) byRequest.set(input, call)
-    // It is not shown an option of ours, but hands it on with its `init`.
+    // Not enumerable: the user's fetch does not see the option, and hands it on where it hands on its `init`.
     return fetch(input, Object.defineProperty({ ...init }, callOption, { value: new CallHandle(call) }))
   }
 }

@@ -53,9 +53,9 @@ export async function endByLook<Answer extends object>(
   { reason }: { readonly reason: Verdict },
 ): Promise<Answer | undefined> {
   const { operation, run, settings } = own
-  const { reconcile } = limitCallbacks(own)
-  const isAsked = settings.contract.lookBeforeResend && reason === 'unknown' && operation.isKeyed()
-  if (!isAsked || reconcile === undefined) return undefined
+  const isWanted = settings.contract.lookBeforeResend && reason === 'unknown' && operation.isKeyed()
+  const { reconcile } = isWanted ? limitCallbacks(own) : {}
+  if (reconcile === undefined) return undefined
   const found = await stoppableWithin(run, operation.leftMs(), (signal) =>
     Promise.resolve(summarise(operation, last, signal))
       .then(reconcile)

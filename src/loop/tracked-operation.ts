@@ -6,6 +6,7 @@ import { safeUrl } from '../errors/safe-url.js'
 import { beginAttempt, endAttempt, outcomeOf, type Operation } from '../operation/operation.js'
 import { generateKey } from '../key/generate-key.js'
 import { decide, type Allowance, type Decision } from '../retry/decide.js'
+import { RetryPayment } from '../retry/retry-payment.js'
 import type { RetryPolicy } from '../retry/retry-policy.js'
 import type { Attempted } from '../transport/attempted.js'
 import type { Call } from './call.js'
@@ -16,6 +17,7 @@ import { isResendable } from './is-resendable.js'
 import { KeyWatch } from './key-watch.js'
 import { readAttempt } from './read-attempt.js'
 import { takeKey } from './take-key.js'
+import { tellEvent } from './tell-event.js'
 import type { AttemptInfo } from './transport.js'
 
 /** One operation on its way: it takes the key, reads what attempts bring, decides, and tells. The loop obeys it. */
@@ -34,12 +36,10 @@ export class TrackedOperation {
   #replayed = false
   #isKeyed: boolean
   readonly #keyWatch: KeyWatch
+  readonly #payment: RetryPayment
   #isSettled = false
   #isLowerBound = false
   #hiddenResend = false
-  /** What the retries that were sent have cost, and what the one to come will. */
-  #paid = 0
-  #reserved = 0
   /** When the server said for the first time that it is still running, by the monotonic clock. */
   #askedSinceMs = 0
 
@@ -60,6 +60,7 @@ export class TrackedOperation {
     this.#settings = settings
     this.#call = call
     this.#keyWatch = new KeyWatch(settings, url)
+    this.#payment = new RetryPayment(policy.budget)
     this.policy = policy
     this.deadlineAtMs = call.deadlineAtMs ?? monotonicNow(clock) + policy.deadlineMs
     this.#isKeyed = isKeyed
@@ -109,8 +110,7 @@ export class TrackedOperation {
 
   /** Begins an attempt: from now on it may be executed, until something tells that it was not. */
   begin(): void {
-    this.#paid += this.#reserved
-    this.#reserved = 0
+    this.#payment.pay()
     this.#operation = beginAttempt(this.#operation)
     this.#outcome = 'unknown'
     this.#tell({ type: 'attempt-started' })
@@ -133,7 +133,7 @@ export class TrackedOperation {
       const found = this.#keyWatch.look(attempted, verdict, this.#replayed, key)
       if (found !== undefined) this.#tell(found)
     }
-    if (verdict === 'done') this.policy.budget.giveBack(this.#paid || undefined)
+    if (verdict === 'done') this.#payment.succeed()
     return reading
   }
 
@@ -153,9 +153,7 @@ export class TrackedOperation {
     this.#replayed = replayed
     if (this.#isSettled) return this.facts()
     this.#isSettled = true
-    // A retry that was decided and not sent costs nothing.
-    if (this.#reserved > 0) this.policy.budget.giveBack(this.#reserved)
-    this.#reserved = 0
+    this.#payment.release()
     const facts = this.facts()
     const { mayHaveRunTwice } = facts
     this.#tell({ type: 'settled', outcome, replayed, ...(mayHaveRunTwice && { mayHaveRunTwice }) })
@@ -249,16 +247,7 @@ export class TrackedOperation {
     const { onEvent } = this.#settings
     if (onEvent === undefined) return
     const { key, method, url, attempts } = this.#operation
-    try {
-      const event = { operation: this.id, key, method, url, attempts, ...detail }
-      // Not listed when the event is printed: what a runtime says may quote a URL or a credential.
-      if ('error' in event) Object.defineProperty(event, 'error', { enumerable: false })
-      const returned: unknown = onEvent(event)
-      // A listener must not change what happens to a write, and neither must a promise that nobody awaits.
-      ;(returned as Promise<unknown> | undefined)?.then?.(undefined, () => undefined)
-    } catch {
-      // As above.
-    }
+    tellEvent(onEvent, { operation: this.id, key, method, url, attempts, ...detail })
   }
 
   /** How long the server asks to wait, in milliseconds. */
@@ -290,9 +279,8 @@ export class TrackedOperation {
     if (decision.action === 'settle') return decision
     if (this.isUnsafe()) return { action: 'settle', why: 'key-ignored' }
     if (verdict === 'running') return decision
-    const cost = policy.budget.take(verdict === 'refused' ? 'throttled' : 'transient')
-    if (cost === undefined && policy.whenBudgetIsEmpty === 'stop') return { action: 'settle', why: 'budget' }
-    this.#reserved = cost ?? 0
+    const isPaid = this.#payment.reserve(verdict === 'refused' ? 'throttled' : 'transient')
+    if (!isPaid && policy.whenBudgetIsEmpty === 'stop') return { action: 'settle', why: 'budget' }
     const { mayHaveRun, keyOrigin } = this.#operation
     // With a key of the caller's, an earlier call may have been applied.
     const isFirst = !mayHaveRun && keyOrigin === 'generated'
@@ -300,6 +288,6 @@ export class TrackedOperation {
       this.#isKeyed = false
       this.#operation = { ...this.#operation, resendable: false }
     }
-    return cost === undefined ? { ...decision, mustProbe: true } : decision
+    return isPaid ? decision : { ...decision, mustProbe: true }
   }
 }
