@@ -3,7 +3,11 @@ import { maxTimerMs } from '../../src/clock/clock.js'
 import { systemClock, systemRandom } from '../../src/clock/system-clock.js'
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_000 }))
-afterEach(() => void vi.useRealTimers())
+// In this order: a spy on a fake timer would be restored to the fake.
+afterEach(() => {
+  vi.restoreAllMocks()
+  vi.useRealTimers()
+})
 
 /** What became of a promise so far. */
 async function stateOf(promise: Promise<unknown>): Promise<string> {

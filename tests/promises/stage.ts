@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import { freePort } from '../free-port.js'
 import { selfSigned } from '../transport/self-signed.mjs'
 
 /** What becomes of one request. */
@@ -70,7 +70,7 @@ export async function openStage({
   const stored = new Set<string>()
   let executions = 0
   let cursor = 0
-  let port = 0
+  const port = await freePort()
   let server: Server | undefined
 
   const stepNow = () => steps[Math.min(cursor, steps.length - 1)] as Step
@@ -108,7 +108,6 @@ export async function openStage({
       opened.listen(port, '127.0.0.1', resolve)
     })
     server = opened as Server
-    port = (opened.address() as AddressInfo).port
   }
 
   async function close(): Promise<void> {

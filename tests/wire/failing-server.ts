@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { freePort } from '../free-port.js'
 
 /** How a server is away: nobody listens, connections are reset, or it answers 503. */
 export type Phase = 'refused' | 'reset' | '503' | 'up'
@@ -21,7 +21,7 @@ export async function startFailingServer(first: Phase): Promise<FailingServer> {
   const answers = new Map<string, string>()
   let phase: Phase = 'up'
   let server: Server | undefined
-  let port = 0
+  const port = await freePort()
   const count = (map: Map<string, number>, name: string) => map.set(name, (map.get(name) ?? 0) + 1)
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -47,7 +47,6 @@ export async function startFailingServer(first: Phase): Promise<FailingServer> {
       opened.listen(port, '127.0.0.1', 4_096, resolve)
     })
     server = opened
-    port = (opened.address() as AddressInfo).port
   }
 
   async function close(): Promise<void> {
