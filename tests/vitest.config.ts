@@ -24,24 +24,24 @@ const entries = Object.entries(paths).map(([name, [path]]) => ({
 }))
 const ky = process.env['KY_MAJOR'] === '2' ? [{ find: /^ky$/, replacement: 'ky2' }] : []
 
+/** Files of the qURL client, whose requests are intercepted: they share their modules with each other alone. */
+const intercepted = ['tests/qurl/**/*.test.ts']
+
 /**
- * Files that set up something of the process: a global, an interceptor of requests, the collection of garbage. Each has a
- * process of its own. All others share their modules, as to load them again for each file takes longer than most tests.
+ * Files that set up something of the process: a global, an interceptor of requests beside real sockets, the collection of
+ * garbage. Each has a process of its own.
  */
 const alone = [
   'tests/contract/third-party/*.test.ts',
   'tests/import-safety.test.ts',
   'tests/fetch/{await-completion,fetch-options}.test.ts',
-  'tests/journal/stores/*.test.ts',
+  'tests/journal/stores/indexed-db-store.test.ts',
   'tests/ky/aborts.test.ts',
   'tests/loop/share-operation.test.ts',
-  'tests/opentelemetry/*.test.ts',
-  'tests/probe/*.test.ts',
-  'tests/promises/{clocks,own-failures,seed-cases}.test.ts',
-  'tests/qurl/**/*.test.ts',
-  'tests/readme/*.test.ts',
-  'tests/transport/{capture-request,connect-errors,follow-redirect,foreign-classes,known-fetch,layer-below,refused-signal,transport-failure}.test.ts',
-  'tests/wire/*.test.ts',
+  'tests/probe/third-party.test.ts',
+  'tests/promises/seed-cases.test.ts',
+  'tests/transport/{capture-request,follow-redirect,known-fetch,layer-below,refused-signal,transport-failure}.test.ts',
+  'tests/wire/lost-answers.test.ts',
 ]
 const others = [
   '**/node_modules/**',
@@ -82,10 +82,11 @@ export default defineConfig({
         test: {
           name: 'shared',
           include: ['tests/**/*.test.ts'],
-          exclude: [...others, ...alone],
+          exclude: [...others, ...intercepted, ...alone],
           isolate: false,
         },
       },
+      { extends: true, test: { name: 'intercepted', include: intercepted, exclude: others, isolate: false } },
       { extends: true, test: { name: 'alone', include: alone, exclude: others } },
     ],
   },

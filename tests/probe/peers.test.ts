@@ -3,6 +3,7 @@ import { readAnswer } from '../../src/contract/read-answer.js'
 import type { Answer } from '../../src/contract/verdict.js'
 import { probeContract, type ProbeReport } from 'fetch-idempotency/probe'
 import { peers, probeOptionsOf, resultsOf } from './known-peers.js'
+import { isWhole } from '../whole.js'
 import { findTypeErrors, runPrinted } from './printed-contract.js'
 import { startSlowPeer } from './slow-peer.js'
 
@@ -27,33 +28,33 @@ describe.concurrent('probeContract against every contract of the in-memory peer'
     }
   })
 
-  it.each(peers)('$path: the number of things, with a count', async (row) => {
-    const peer = await startSlowPeer()
-    try {
-      const count = () => peer.executions.total
-      const report = await probeContract({ ...probeOptionsOf(row, peer.url), count })
-      expect(report.made).toMatchObject({ things: peer.executions.total, isCounted: true })
-      const { conclusion, made } = row.counted ?? row
-      expect(report.conclusion).toBe(conclusion)
-      expect(peer.executions.total).toBe(made)
-      // Nothing that a server answered to the lost write is left in doubt.
-      expect(report.findings['lost-answer'].result).not.toBe('unclear')
-    } finally {
-      await peer.close()
-    }
-  })
+  it.each(peers.filter((_, at) => isWhole || at % 4 === 0))(
+    '$path: the number of things, with a count',
+    async (row) => {
+      const peer = await startSlowPeer()
+      try {
+        const count = () => peer.executions.total
+        const report = await probeContract({ ...probeOptionsOf(row, peer.url), count })
+        expect(report.made).toMatchObject({ things: peer.executions.total, isCounted: true })
+        const { conclusion, made } = row.counted ?? row
+        expect(report.conclusion).toBe(conclusion)
+        expect(peer.executions.total).toBe(made)
+        // Nothing that a server answered to the lost write is left in doubt.
+        expect(report.findings['lost-answer'].result).not.toBe('unclear')
+      } finally {
+        await peer.close()
+      }
+    },
+  )
 })
 
 describe('the contract that is printed', () => {
-  it('compiles', () => {
+  it('compiles, and is found not to when it is broken', () => {
     expect(reports.size).toBe(peers.length)
-    expect(findTypeErrors([...reports.values()].map(({ source }) => source!))).toEqual([])
-  })
-
-  it('is found not to compile when it is broken', () => {
-    expect(
-      findTypeErrors(["import { nothing } from 'fetch-idempotency/contracts'\nexport const a: string = 1"]),
-    ).not.toEqual([])
+    const broken = "import { nothing } from 'fetch-idempotency/contracts'\nexport const a: string = 1"
+    const errors = findTypeErrors([...[...reports.values()].map(({ source }) => source!), broken])
+    expect(errors).not.toEqual([])
+    expect(errors.filter((error) => !error.includes(broken))).toEqual([])
   })
 
   it.each(peers.map(({ path }) => path))('%s: says what the contract of the report does', (path) => {

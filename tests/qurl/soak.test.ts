@@ -1,5 +1,6 @@
 import { QURLError, idempotencyOf, type QURLClient } from 'fetch-idempotency/qurl'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { isWhole } from '../whole.js'
 import { startFaultProxy, type Fault } from '../wire/fault-proxy.js'
 import { clientFor } from './client-for.js'
 import { startServer } from './start-server.js'
@@ -81,61 +82,64 @@ const jobs: Job[] = [
 ]
 
 describe('any mix of faults', () => {
-  it.each([1, 20, 300, 4000])('leaves no duplicate and no false word behind (seed %i)', async (seed) => {
-    const random = seeded(seed)
-    const server = await startServer()
-    for (let at = 0; at < 120; at++) {
-      server.account.webhooks.push({
-        webhook_id: `wh_${at}`,
-        owner_id: 'own_1',
-        status: 'active',
-        events: [],
-      })
-    }
-    // Three faults at most for one call, so that its fourth attempt passes.
-    const met = new Map<string, number>()
-    const proxy = await startFaultProxy({
-      port: server.port,
-      choose: ({ method, path, headers }) => {
-        const name = headers['idempotency-key'] ?? `${method} ${path}`
-        const count = met.get(name) ?? 0
-        if (count >= 3 || random() < 0.5) return 'pass'
-        met.set(name, count + 1)
-        return faults[Math.floor(random() * faults.length)] ?? 'pass'
-      },
-    })
-    onTestFinished(() => proxy.close())
-    const client = clientFor(server, 'api-key', { baseUrl: proxy.url })
-
-    const wrong: string[] = []
-    const outcomes = { ok: 0, unknown: 0 }
-    const call = async (at: number): Promise<void> => {
-      const job = jobs[at % jobs.length] as Job
-      const say = (what: string) => wrong.push(`${job.name} ${at}: ${what}`)
-      const done = () =>
-        server.requests.filter((one) => job.isMine(one, at) && one.status < 300 && !one.replayed).length
-      try {
-        const result = await job.run(client, at)
-        outcomes.ok++
-        if (done() !== 1) say(`succeeded, done ${done()} times`)
-        if (result !== undefined && idempotencyOf(result)?.outcome !== 'applied')
-          say('success without its outcome')
-      } catch (error) {
-        if (!(error instanceof QURLError)) throw error
-        if (done() > 1) say(`failed, done ${done()} times`)
-        if (job.isKeyed) say(`failed although its faults had ended: ${error.message}`)
-        else if (error.outcome !== 'unknown') say(`outcome ${error.outcome}, done ${done()} times`)
-        outcomes.unknown++
+  it.each(isWhole ? [1, 20, 300, 4000] : [1])(
+    'leaves no duplicate and no false word behind (seed %i)',
+    async (seed) => {
+      const random = seeded(seed)
+      const server = await startServer()
+      for (let at = 0; at < 120; at++) {
+        server.account.webhooks.push({
+          webhook_id: `wh_${at}`,
+          owner_id: 'own_1',
+          status: 'active',
+          events: [],
+        })
       }
-    }
-    let next = 0
-    const worker = async () => {
-      while (next < 120) await call(next++)
-    }
-    await Promise.all(Array.from({ length: 6 }, worker))
+      // Three faults at most for one call, so that its fourth attempt passes.
+      const met = new Map<string, number>()
+      const proxy = await startFaultProxy({
+        port: server.port,
+        choose: ({ method, path, headers }) => {
+          const name = headers['idempotency-key'] ?? `${method} ${path}`
+          const count = met.get(name) ?? 0
+          if (count >= 3 || random() < 0.5) return 'pass'
+          met.set(name, count + 1)
+          return faults[Math.floor(random() * faults.length)] ?? 'pass'
+        },
+      })
+      onTestFinished(() => proxy.close())
+      const client = clientFor(server, 'api-key', { baseUrl: proxy.url })
 
-    expect(wrong).toEqual([])
-    expect(outcomes.ok).toBeGreaterThan(100)
-    expect(proxy.injected).toBeGreaterThan(60)
-  })
+      const wrong: string[] = []
+      const outcomes = { ok: 0, unknown: 0 }
+      const call = async (at: number): Promise<void> => {
+        const job = jobs[at % jobs.length] as Job
+        const say = (what: string) => wrong.push(`${job.name} ${at}: ${what}`)
+        const done = () =>
+          server.requests.filter((one) => job.isMine(one, at) && one.status < 300 && !one.replayed).length
+        try {
+          const result = await job.run(client, at)
+          outcomes.ok++
+          if (done() !== 1) say(`succeeded, done ${done()} times`)
+          if (result !== undefined && idempotencyOf(result)?.outcome !== 'applied')
+            say('success without its outcome')
+        } catch (error) {
+          if (!(error instanceof QURLError)) throw error
+          if (done() > 1) say(`failed, done ${done()} times`)
+          if (job.isKeyed) say(`failed although its faults had ended: ${error.message}`)
+          else if (error.outcome !== 'unknown') say(`outcome ${error.outcome}, done ${done()} times`)
+          outcomes.unknown++
+        }
+      }
+      let next = 0
+      const worker = async () => {
+        while (next < 120) await call(next++)
+      }
+      await Promise.all(Array.from({ length: 6 }, worker))
+
+      expect(wrong).toEqual([])
+      expect(outcomes.ok).toBeGreaterThan(100)
+      expect(proxy.injected).toBeGreaterThan(60)
+    },
+  )
 })
