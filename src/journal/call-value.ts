@@ -65,7 +65,20 @@ export function readCall(entry: StoredEntry, facts: ErrorFacts): CallValue {
   }
 }
 
+/** How far the clocks of two machines may be apart, in milliseconds. */
+const maxSkewMs = 300_000
+
+/**
+ * When the key was first sent. One that was first sent in the future was written down by a clock that was wrong, or this one is: its
+ * age is not known, so that it counts as too old to be sent again.
+ */
+export function knownFirstSentMs({ firstSentMs }: CallValue, nowMs: number): number | undefined {
+  return firstSentMs !== undefined && firstSentMs > nowMs + maxSkewMs ? 0 : firstSentMs
+}
+
 /** Whether the server may have forgotten the key by now. */
-export function isPastRetention({ firstSentMs, keyTtlMs }: CallValue, nowMs: number): boolean {
+export function isPastRetention(value: CallValue, nowMs: number): boolean {
+  const { keyTtlMs } = value
+  const firstSentMs = knownFirstSentMs(value, nowMs)
   return firstSentMs !== undefined && keyTtlMs !== null && nowMs >= firstSentMs + keyTtlMs
 }

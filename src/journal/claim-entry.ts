@@ -3,11 +3,14 @@ import type { ErrorFacts } from '../errors/idempotency-error.js'
 import { monotonicNow } from '../clock/clock.js'
 import type { JournalSettings } from './journal-settings.js'
 import type { Lease } from './leases.js'
+import { limitCall } from './limit-call.js'
 import type { Claim, ClaimRequest } from './store.js'
 
 /** What a claim is for, and how long it may take. */
 export interface ClaimGoal extends Pick<ClaimRequest, 'id' | 'lane' | 'value' | 'takeSettled' | 'mustExist'> {
   readonly waitMs: number
+  /** How long the store may take in all. @defaultValue `Infinity` */
+  readonly limitMs?: number | undefined
   readonly signal: AbortSignal | undefined
   /** What an error tells. */
   readonly facts: ErrorFacts
@@ -32,18 +35,32 @@ const maxPollMs = 1_000
 
 /** Calls a store, a few times where it fails. The same call again is the same claim or write. */
 export async function callStore<T>(
-  { clock, random }: JournalSettings,
+  { clock, random, storeTimeoutMs }: JournalSettings,
   signal: AbortSignal | undefined,
   call: () => Promise<T>,
+  untilMs = Infinity,
 ): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await call()
+      const leftMs = untilMs === Infinity ? untilMs : untilMs - monotonicNow(clock)
+      return await limitCall(call, Math.min(storeTimeoutMs, leftMs), signal)
     } catch (error) {
-      if (attempt >= tries) throw error
+      if (attempt >= tries || signal?.aborted || untilMs <= monotonicNow(clock)) throw error
       await clock.sleep(random() * 50 * 2 ** attempt, signal)
     }
   }
+}
+
+/** Undoes a claim that nobody waits for any more. */
+async function undoClaim(
+  { store }: JournalSettings,
+  { id, token }: Pick<Lease, 'id' | 'token'>,
+  claim: Claim,
+): Promise<void> {
+  if (claim.status === 'created') await store.remove({ id, token })
+  if (claim.status !== 'taken') return
+  const { state, value, updatedMs } = claim.entry
+  await store.record({ id, token, state, value, nowMs: updatedMs, leaseMs: 0 })
 }
 
 /**
@@ -54,7 +71,7 @@ export async function callStore<T>(
  */
 export async function claimEntry(settings: JournalSettings, goal: ClaimGoal): Promise<Claimed> {
   const { store, clock, random, leases, makeToken, active, closing } = settings
-  const { waitMs, signal, facts, ...request } = goal
+  const { waitMs, limitMs = Infinity, signal, facts, ...request } = goal
   const { id } = request
   const untilMs = monotonicNow(clock) + waitMs
   const token = makeToken()
@@ -63,11 +80,16 @@ export async function claimEntry(settings: JournalSettings, goal: ClaimGoal): Pr
     signal?.throwIfAborted()
     const beganMs = monotonicNow(clock)
     let claim: Claim
+    let asked: Promise<Claim> | undefined
     try {
-      claim = await callStore(settings, signal, () =>
-        store.claim({ ...request, token, leaseMs: leases.leaseMs, nowMs: clock.now() }),
+      claim = await callStore(
+        settings,
+        signal,
+        () => (asked = store.claim({ ...request, token, leaseMs: leases.leaseMs, nowMs: clock.now() })),
+        beganMs + limitMs,
       )
     } catch (cause) {
+      asked?.then((late) => undoClaim(settings, { id, token }, late)).catch(() => undefined)
       signal?.throwIfAborted()
       throw new JournalError('unavailable', { ...facts, cause })
     }

@@ -38,7 +38,7 @@ export interface Journal extends OperationJournal, RunJournal, JournalDisposal {
   /**
    * Writes down what you have found out about a pending operation. `false` when it is not pending.
    *
-   * @throws `JournalError` when a worker has it, or the store fails.
+   * @throws `JournalError` when a worker has it, or the store fails, and `TypeError` for another outcome.
    */
   resolve(operation: OperationRef, outcome: Exclude<Outcome, 'unknown'>): Promise<boolean>
   /**
@@ -128,8 +128,8 @@ export function createJournal(options: JournalOptions): Journal {
     runOnce: (id, given, act) => runStored(settings, ambient, id, given, act),
     recover: (given) => recoverOperations(settings, given),
     pending: () => listPending(settings),
-    resolve: (operation, outcome) => resolvePending(settings, refOf(operation), outcome),
-    forget: (operation) => forgetEntry(settings, refOf(operation)),
+    resolve: async (operation, outcome) => resolvePending(settings, refOf(operation), outcome),
+    forget: async (operation) => forgetEntry(settings, refOf(operation)),
     enqueue: async (operationId, request, given = {}) =>
       enqueueOperation(settings, operationId, idOf(operationId), laneOf(given.lane), request, given),
     compact: () => compactEntries(settings),

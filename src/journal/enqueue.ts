@@ -36,7 +36,12 @@ export async function enqueueOperation(
 ): Promise<boolean> {
   if (body !== undefined && typeof body !== 'string' && !ArrayBuffer.isView(body))
     throw new TypeError(`enqueue: body must be a string or bytes, not ${typeof body}`)
-  const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : (body ?? new Uint8Array())
+  const bytes =
+    typeof body === 'string'
+      ? new TextEncoder().encode(body)
+      : body === undefined
+        ? new Uint8Array()
+        : new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
   const fields = new Headers(headers)
   if (typeof body === 'string' && !fields.has('content-type'))
     fields.set('content-type', 'text/plain;charset=UTF-8')

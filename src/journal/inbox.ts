@@ -1,7 +1,9 @@
 import type { ErrorFacts, Outcome } from '../errors/idempotency-error.js'
+import { JournalError } from '../errors/journal-error.js'
 import { callStore, claimEntry, type ClaimGoal } from './claim-entry.js'
 import { readCall } from './call-value.js'
 import { writeValue, readValue, type CallValue, type EntryValue } from './entry-value.js'
+import { giveBackEntry } from './give-back.js'
 import type { JournalSettings } from './journal-settings.js'
 import { describePending, type PendingOperation } from './pending-operation.js'
 import type { EntryFilter, StoredEntry } from './store.js'
@@ -23,15 +25,25 @@ export const unnamed = (id: string): ClaimGoal => ({
   facts: nameless,
 })
 
-/** Every entry that a filter finds, page by page. */
+/** @throws {@link JournalError} when the store fails. */
+function askStore<T>(settings: JournalSettings, call: () => Promise<T>, facts = nameless): Promise<T> {
+  return callStore(settings, undefined, call).catch((cause: unknown) => {
+    throw new JournalError('unavailable', { ...facts, cause })
+  })
+}
+
+/** Every entry that a filter finds, page by page. @throws {@link JournalError} when the store fails. */
 export async function* listEntries(
   settings: JournalSettings,
   filter: EntryFilter,
+  facts = nameless,
 ): AsyncGenerator<StoredEntry, void, undefined> {
   let after: string | undefined
   do {
-    const page = await callStore(settings, undefined, () =>
-      settings.store.list(filter, { after, limit: pageSize }),
+    const page = await askStore(
+      settings,
+      () => settings.store.list(filter, { after, limit: pageSize }),
+      facts,
     )
     yield* page.entries
     after = page.next
@@ -62,7 +74,7 @@ export async function* listPending(
  */
 async function callLast(settings: JournalSettings, call: () => Promise<boolean>): Promise<boolean> {
   let mayBeDone = false
-  return callStore(settings, undefined, async () => {
+  return askStore(settings, async () => {
     try {
       return (await call()) || mayBeDone
     } catch (error) {
@@ -79,6 +91,8 @@ export async function resolvePending(
   outcome: Exclude<Outcome, 'unknown'>,
 ): Promise<boolean> {
   const { store, leases, clock } = settings
+  if (outcome !== 'applied' && outcome !== 'not-applied')
+    throw new TypeError(`resolve: outcome must be 'applied' or 'not-applied', not ${String(outcome)}`)
   const claimed = await claimEntry(settings, unnamed(id))
   if (claimed.status !== 'taken') return false
   const { lease, entry } = claimed
@@ -86,16 +100,14 @@ export async function resolvePending(
   try {
     const { request: _, ...known }: CallValue = readCall(entry, nameless)
     const value = writeValue({ ...known, outcome })
-    return await callLast(settings, () =>
+    const isWritten = await callLast(settings, () =>
       store.record({ id, token, state: 'settled', value, nowMs: clock.now(), leaseMs: 0 }),
     )
-  } catch (error) {
-    await store
-      .record({ id, token, state: entry.state, value: entry.value, nowMs: entry.updatedMs, leaseMs: 0 })
-      .catch(() => undefined)
-    throw error
-  } finally {
     leases.drop(lease)
+    return isWritten
+  } catch (error) {
+    await giveBackEntry(settings, lease, entry)
+    throw error
   }
 }
 
@@ -116,7 +128,7 @@ export async function compactEntries(settings: JournalSettings, limit = pageSize
   let removed = 0
   for (;;) {
     const settledBeforeMs = clock.now() - keepSettledMs
-    const count = await callStore(settings, undefined, () => store.remove({ settledBeforeMs, limit }))
+    const count = await askStore(settings, () => store.remove({ settledBeforeMs, limit }))
     removed += count
     if (count < limit) return removed
   }

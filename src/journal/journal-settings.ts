@@ -33,6 +33,13 @@ export interface JournalOptions {
   /** How long a call waits for another worker that has its operation, in milliseconds. @defaultValue `30_000` */
   readonly waitMs?: number | undefined
   /**
+   * How long one call of the store may take, in milliseconds. One that takes longer counts as failed: it is made again, or refuses
+   * the operation when nothing was sent. It is also how long an answer of the server waits at most for being written down.
+   *
+   * @defaultValue `15_000`
+   */
+  readonly storeTimeoutMs?: number | undefined
+  /**
    * Keeps the request itself, so that `recover` can send it without the code that made it. Credentials are not kept: no header
    * but those that describe the payload, no user info, and no request whose query holds one.
    *
@@ -67,6 +74,7 @@ const checks: Checks = {
   secret: 'string',
   leaseMs: [1],
   waitMs: [0],
+  storeTimeoutMs: [1],
   keepHeaders: 'strings',
   maxAnswerBytes: [0],
   keepSettledMs: [1],
@@ -82,6 +90,7 @@ export interface JournalSettings {
   readonly naming: Naming
   readonly leases: Leases
   readonly waitMs: number
+  readonly storeTimeoutMs: number
   readonly keepRequests: boolean
   readonly keepHeaders: ReadonlySet<string>
   readonly maxAnswerBytes: number
@@ -121,6 +130,7 @@ export function checkJournalOptions(options: JournalOptions): JournalSettings {
     naming: createNaming({ namespace, secret }),
     leases: createLeases(store, clock, leaseMs),
     waitMs: options.waitMs ?? 30_000,
+    storeTimeoutMs: options.storeTimeoutMs ?? 15_000,
     keepRequests,
     keepHeaders: new Set(keepHeaders.map((name) => name.toLowerCase())),
     maxAnswerBytes: options.maxAnswerBytes ?? 65_536,

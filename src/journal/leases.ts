@@ -1,4 +1,5 @@
 import { monotonicNow, type Clock } from '../clock/clock.js'
+import { limitCall } from './limit-call.js'
 import type { OperationStore } from './store.js'
 
 /** A lease that this process has. */
@@ -34,7 +35,9 @@ export function createLeases(store: OperationStore, clock: Clock, leaseMs: numbe
 
   const renew = async (lease: Lease) => {
     const beganMs = now()
-    const isOurs = await store.renew({ id: lease.id, token: lease.token, leaseMs })
+    const { id, token } = lease
+    // A store that does not answer must not keep the other leases from the next round.
+    const isOurs = await limitCall(() => store.renew({ id, token, leaseMs }), leaseMs / 3)
     if (isOurs) lease.safeUntilMs = beganMs + leaseMs
     else lease.isLost = true
     return isOurs

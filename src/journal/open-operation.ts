@@ -42,6 +42,7 @@ export async function openOperation(
     lane,
     value: writeValue(created),
     waitMs: Math.min(call.waitMs, settings.waitMs),
+    limitMs: call.waitMs,
     signal: call.signal,
     facts,
   }

@@ -1,5 +1,6 @@
 import type { JournalSettings } from './journal-settings.js'
 import type { Lease } from './leases.js'
+import { limitCall } from './limit-call.js'
 
 /** Longest wait between two tries to write down what has happened. */
 const maxRetryMs = 5_000
@@ -11,10 +12,11 @@ const maxRetryMs = 5_000
 export async function persistWrite(
   settings: JournalSettings,
   lease: Lease,
-  act: () => Promise<unknown>,
+  write: () => Promise<unknown>,
   onEnd: () => void,
 ): Promise<void> {
-  const { unfinished } = settings
+  const { unfinished, storeTimeoutMs } = settings
+  const act = () => limitCall(write, storeTimeoutMs)
   try {
     await act()
     onEnd()

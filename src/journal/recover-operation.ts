@@ -6,6 +6,7 @@ import { fromBase64 } from './base64.js'
 import { factsOf, freshValue, isPastRetention, readCall } from './call-value.js'
 import { claimEntry, type Claimed } from './claim-entry.js'
 import type { KeptRequest } from './entry-value.js'
+import { giveBackEntry } from './give-back.js'
 import { nameless, resolvePending, unnamed } from './inbox.js'
 import type { JournalSettings } from './journal-settings.js'
 import type { PendingOperation } from './pending-operation.js'
@@ -39,16 +40,6 @@ export async function claimForRecovery(
   }
 }
 
-/** Gives an entry back as it was. */
-export function giveBackClaim(settings: JournalSettings, { lease, entry }: Taken): Promise<unknown> {
-  const { id, token } = lease
-  const { state, value, updatedMs } = entry
-  return settings.store
-    .record({ id, token, state, value, nowMs: updatedMs, leaseMs: 0 })
-    .catch(() => undefined)
-    .finally(() => settings.leases.drop(lease))
-}
-
 /**
  * Finishes one operation. `ahead` is a claim that was made for it already.
  *
@@ -63,17 +54,18 @@ export async function recoverOperation(
   const { signal } = options
   if (ahead === undefined) signal?.throwIfAborted()
   if (operation.status === 'expired') return expire(settings, options, operation)
-  const request = kept === undefined ? await options.requestFor?.(operation) : toRequest(kept)
-  if (request === undefined) return { result: 'no-request' }
+  const made = kept === undefined ? await options.requestFor?.(operation) : undefined
+  if (kept === undefined && made === undefined) return { result: 'no-request' }
   const claimed = await (ahead ?? claimForRecovery(settings, operation.id, signal))
   if (typeof claimed === 'string') return { result: claimed }
   const call = resume(settings, claimed)
   try {
     signal?.throwIfAborted()
+    const request = made ?? toRequest(kept as KeptRequest)
     if (!isPastRetention(readCall(claimed.entry, nameless), settings.clock.now()))
       return await send(options, operation, request, call)
   } finally {
-    if (!call.hasBegun()) await giveBackClaim(settings, claimed)
+    if (!call.hasBegun()) await giveBackEntry(settings, claimed.lease, claimed.entry)
   }
   return expire(settings, options, operation)
 }
@@ -124,8 +116,8 @@ function resume(settings: JournalSettings, claimed: Taken) {
   let outcome: Outcome = 'unknown'
   const journal: OperationJournal = {
     async open(call) {
-      hasBegun = true
       const fresh = await freshValue(settings, call, { about: {}, key: 'none' }, false)
+      hasBegun = true
       const opened = await resumeOperation(
         settings,
         claimed,

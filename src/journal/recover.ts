@@ -1,9 +1,9 @@
 import { checkOptions } from '../errors/check-option.js'
+import { giveBackEntry } from './give-back.js'
 import type { JournalSettings } from './journal-settings.js'
 import type { PendingOperation } from './pending-operation.js'
 import {
   claimForRecovery,
-  giveBackClaim,
   recoverOperation,
   type Recovered,
   type RecoveryClaim,
@@ -53,7 +53,8 @@ export async function recoverOperations(
     counts[result] += 1
     finished += 1
     try {
-      options.onProgress?.({ operation, result, error, finished })
+      const told: unknown = options.onProgress?.({ operation, result, error, finished })
+      ;(told as Promise<unknown> | undefined)?.then?.(undefined, () => undefined)
     } catch {
       // A listener must not change what happens to a write.
     }
@@ -104,7 +105,7 @@ export async function recoverOperations(
     return ahead
   }
   async function giveUp(claimed: RecoveryClaim): Promise<void> {
-    if (typeof claimed === 'object') await giveBackClaim(settings, claimed)
+    if (typeof claimed === 'object') await giveBackEntry(settings, claimed.lease, claimed.entry)
   }
 
   /** Whether there was anything to do. The rest of a lane waits when one of its operations is not through. */

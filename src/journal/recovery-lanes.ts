@@ -29,7 +29,10 @@ const unreadable: CallValue = {
   attempts: 0,
 }
 
-/** Reads which operations are open, without those that were `tried`. `tellUnreadable` hears of each that cannot be read. */
+/**
+ * Reads which operations are open, without those that were `tried` and those that come after them in their lanes. `tellUnreadable`
+ * hears of each that cannot be read.
+ */
 export async function readLanes(
   settings: JournalSettings,
   tried: ReadonlySet<string>,
@@ -37,10 +40,17 @@ export async function readLanes(
 ): Promise<RecoveryLanes> {
   const lanes = new Map<string, RecoveryTask[]>()
   const held = new Set<string>()
+  const stopped = new Set<string>()
   let busy = 0
   const nowMs = settings.clock.now()
   for await (const entry of listEntries(settings, { state: 'open' })) {
-    if (tried.has(entry.id)) continue
+    const laneName = entry.lane ?? entry.id
+    // What comes after it in its lane has to wait for it.
+    const stop = () => void stopped.add(laneName)
+    if (tried.has(entry.id)) {
+      stop()
+      continue
+    }
     let value: CallValue
     try {
       const found = readValue(entry)
@@ -48,9 +58,10 @@ export async function readLanes(
       value = found
     } catch (error) {
       tellUnreadable(describePending(entry, unreadable, nowMs), error)
+      stop()
       continue
     }
-    const laneName = entry.lane ?? entry.id
+    if (stopped.has(laneName)) continue
     if (entry.leaseLeftMs > 0 || held.has(laneName)) {
       held.add(laneName)
       busy += 1

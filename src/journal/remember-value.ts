@@ -2,6 +2,7 @@ import { JournalError } from '../errors/journal-error.js'
 import { RunDivergedError, type Divergence } from '../errors/run-diverged-error.js'
 import { callStore, claimEntry } from './claim-entry.js'
 import { readValue, writeValue, type NoteValue } from './entry-value.js'
+import { giveBackEntry } from './give-back.js'
 import type { Lease } from './leases.js'
 import { keepRunLease, takePlace, type StoredRun } from './run-turn.js'
 
@@ -27,9 +28,11 @@ export async function rememberValue<T>(run: StoredRun, name: string, make: () =>
     const note: NoteValue = { kind: 'note', place }
     const entryId = naming.name('value', id, name)
     const goal = { id: entryId, lane, waitMs, signal: undefined, facts }
+    const leave = (lease: Lease) =>
+      giveBackEntry(settings, lease, { state: 'open', value: writeValue(note), updatedMs: clock.now() })
     const readKept = async () => {
       const found = await claimEntry(settings, { ...goal, value: writeValue(note), waitMs: 0 })
-      if ('lease' in found) leases.drop(found.lease)
+      if ('lease' in found) await leave(found.lease)
       return found.status === 'settled' ? (readValue(found.entry) as NoteValue).json : undefined
     }
     const claimed = await claimEntry(settings, { ...goal, value: writeValue(note) })
@@ -57,9 +60,12 @@ export async function rememberValue<T>(run: StoredRun, name: string, make: () =>
       const kept = isOurs ? json : await readKept()
       if (kept === undefined) throw new JournalError('lease-lost', facts)
       isDone = true
-      return JSON.parse(kept) as T
-    } finally {
       leases.drop(own)
+      return JSON.parse(kept) as T
+    } catch (error) {
+      // The next run need not wait until the lease has run out.
+      await leave(own)
+      throw error
     }
   } finally {
     history.end(step, isDone)

@@ -3,10 +3,11 @@ import { JournalError } from '../errors/journal-error.js'
 import { findKeyProblem } from '../key/key-rules.js'
 import type { JournalCall, OpenedOperation } from '../operation/operation-journal.js'
 import { callStore, type Claimed } from './claim-entry.js'
+import { giveBackEntry } from './give-back.js'
 import { writeValue, type CallValue } from './entry-value.js'
 import { heldOperation } from './journalled-operation.js'
 import type { JournalSettings } from './journal-settings.js'
-import { factsOf, readCall, sending } from './call-value.js'
+import { factsOf, knownFirstSentMs, readCall, sending } from './call-value.js'
 import { settledOperation } from './settled-operation.js'
 
 /** The part of a call that the resuming of an operation needs. */
@@ -26,12 +27,7 @@ export async function resumeOperation(
 ): Promise<OpenedOperation> {
   const { store, clock, leases } = settings
   const { id, token } = lease
-  const write = (value: string, leaseMs: number, nowMs: number, state = entry.state) =>
-    store.record({ id, token, state, value, nowMs, leaseMs })
-  const giveBack = () =>
-    write(entry.value, 0, entry.updatedMs)
-      .catch(() => undefined)
-      .finally(() => leases.drop(lease))
+  const giveBack = () => giveBackEntry(settings, lease, entry)
   try {
     const known = readCall(entry, factsOf(call, 'unknown'))
     const problem = verify(known)
@@ -42,7 +38,7 @@ export async function resumeOperation(
     }
     // An operation that was not applied begins again: no answer to it can be about an earlier call.
     const isRestart = known.outcome === 'not-applied'
-    const firstSentMs = isRestart ? undefined : known.firstSentMs
+    const firstSentMs = isRestart ? undefined : knownFirstSentMs(known, clock.now())
     const { keyTtlMs } = call
     // One that was written down without being sent may have a key that this server does not take.
     const isMisfit = known.firstSentMs === undefined && findKeyProblem(known.key, call.keyRules) !== undefined
@@ -50,7 +46,7 @@ export async function resumeOperation(
       {
         ...known,
         key: isMisfit ? call.makeKey() : known.key,
-        firstSentMs,
+        firstSentMs: isRestart ? undefined : known.firstSentMs,
         keyTtlMs: keyTtlMs === Infinity ? null : keyTtlMs,
       },
       clock.now(),
@@ -58,7 +54,14 @@ export async function resumeOperation(
     // An entry that says already that it may have been sent need not say so again.
     if (firstSentMs === undefined) {
       const isOurs = await callStore(settings, call.signal, () =>
-        write(writeValue(value), leases.leaseMs, clock.now(), 'open'),
+        store.record({
+          id,
+          token,
+          state: 'open',
+          value: writeValue(value),
+          nowMs: clock.now(),
+          leaseMs: leases.leaseMs,
+        }),
       ).catch((cause: unknown) => {
         call.signal?.throwIfAborted()
         throw new JournalError('unavailable', factsOf(call, 'unknown', known.key, cause))

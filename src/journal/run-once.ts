@@ -1,12 +1,13 @@
 import { checkOption } from '../errors/check-option.js'
-import { JournalError } from '../errors/journal-error.js'
 import type { Ambient } from './ambient.js'
 import { claimEntry } from './claim-entry.js'
 import { readValue, writeValue, type RunValue } from './entry-value.js'
 import { listEntries } from './inbox.js'
 import type { JournalSettings } from './journal-settings.js'
+import { persistWrite } from './persist-write.js'
 import { createHistory } from './run-history.js'
 import { createStoredRun, type Run } from './run.js'
+import type { RecordRequest } from './store.js'
 
 /** Options of {@link runOnce}. */
 export interface RunOptions {
@@ -84,15 +85,10 @@ export async function runStored<T>(
   let isDone = false
   try {
     const history = createHistory(naming, id)
-    try {
-      for await (const entry of listEntries(settings, { lane })) {
-        const found = readValue(entry)
-        if (found.kind === 'call' && found.place !== undefined) history.learn(found.place, found.fingerprint)
-        else if (found.kind === 'note') history.learn(found.place, 'value')
-      }
-    } catch (cause) {
-      if (cause instanceof JournalError) throw cause
-      throw new JournalError('unavailable', { ...facts, cause })
+    for await (const entry of listEntries(settings, { lane }, facts)) {
+      const found = readValue(entry)
+      if (found.kind === 'call' && found.place !== undefined) history.learn(found.place, found.fingerprint)
+      else if (found.kind === 'note') history.learn(found.place, 'value')
     }
     const stored = { settings, id, lane, lease, history }
     const run: Run = createStoredRun(
@@ -104,17 +100,20 @@ export async function runStored<T>(
     return result
   } finally {
     // What the steps have done is on record: this only says whether the run needs to come again.
-    await store
-      .record({
-        id: lane,
-        token: lease.token,
-        state: isDone ? 'settled' : 'open',
-        value: writeValue(value),
-        nowMs: clock.now(),
-        leaseMs: 0,
-      })
-      .catch(() => undefined)
-    leases.drop(lease)
+    const end: RecordRequest = {
+      id: lane,
+      token: lease.token,
+      state: isDone ? 'settled' : 'open',
+      value: writeValue(value),
+      nowMs: clock.now(),
+      leaseMs: 0,
+    }
+    await persistWrite(
+      settings,
+      lease,
+      () => store.record(end),
+      () => leases.drop(lease),
+    )
   }
 }
 

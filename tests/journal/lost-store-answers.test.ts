@@ -107,3 +107,94 @@ describe('a store that takes a write for one of a worker that has lost its lease
     expect(error).toMatchObject({ name: 'JournalError', problem: 'busy' })
   })
 })
+
+describe('a store that does not answer', () => {
+  const never = () => new Promise<never>(() => undefined)
+  function openOver(part: Partial<OperationStore>, options: object = {}, retry: object = {}) {
+    const right = memoryStore()
+    const store = { ...right, ...part }
+    const journal = createJournal({ store, storeTimeoutMs: 20, ...options })
+    const send = createIdempotentFetch({ journal, retry })
+    const post = (init: object = {}) =>
+      send(`${server.url}/orders`, { method: 'POST', body: '{}', ...init, idempotency: { operationId: 'a' } })
+    return { right, journal, post }
+  }
+
+  it('refuses the call after a few tries', async () => {
+    let asked = 0
+    const claim = () => {
+      asked += 1
+      return never()
+    }
+    await expect(openOver({ claim }).post()).rejects.toMatchObject({ problem: 'unavailable' })
+    expect(asked).toBe(3)
+    expect(server.requests).toEqual([])
+  })
+
+  it('refuses it within its deadline', async () => {
+    const { post } = openOver({ claim: never }, { storeTimeoutMs: 60_000 }, { deadlineMs: 30 })
+    await expect(post()).rejects.toMatchObject({ problem: 'unavailable' })
+    expect(server.requests).toEqual([])
+  })
+
+  it.each([
+    ['made an entry', false, []],
+    ['took one over', true, [0]],
+  ])('lets the caller leave, and undoes the claim that %s after that', async (_, isThere, left) => {
+    const right = memoryStore()
+    if (isThere)
+      await createJournal({ store: right }).enqueue('a', { url: `${server.url}/orders`, body: '{}' })
+    let carryOut!: () => void
+    const late = new Promise<void>((resolve) => (carryOut = resolve))
+    const claim: OperationStore['claim'] = (request) => late.then(() => right.claim(request))
+    const { post } = openOver({ ...right, claim }, { storeTimeoutMs: 60_000 })
+    const controller = new AbortController()
+    const call = post({ signal: controller.signal })
+    controller.abort(new Error('enough'))
+    await expect(call).rejects.toThrow('enough')
+    carryOut()
+    await new Promise((resolve) => setTimeout(resolve))
+    const { entries } = await right.list({ state: 'open' }, { limit: 9 })
+    expect(entries.map(({ leaseLeftMs }) => leaseLeftMs)).toEqual(left)
+    expect(server.requests).toEqual([])
+  })
+
+  it('holds up no answer that the server has given', async () => {
+    const right = memoryStore()
+    let isAway = true
+    const record: OperationStore['record'] = (request) => (isAway ? never() : right.record(request))
+    const { post, journal } = openOver({ ...right, record })
+    expect((await post()).status).toBe(201)
+    isAway = false
+    await journal.close()
+    expect(await settledOf(right)).toEqual(['applied'])
+  })
+
+  it('keeps the leases of others from no renewal', async () => {
+    const right = memoryStore()
+    const renewed: string[] = []
+    const renew: OperationStore['renew'] = (request) => {
+      renewed.push(request.token)
+      return renewed.length === 1 ? never() : right.renew(request)
+    }
+    const journal = createJournal({ store: { ...right, renew }, leaseMs: 60 })
+    let answer!: () => void
+    const answered = new Promise<void>((resolve) => (answer = resolve))
+    const fetch = () => answered.then(() => new Response('{}', { status: 201 }))
+    const send = createIdempotentFetch({ journal, fetch })
+    const calls = ['a', 'b'].map((operationId) =>
+      send(server.url, { method: 'POST', idempotency: { operationId } }),
+    )
+    await expect.poll(() => new Set(renewed.slice(2)).size).toBe(2)
+    answer()
+    await Promise.all(calls)
+  })
+
+  it('throws for one that throws at once, and leaves no timer', async () => {
+    const claim = () => {
+      throw new Error('not a promise')
+    }
+    const { post } = openOver({ claim: claim as never })
+    await expect(post()).rejects.toMatchObject({ problem: 'unavailable', cause: new Error('not a promise') })
+  })
+})

@@ -10,7 +10,7 @@ afterEach(() => server.close())
 const dayMs = 24 * 3_600_000
 
 /** An operation whose only answer was lost, a day ago. */
-async function leaveOpen() {
+async function leaveOpen(agoMs = dayMs) {
   let nowMs = Date.UTC(2030, 0, 1)
   const clock = { now: () => nowMs, sleep: (ms: number) => new Promise<void>((r) => setTimeout(r, ms)) }
   const journal = createJournal({ store: memoryStore({ now: () => nowMs }), clock })
@@ -24,15 +24,18 @@ async function leaveOpen() {
     )
   server.fate = () => 'lose'
   await post()
-  nowMs += dayMs
+  nowMs += agoMs
   server.requests.length = 0
   server.fate = () => 'answer'
+  const request = { url: `${server.url}/orders`, body: '{}' }
   const pending = async () => {
     const found: PendingOperation[] = []
     for await (const one of journal.pending()) found.push(one)
     return found.map(({ operationId, status }) => `${operationId} ${status}`)
   }
-  return { post, pending }
+  const recover = () =>
+    journal.recover({ fetch: createIdempotentFetch({ clock }), requestFor: () => request })
+  return { post, pending, recover }
 }
 
 describe('a call for an operation that the server may have forgotten', () => {
@@ -42,6 +45,19 @@ describe('a call for an operation that the server may have forgotten', () => {
     expect(error).toMatchObject({ code: 'key_expired', outcome: 'unknown', attempts: 0 })
     expect(await pending()).toEqual(['order-17 expired'])
     expect(server.requests).toEqual([])
+  })
+
+  it.each([
+    ['a day ahead', -dayMs, 'expired'],
+    ['a minute ahead', -60_000, 'unknown'],
+  ])('is sent or not when its first try was written down by a clock that was %s', async (_, ms, status) => {
+    const { post, pending, recover } = await leaveOpen(ms)
+    expect(await pending()).toEqual([`order-17 ${status}`])
+    if (status === 'expired') {
+      expect((await recover()).expired).toBe(1)
+      expect(await post()).toMatchObject({ code: 'key_expired', outcome: 'unknown' })
+      expect(server.requests).toEqual([])
+    } else expect((await recover()).applied).toBe(1)
   })
 
   it('asks reconcile first: what it finds is what the caller gets, and is written down', async () => {

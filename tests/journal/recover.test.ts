@@ -35,6 +35,16 @@ async function all(pending: AsyncIterable<PendingOperation>): Promise<PendingOpe
   return found
 }
 
+const openOf = async (store: OperationStore) => (await store.list({ state: 'open' }, { limit: 9 })).entries
+
+/** Changes the first open entry behind the journal's back. */
+async function rewrite(store: OperationStore, change: (value: string) => string): Promise<void> {
+  const [{ id, value } = { id: '', value: '' }] = await openOf(store)
+  const own = { id, token: 'another', nowMs: 0 }
+  await store.claim({ ...own, lane: undefined, leaseMs: 60_000, value })
+  await store.record({ ...own, state: 'open', value: change(value), leaseMs: 0 })
+}
+
 const nothing = { applied: 0, 'not-applied': 0, unknown: 0, expired: 0, busy: 0, 'no-request': 0, failed: 0 }
 
 describe('recover', () => {
@@ -231,6 +241,61 @@ describe('recover', () => {
     expect(server.requests).toEqual([])
   })
 
+  it.each<[string, (store: OperationStore) => Promise<unknown>, object]>([
+    [
+      'its request can be sent only once',
+      async () => undefined,
+      {
+        requestFor: () => ({ url: `${server.url}/orders`, body: new Response('long').body, duplex: 'half' }),
+      },
+    ],
+    [
+      'its request is damaged',
+      (store) => rewrite(store, (value) => value.replace(/"body":"[^"]*"/, '"body":"***"')),
+      {},
+    ],
+  ])('leaves an operation free for others when %s', async (_, prepare, options) => {
+    const { journal, post, store } = open({ keepRequests: !('requestFor' in options) })
+    server.fate = () => 'lose'
+    await post('a')
+    await prepare(store)
+    const fetch = createIdempotentFetch({ journal, maxRequestBytes: 1, oversizedBody: 'send-once' })
+    const { failed, unknown } = await journal.recover({ fetch, ...options })
+    expect(failed + unknown).toBe(1)
+    expect((await openOf(store)).map(({ leaseLeftMs }) => leaseLeftMs)).toEqual([0])
+    expect(server.requests).toHaveLength(1)
+  })
+
+  it.each<[string, (store: OperationStore) => Promise<unknown>, 'failed' | 'unknown']>([
+    ['stays unknown', async () => undefined, 'unknown'],
+    ['cannot be read', (store) => rewrite(store, () => '{"version":99}'), 'failed'],
+  ])('holds a lane up behind an operation that %s, new ones included', async (_, prepare, result) => {
+    const { journal, send, store } = open()
+    const enqueue = (path: string) =>
+      journal.enqueue(path, { url: `${server.url}${path}`, body: '{}' }, { lane: 'orders' })
+    await enqueue('/first')
+    await prepare(store)
+    await enqueue('/second')
+    server.fate = ({ path }) => (path === '/first' ? 'lose' : 'answer')
+    const onProgress = () => void enqueue('/third')
+    expect(await journal.recover({ fetch: send, onProgress })).toEqual({ ...nothing, [result]: 1 })
+    expect(await openOf(store)).toHaveLength(3)
+    expect(server.requests.map(({ path }) => path)).toEqual(result === 'unknown' ? ['/first'] : [])
+  })
+
+  it('does not hear of a listener whose promise rejects', async () => {
+    const { journal, send } = open()
+    await journal.enqueue('a', { url: server.url, body: '{}' })
+    const unhandled: unknown[] = []
+    const listen = (error: unknown) => void unhandled.push(error)
+    process.on('unhandledRejection', listen)
+    const onProgress = async () => Promise.reject(new Error('the listener failed'))
+    expect((await journal.recover({ fetch: send, onProgress })).applied).toBe(1)
+    await new Promise((resolve) => setTimeout(resolve))
+    process.off('unhandledRejection', listen)
+    expect(unhandled).toEqual([])
+  })
+
   it('ends with the signal, and leaves what is not through', async () => {
     const { journal, send, post } = open()
     server.fate = () => 'lose'
@@ -329,6 +394,39 @@ describe('the inbox', () => {
     await expect(journal.resolve('a', 'applied')).rejects.toMatchObject({ problem: 'busy' })
   })
 
+  it.each(['unknown', 'yes', undefined])(
+    'takes no outcome but applied and not-applied: %s',
+    async (outcome) => {
+      const { journal, store } = open()
+      await journal.enqueue('a', { url: server.url })
+      await expect(journal.resolve('a', outcome as never)).rejects.toThrow(/outcome must be/)
+      expect(await openOf(store)).toMatchObject([{ leaseLeftMs: 0 }])
+    },
+  )
+
+  it.each(['', '\ud800'])('rejects for the id %o, which names nothing', async (id) => {
+    const { journal } = open()
+    const calls = [journal.resolve(id, 'applied'), journal.forget(id)]
+    for (const call of calls) await expect(call).rejects.toThrow(RangeError)
+  })
+
+  it('tells of a store that fails by a JournalError', async () => {
+    const right = memoryStore()
+    for (const id of ['a', 'b']) await open({ store: right }).journal.enqueue(id, { url: server.url })
+    const away = () => Promise.reject(new Error('away'))
+    const clock = { now: () => 0, sleep: async () => undefined }
+    const failing = (part: Partial<OperationStore>) => createJournal({ store: { ...right, ...part }, clock })
+    const acts = [
+      () => failing({ list: away }).recover({ fetch: createIdempotentFetch() }),
+      () => all(failing({ list: away }).pending()),
+      () => failing({ remove: away }).compact(),
+      () => failing({ record: away }).resolve('a', 'applied'),
+      () => failing({ remove: away }).forget('b'),
+    ]
+    for (const act of acts)
+      await expect(act()).rejects.toMatchObject({ problem: 'unavailable', cause: new Error('away') })
+  })
+
   it('removes settled operations when they are old enough, and no others', async () => {
     let nowMs = Date.UTC(2030, 0, 1)
     const clock = { now: () => nowMs, sleep: (ms: number) => new Promise<void>((r) => setTimeout(r, ms)) }
@@ -367,6 +465,17 @@ describe('enqueue', () => {
     await journal.enqueue('a', { url: server.url }, { store: other })
     expect((await other.list({ state: 'open' }, { limit: 9 })).entries).toHaveLength(1)
     expect(await all(journal.pending())).toEqual([])
+  })
+
+  it.each([
+    ['a DataView', new DataView(new TextEncoder().encode('abcd').buffer)],
+    ['16-bit numbers', new Uint16Array(new Uint8Array([97, 98, 99, 100]).buffer)],
+    ['a part of a buffer', new Uint8Array(new TextEncoder().encode('xabcdx').buffer, 1, 4)],
+  ])('keeps the bytes of %s', async (_, body) => {
+    const { journal, send } = open()
+    await journal.enqueue('a', { url: server.url, body: body as Uint8Array })
+    await journal.recover({ fetch: send })
+    expect(server.requests.map((request) => request.body)).toEqual(['abcd'])
   })
 
   it('refuses what it cannot keep', async () => {

@@ -190,6 +190,28 @@ describe('runOnce', () => {
     expect(server.requests).toHaveLength(1)
   })
 
+  it('remembers nothing of what could not be made, and can be run again at once', async () => {
+    const { journal, store } = open()
+    const remember = (make: () => Promise<number>) =>
+      runOnce('job', { journal, waitMs: 0 }, (run) => run.remember('n', make))
+    await expect(remember(() => Promise.reject(new Error('away')))).rejects.toThrow('away')
+    const { entries } = await store.list({ state: 'open' }, { limit: 9 })
+    expect(entries.map(({ leaseLeftMs }) => leaseLeftMs)).toEqual([0, 0])
+    expect(await remember(async () => 1)).toBe(1)
+  })
+
+  it('is settled, also when the store is away at its end', async () => {
+    const right = memoryStore()
+    let isAway = false
+    const record: OperationStore['record'] = (request) =>
+      isAway ? Promise.reject(new Error('away')) : right.record(request)
+    const { journal } = open({ ...right, record })
+    await runOnce('job', { journal }, async () => void (isAway = true))
+    isAway = false
+    await journal.close()
+    expect((await right.list({ state: 'settled' }, { limit: 9 })).entries).toHaveLength(1)
+  })
+
   it('is run by one worker at a time', async () => {
     const { store } = open()
     let going = 0
