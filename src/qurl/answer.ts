@@ -27,6 +27,9 @@ export function readAnswer(
   const envelope = readMeta(document['meta'])
   const write = call.method === 'GET' ? undefined : facts
   const meta = metaOfAnswer(received, envelope, facts, attempts)
+  const isDocument = isRecord(json)
+  // Links and secrets are shown once: an answer that cannot be used may hold the only copy.
+  const content = document['data'] ?? json ?? (text === '' ? undefined : text)
   const refuse = (detail: string, errorStatus = 0) => {
     // Such an answer may come from something other than the service, or from a service that did not do the write.
     const known = write && { ...write, outcome: 'unknown' as const }
@@ -37,10 +40,11 @@ export function readAnswer(
       title: 'Unexpected response',
       detail: `${call.method} ${call.path}: ${detail}`,
       request_id: meta.requestId,
-      advice: known && (isRecord(json) ? lookAtData : advise(call, status)),
-      // Links and secrets are shown once: an answer that cannot be used may hold the only copy.
-      data: document['data'] ?? json ?? (text === '' ? undefined : text),
-      ...(known && { key: known.key, attempts: known.attempts, outcome: known.outcome }),
+      advice: known && (isDocument ? lookAtData : advise(call, status)),
+      data: content,
+      attempts: meta.attempts,
+      key: known?.key,
+      outcome: known?.outcome,
     })
     return keepFacts(error, known)
   }

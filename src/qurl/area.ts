@@ -7,7 +7,7 @@ import { isRecord, readQuery, type Check } from './validate.js'
 
 /** The facts of {@link WriteOperation} that a call's own input decides. */
 export type WriteTuning = Partial<WriteFacts> & {
-  readonly accepts?: Call['accepts']
+  readonly accepts?: NonNullable<Call['accepts']>
   /** Says what is wrong with the data of an answer, or nothing. */
   readonly check?: (data: unknown, answer: Answer) => string | undefined
 }
@@ -52,13 +52,13 @@ export abstract class Area {
     { check, ...tuning }: WriteTuning = {},
   ): Promise<T> {
     const facts: WriteFacts = writeOperations[operation]
-    return dataOf<T>(await this.#send({ method, path, body, options, ...facts, ...defined(tuning) }), check)
+    return dataOf<T>(await this.#send({ method, path, body, options, ...facts, ...tuning }), check)
   }
 
   /** Deletes; there is nothing to read. The promise itself is what `metaOf` and `idempotencyOf` tell of. */
   protected remove(makePath: () => string, options?: ReadOptions): Promise<void> {
-    const deletion: Promise<void> = this.#remove(makePath, options).then(({ meta, write }) => {
-      keepMeta(deletion, meta, write)
+    const deletion: Promise<void> = this.#remove(makePath, options).then((answer) => {
+      keepMeta(deletion, answer)
     })
     return deletion
   }
@@ -99,7 +99,7 @@ export abstract class Area {
       ...(next_cursor ? { next_cursor } : {}),
       ...pageFacts(answer),
     }
-    return keepMeta(page, answer.meta, undefined) as Page<Rows, T>
+    return keepMeta(page, answer) as Page<Rows, T>
   }
 
   /** Reads every row of a paged list. Wrong input throws here, before the first page is asked for. */
@@ -134,26 +134,25 @@ export abstract class Area {
       answer.note('the answer says that there is more, but this list has no pages')
     }
     const whole = { [rows]: rowsIn<T>(answer), has_more: false, ...pageFacts(answer) }
-    return keepMeta(whole, answer.meta, undefined) as { has_more: false } & Record<Rows, T[]>
+    return keepMeta(whole, answer) as { has_more: false } & Record<Rows, T[]>
   }
 }
 
-/** Without the fields that are `undefined`, which would hide those of the operation. */
-const defined = <T extends object>(tuning: T) =>
-  Object.fromEntries(Object.entries(tuning).filter(([, value]) => value !== undefined)) as Partial<Call>
-
 /** The `data` of an answer that must have some. */
 export function dataOf<T>(answer: Answer, check?: WriteTuning['check']): T {
-  const { data, status, meta, write, refuse } = answer
+  const { data, status, refuse } = answer
   const problem =
     status === 204
       ? 'the service answered 204 where a body is needed'
       : data === undefined || data === null
         ? 'the answer has no data'
-        : check?.(data, answer)
+        : (check?.(data, answer) ?? findKindProblem(data))
   if (problem !== undefined) throw refuse(`${problem} (HTTP ${status})`)
-  return keepMeta(data as T, meta, write)
+  return keepMeta(data as T, answer)
 }
+
+const findKindProblem = (data: unknown): string | undefined =>
+  typeof data === 'object' ? undefined : `the data of the answer is no object (got ${typeof data})`
 
 /** The rows of a list; an answer without content is an empty one. */
 function rowsIn<T>(answer: Answer, rowsOf = (found: unknown) => found): T[] {

@@ -29,9 +29,9 @@ export function createAttemptFetch(send: typeof fetch): typeof fetch {
 const bodiless: ReadonlySet<number> = new Set([204, 205, 304])
 
 /** What ky and its hooks see of an answer: of a success its status and headers, of an error its body as well. */
-function show({ status, headers, text }: Received, isShareable: boolean): Response {
-  // No response can be made with a status beyond these.
-  const shown = status >= 200 && status <= 599 ? status : 500
+function show({ status, headers, text, problem }: Received, isShareable: boolean): Response {
+  // What cannot be used is refused when the call ends; a request that was sent again would end the same way.
+  const shown = problem === undefined ? status : 204
   if (bodiless.has(shown) || (shown < 300 && !isShareable))
     return new Response(null, { status: shown, headers })
   const bytes = new TextEncoder().encode(text)

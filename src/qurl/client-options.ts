@@ -147,7 +147,7 @@ function checkUserAgent(userAgent: unknown): string {
 
 function checkDebug(debug: unknown): ResolvedOptions['debug'] {
   if (typeof debug === 'function') {
-    return (level, message, data) => (debug as DebugLog)(message, { level, ...data })
+    return (level, message, data) => tell(debug as DebugLog, message, { level, ...data })
   }
   if (typeof debug !== 'boolean' && debug !== 'debug' && debug !== 'warn')
     throw invalid(`debug: must be a boolean, 'debug', 'warn' or a function (got ${describeShape(debug)})`)
@@ -157,6 +157,19 @@ function checkDebug(debug: unknown): ResolvedOptions['debug'] {
     else if (debug !== 'warn') console.debug(message, data)
   }
 }
+
+/** Calls a listener whose failure, thrown or by a rejected promise, is none of the call that it is told of. */
+function tell(listener: DebugLog, message: string, data: Record<string, unknown>): void {
+  try {
+    const told: unknown = listener(message, data)
+    if (isPromiseLike(told)) told.then(undefined, () => undefined)
+  } catch {
+    // As above.
+  }
+}
+
+const isPromiseLike = (value: unknown): value is PromiseLike<unknown> =>
+  typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
 
 function checkRetryBudget(budget: unknown): RetryBudget | undefined {
   if (budget === undefined || (typeof budget === 'object' && budget !== null))

@@ -16,6 +16,7 @@ import { Sessions } from './resources/sessions.js'
 import { Sharing } from './resources/share.js'
 import { Webhooks } from './resources/webhooks.js'
 import { createSend } from './send.js'
+import { defined, isRecord } from './validate.js'
 import { VERSION } from './version.js'
 
 /** Every call of the API, on one object. Each area has its own file, with the types of its calls. */
@@ -64,9 +65,9 @@ export class QURLClient extends Area {
     bindMethods(this)
   }
 
-  /** A client with other options in the place of some of this one's. */
+  /** A client with other options in the place of some of this one's. What is `undefined` stays as it is. */
   withOptions(options: ClientOptions): QURLClient {
-    return new QURLClient({ ...this.#given, ...options })
+    return new QURLClient(isRecord(options) ? { ...this.#given, ...defined(options) } : options)
   }
 
   /** What may be shown of a client. */

@@ -1,5 +1,6 @@
 import { invalid, describeShape } from './validate.js'
-import { RuntimeError } from './errors.js'
+import { startTimer } from '../clock/start-timer.js'
+import { RuntimeError, TimeoutError } from './errors.js'
 
 /** An API key or JWT, or what gives the one that is valid now. */
 export type ApiKeySource = string | (() => string | Promise<string>)
@@ -20,16 +21,21 @@ export function checkApiKey(apiKey: unknown): string {
 }
 
 /**
- * The credential of one call.
+ * The credential that a function gives for one call.
  *
- * @throws {@link RuntimeError} when the function fails, and the signal's reason when it aborts first.
+ * @param limitMs - How long the function may take.
+ * @throws {@link RuntimeError} when it fails, {@link TimeoutError} when it takes too long, and the signal's reason when it aborts
+ * first.
  */
-export async function credentialOf(source: ApiKeySource, signal: AbortSignal | undefined): Promise<string> {
-  if (typeof source === 'string') return source
-  return checkApiKey(await until(signal, ask(source)))
+export async function askForCredential(
+  source: Exclude<ApiKeySource, string>,
+  limitMs: number,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  return checkApiKey(await until(signal, limitMs, ask(source)))
 }
 
-async function ask(source: () => string | Promise<string>): Promise<string> {
+async function ask(source: Exclude<ApiKeySource, string>): Promise<string> {
   try {
     return await source()
   } catch (cause) {
@@ -37,13 +43,18 @@ async function ask(source: () => string | Promise<string>): Promise<string> {
   }
 }
 
-/** What `work` gives, unless the signal aborts first. */
-function until<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
-  if (signal === undefined) return work
+/** What `work` gives, unless the signal aborts first or the time is over. */
+function until<T>(signal: AbortSignal | undefined, limitMs: number, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const stop = () => reject(signal.reason)
-    signal.addEventListener('abort', stop, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
+    const stop = () => reject(signal?.reason)
+    const expire = () =>
+      reject(new TimeoutError('the apiKey function gave no credential in time, so nothing was sent'))
+    const timer = startTimer(expire, limitMs)
+    signal?.addEventListener('abort', stop, { once: true })
+    work.then(resolve, reject).finally(() => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', stop)
+    })
   })
 }
 

@@ -2,7 +2,7 @@
 
 /** The input was refused before anything was sent. */
 export const ERROR_CODE_CLIENT_VALIDATION = 'client_validation'
-/** The answer is not what the service documents. */
+/** The answer is not what the service documents, or a redirect, which is not followed. */
 export const ERROR_CODE_UNEXPECTED_RESPONSE = 'unexpected_response'
 /** Nothing was sent, or no whole answer arrived. */
 export const ERROR_CODE_NETWORK = 'network_error'
@@ -14,8 +14,6 @@ export const ERROR_CODE_RUNTIME = 'runtime_error'
 export const ERROR_CODE_RESOURCE_NOT_FOUND = 'resource_not_found'
 /** A look-up found more than one resource. */
 export const ERROR_CODE_AMBIGUOUS_RESOURCE = 'ambiguous_resource'
-/** The service answered with a redirect, which is not followed. */
-export const ERROR_CODE_REDIRECT_REFUSED = 'redirect_refused'
 /** 304: what you have is current. */
 export const ERROR_CODE_NOT_MODIFIED = 'not_modified'
 /** The answer named no code. */

@@ -9,15 +9,26 @@ export interface KyCallOptions {
   context: Record<string, unknown>
   signal?: AbortSignal
   retry?: { limit: number }
+  totalTimeout?: number
   headers?: Record<string, string>
   body?: string
 }
 
-/** What ky is told of one write. Of the request it is shown only what its hooks need to judge. */
-export function kyOptions(call: Call, exchange: Exchange, given: ResolvedCall): KyCallOptions {
+/**
+ * What ky is told of one write. Of the request it is shown only what its hooks need to judge.
+ *
+ * @param leftMs - The time that the whole call has left, where that is less than its deadline.
+ */
+export function kyOptions(
+  call: Call,
+  exchange: Exchange,
+  given: ResolvedCall,
+  leftMs: number,
+): KyCallOptions {
   const { key, signal, firstSentMs, maxRetries } = given
   const ky: KyCallOptions = { method: call.method, [exchangeOption]: exchange, context: {} }
   if (signal !== undefined) ky.signal = signal
+  if (leftMs !== Infinity) ky.totalTimeout = Math.max(1, leftMs)
   if (maxRetries !== undefined) ky.retry = { limit: maxRetries }
   if (call.writes !== undefined) ky.context['idempotency'] = { writes: call.writes, firstSentAt: firstSentMs }
   if (key === undefined) return ky

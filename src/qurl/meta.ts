@@ -1,8 +1,8 @@
 import { rememberFacts } from '../operation/facts.js'
-import { idempotencyOf, type IdempotencyFacts } from '../ky/index.js'
-import { ERROR_CODE_UNEXPECTED_RESPONSE } from './error-codes.js'
-import { createError } from './errors.js'
+import type { IdempotencyFacts } from '../ky/index.js'
+import type { Answer } from './call.js'
 import type { QURLError, RateLimit } from './qurl-error.js'
+import { unexpected } from './validate.js'
 
 /** What an answer told beside its data. */
 export interface ResultMeta {
@@ -21,7 +21,10 @@ export interface ResultMeta {
   readonly attempts: number
 }
 
-const metas = new WeakMap<object, ResultMeta>()
+/** What is kept of the answer behind a result. */
+type Kept = Pick<Answer, 'meta'> & Partial<Pick<Answer, 'write' | 'refuse'>>
+
+const kept = new WeakMap<object, Kept>()
 
 /**
  * Tells what came with a result of the client: request id, status, headers, rate limit. The result itself stays plain data.
@@ -39,13 +42,13 @@ const metas = new WeakMap<object, ResultMeta>()
  * console.log(metaOf(deletion)?.requestId)
  * ```
  */
-export const metaOf = (result: unknown): ResultMeta | undefined => metas.get(result as object)
+export const metaOf = (result: unknown): ResultMeta | undefined => kept.get(result as object)?.meta
 
-/** Puts the facts of one answer on a result, for {@link metaOf} and `idempotencyOf`. */
-export function keepMeta<T>(result: T, meta: ResultMeta | undefined, write: IdempotencyFacts | undefined): T {
+/** Puts an answer on the result that was made from it, for {@link metaOf} and `idempotencyOf`. */
+export function keepMeta<T>(result: T, answer: Kept): T {
   if (typeof result !== 'object' || result === null) return result
-  if (meta !== undefined) metas.set(result, meta)
-  return keepFacts(result, write)
+  kept.set(result, answer)
+  return keepFacts(result, answer.write)
 }
 
 /** Puts the facts of a write on its result, its error, or the reason that it was aborted with. */
@@ -54,29 +57,20 @@ export function keepFacts<T>(end: T, write: IdempotencyFacts | undefined): T {
   return end
 }
 
-/** Puts the facts of one result on another that was made from it. */
-export const copyMeta = <T>(result: T, from: object): T =>
-  keepMeta(result, metas.get(from), idempotencyOf(from))
+/** Puts the answer behind one result on another that was made from it. */
+export function copyMeta<T>(result: T, from: object): T {
+  const answer = kept.get(from)
+  return answer === undefined ? result : keepMeta(result, answer)
+}
 
 /** Puts what a page told on one of its rows. */
 export function shareMeta<T>(row: T, page: object): T {
-  const meta = metas.get(page)
-  if (meta !== undefined && typeof row === 'object' && row !== null) metas.set(row, meta)
+  const answer = kept.get(page)
+  // No more than that, or each row would keep its whole page alive.
+  if (answer !== undefined && typeof row === 'object' && row !== null) kept.set(row, { meta: answer.meta })
   return row
 }
 
-/** The error for a result that lacks what it is for, and which it keeps. The write behind it may have been done all the same. */
-export function refuseResult(detail: string, result: object): QURLError {
-  const facts = idempotencyOf(result)
-  const known = facts && { ...facts, outcome: 'unknown' as const }
-  const error = createError({
-    status: 0,
-    code: ERROR_CODE_UNEXPECTED_RESPONSE,
-    title: 'Unexpected response',
-    detail,
-    request_id: metas.get(result)?.requestId,
-    data: result,
-    ...(known && { key: known.key, attempts: known.attempts, outcome: known.outcome }),
-  })
-  return keepFacts(error, known)
-}
+/** The error for a result that lacks what it is for. The write behind it may have been done all the same. */
+export const refuseResult = (detail: string, result: object): QURLError =>
+  kept.get(result)?.refuse?.(detail) ?? unexpected(detail)

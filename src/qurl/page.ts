@@ -1,4 +1,4 @@
-import { shareMeta } from './meta.js'
+import { refuseResult, shareMeta } from './meta.js'
 import { unexpected } from './validate.js'
 
 /** What every paged list tells beside its rows. */
@@ -59,9 +59,9 @@ export async function* readAllPages<P extends PaginatedOutput, T>(
     if (!page.has_more) return
     cursor = page.next_cursor
     if (cursor === undefined || cursor === '') {
-      throw unexpected(`${method}: the service says that there are more pages but gives no cursor`)
+      throw refuseResult(`${method}: the service says that there are more pages but gives no cursor`, page)
     }
-    if (seen.has(cursor)) throw unexpected(`${method}: the service gave the same cursor twice`)
+    if (seen.has(cursor)) throw refuseResult(`${method}: the service gave the same cursor twice`, page)
     seen.add(cursor)
   }
   throw unexpected(`${method}: more than ${maxPages} pages`)
@@ -73,7 +73,11 @@ export function iterablePage<P extends PaginatedOutput, T>(
   reader: PageReader<P, T>,
 ): PagePromise<P, T> {
   return Object.defineProperty(page, Symbol.asyncIterator, {
-    value: () => readAllPages(reader, page),
+    value: () => {
+      // Whoever iterates hears of its failure there, or has aborted it and hears of that.
+      page.catch(() => undefined)
+      return readAllPages(reader, page)
+    },
     configurable: true,
   }) as PagePromise<P, T>
 }

@@ -2,7 +2,7 @@ import { parseRetryAfter } from '../backoff/retry-after.js'
 import { systemClock } from '../clock/system-clock.js'
 import { advise } from './advice.js'
 import type { Call } from './call.js'
-import { ERROR_CODE_NOT_MODIFIED, ERROR_CODE_REDIRECT_REFUSED, ERROR_CODE_UNKNOWN } from './error-codes.js'
+import { ERROR_CODE_NOT_MODIFIED, ERROR_CODE_UNEXPECTED_RESPONSE, ERROR_CODE_UNKNOWN } from './error-codes.js'
 import { createError } from './errors.js'
 import type { Received } from './exchange.js'
 import type { QURLError, QURLErrorData, RateLimit, TombstoneInfo } from './qurl-error.js'
@@ -49,7 +49,7 @@ function describeOwn(status: number): { code: string; title: string; detail: str
   }
   return status >= 300 && status < 400
     ? {
-        code: ERROR_CODE_REDIRECT_REFUSED,
+        code: ERROR_CODE_UNEXPECTED_RESPONSE,
         title: 'Redirect refused',
         detail: 'the answer leads elsewhere; nothing was sent there. Check baseUrl',
       }

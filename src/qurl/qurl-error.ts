@@ -84,7 +84,11 @@ export class QURLError extends Error {
    * With the code `unexpected_response`: what the answer held. It may hold what the service shows only once, such as links and
    * secrets, so it stands in no message, in no `toJSON()` and in nothing that Node prints.
    */
-  declare readonly data?: unknown
+  get data(): unknown {
+    return this.#data
+  }
+  // Not even `inspect` with `showHidden`, which is what `%o` does, shows a private field.
+  readonly #data: unknown
 
   constructor(data: QURLErrorData) {
     const detail = data.detail || data.title || `HTTP ${data.status}`
@@ -112,7 +116,7 @@ export class QURLError extends Error {
     for (const [name, value] of Object.entries(optional)) {
       if (value !== undefined) Object.assign(this, { [name]: value })
     }
-    if (data.data !== undefined) Object.defineProperty(this, 'data', { value: data.data })
+    this.#data = data.data
   }
 
   /** The fields as plain data, for logs. The cause stays out: what other libraries put there is not ours to print. */

@@ -6,6 +6,8 @@ export type BodyText = { readonly text: string; readonly problem?: undefined } |
 
 const tooLong: BodyText = { problem: `the answer is longer than ${maxBodyBytes} bytes` }
 const malformed: BodyText = { problem: 'the answer is not valid UTF-8' }
+const noBytes: BodyText = { problem: 'the body of the response that fetch gave is not bytes' }
+const noBody: BodyText = { problem: 'the response that fetch gave has no body that can be read' }
 
 const decoder = new TextDecoder('utf-8', { fatal: true })
 const bodiless: ReadonlySet<number> = new Set([204, 205, 304])
@@ -22,6 +24,7 @@ export async function readBody(response: Response): Promise<BodyText> {
     return { text: '' }
   }
   if (typeof body?.getReader !== 'function') return readStandIn(response)
+  if (body.locked) return noBody
   if (Number(headers.get('content-length')) > maxBodyBytes) {
     letGo(response)
     return tooLong
@@ -34,6 +37,7 @@ export async function readBody(response: Response): Promise<BodyText> {
     if (done) break
     // A body of strings is what a stand-in for fetch may give.
     const chunk = typeof value === 'string' ? new TextEncoder().encode(value) : value
+    if (!(chunk?.byteLength >= 0)) return noBytes
     length += chunk.byteLength
     if (length > maxBodyBytes) {
       reader.cancel().catch(() => undefined)
@@ -51,9 +55,21 @@ function letGo({ body }: Response): void {
 
 /** A stand-in for a response, as tests make them, may have no stream. */
 async function readStandIn(response: Response): Promise<BodyText> {
-  const text =
-    typeof response.text === 'function' ? await response.text() : JSON.stringify(await response.json())
-  return text.length > maxBodyBytes ? tooLong : { text }
+  const { text, json } = response as Partial<Response>
+  if (typeof text !== 'function' && typeof json !== 'function') return noBody
+  const read = typeof text === 'function' ? await text.call(response) : await readJson(response)
+  if (typeof read !== 'string') return noBytes
+  return read.length > maxBodyBytes ? tooLong : { text: read }
+}
+
+/** The text that `json()` stands for. One that throws a `SyntaxError` has read a body that is no JSON. */
+async function readJson(response: Response): Promise<string> {
+  try {
+    return JSON.stringify(await response.json())
+  } catch (error) {
+    if ((error as Error | undefined)?.name !== 'SyntaxError') throw error
+    return 'no JSON'
+  }
 }
 
 function decode(chunks: readonly Uint8Array[], length: number): BodyText {

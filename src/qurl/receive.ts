@@ -2,6 +2,7 @@ import { startTimer } from '../clock/start-timer.js'
 import { isSuccess, leftOf, type Exchange, type Received } from './exchange.js'
 import { isCutJson, parseJson } from './json.js'
 import { readBody } from './read-body.js'
+import { describeShape } from './validate.js'
 
 /** A lost answer, in the shape in which every runtime's `fetch` reports one. */
 const isTypeError = (error: unknown): boolean => (error as Error | undefined)?.name === 'TypeError'
@@ -54,7 +55,10 @@ export function receive(
         signal: controller.signal,
         redirect: 'manual',
       })
-      const head = headOf(response)
+      const shape = findShapeProblem(response)
+      if (shape !== undefined)
+        return { status: 0, statusText: '', headers: new Headers(), text: '', problem: shape }
+      const head = headOf(response, url)
       exchange.head = head
       return isSuccess(head.status)
         ? readSuccess(response, head)
@@ -68,22 +72,45 @@ const broken = (): TypeError => lost(new Error('the JSON of the answer breaks of
 
 type Head = Pick<Received, 'status' | 'statusText' | 'headers'>
 
-/** A `fetch` rejects with a `TypeError`; another error of a stand-in for it means the same. */
+/** A `fetch` rejects with a `TypeError`; anything else that a stand-in for it throws means the same. */
 async function call(send: typeof fetch, url: string, init: RequestInit): Promise<Response> {
   try {
     return await send(url, init)
   } catch (error) {
-    const { name, message } = Object(error) as Partial<Error>
-    const isPlain = typeof message === 'string' && name !== 'AbortError' && name !== 'TimeoutError'
-    throw isPlain && name !== 'TypeError' ? lost(error) : error
+    const { name } = Object(error) as Partial<Error>
+    // The facts of the call are put on the error, so one that nothing can be put on is wrapped.
+    const isKept = name === 'TypeError' && Object.isExtensible(error)
+    throw isKept || name === 'AbortError' || name === 'TimeoutError' ? error : lost(error)
   }
 }
 
-function headOf({ type, redirected, status, statusText, headers }: Response): Head {
+/** Says why what a stand-in for `fetch` gave is no response, or nothing. Sent again, the request would end the same way. */
+function findShapeProblem(response: unknown): string | undefined {
+  if (typeof response !== 'object' || response === null)
+    return `fetch gave no response (got ${describeShape(response)})`
+  const { type, status = 0, headers } = response as Partial<Response>
+  if (type === 'opaqueredirect') return undefined
+  if (!(status >= 200 && status <= 599)) return 'the response that fetch gave has no HTTP status'
+  return headers == null || typeof headers.get === 'function'
+    ? undefined
+    : 'the response that fetch gave has no headers.get()'
+}
+
+function headOf({ type, redirected, status, statusText, headers, url }: Response, asked: string): Head {
   // A browser hides where a redirect leads. A `fetch` that followed it brings the answer of another place.
-  return type === 'opaqueredirect' || redirected === true
+  return type === 'opaqueredirect' || redirected === true || isElsewhere(url, asked)
     ? { status: 302, statusText: 'Found', headers: new Headers() }
     : { status, statusText, headers: headers ?? new Headers() }
+}
+
+/** Whether a response names another URL than the one that was asked; one that was made by hand names none. */
+function isElsewhere(url: string | undefined, asked: string): boolean {
+  if (!url || url === asked) return false
+  try {
+    return new URL(url).href !== new URL(asked).href
+  } catch {
+    return true
+  }
 }
 
 async function readSuccess(response: Response, head: Head): Promise<Received> {

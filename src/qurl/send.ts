@@ -4,14 +4,15 @@ import { monotonicNow } from '../clock/clock.js'
 import { systemClock } from '../clock/system-clock.js'
 import { createApi } from './api.js'
 import type { Send } from './call.js'
-import { credentialOf } from './credential.js'
-import { isSuccess, type Exchange, type Received } from './exchange.js'
+import { askForCredential } from './credential.js'
+import { isSuccess, leftOf, type Exchange, type Received } from './exchange.js'
 import { kyOptions } from './ky-options.js'
 import { errorOfMissingCrypto } from './loss.js'
 import { resolveCallOptions } from './call-options.js'
 import type { ResolvedOptions } from './client-options.js'
 import { QURLError } from './qurl-error.js'
 import { readFailure, readProblem, readShared } from './read-failure.js'
+import { hide, secretsOf } from './redact.js'
 import { requestHeaders } from './request-headers.js'
 import { sendRead } from './send-read.js'
 import { invalid } from './validate.js'
@@ -21,7 +22,7 @@ export function createSend(options: ResolvedOptions): Send {
   const { apiKey, baseUrl, debug, userAgent } = options
   /** The credential of the last call, for what is not told of one call alone. */
   let lastCredential = typeof apiKey === 'string' ? apiKey : ''
-  const api = createApi(options, (text) => hide(text, lastCredential))
+  const api = createApi(options, (text) => hide(text, [lastCredential]))
 
   return async (call) => {
     const { method, path } = call
@@ -33,8 +34,17 @@ export function createSend(options: ResolvedOptions): Send {
     signal?.throwIfAborted()
 
     const body = call.body === undefined ? undefined : stringify(call.body)
-    const credential = call.isPublic === true ? undefined : await credentialOf(apiKey, signal)
-    if (credential !== undefined) lastCredential = credential
+    const timeoutMs = given.timeoutMs ?? options.timeoutMs
+    const untilMs =
+      options.deadlineMs === undefined ? undefined : monotonicNow(systemClock) + options.deadlineMs
+    let credential: string | undefined
+    if (call.isPublic !== true) {
+      credential =
+        typeof apiKey === 'string'
+          ? apiKey
+          : await askForCredential(apiKey, Math.min(timeoutMs, leftOf({ untilMs })), signal)
+      lastCredential = credential
+    }
     const headers = requestHeaders({
       credential,
       userAgent,
@@ -48,16 +58,13 @@ export function createSend(options: ResolvedOptions): Send {
       method,
       headers,
       body,
-      timeoutMs: given.timeoutMs ?? options.timeoutMs,
+      timeoutMs,
       isShareable: key !== undefined,
       needsErrorBody: call.accepts !== undefined,
-      untilMs:
-        isRead && options.deadlineMs !== undefined
-          ? monotonicNow(systemClock) + options.deadlineMs
-          : undefined,
+      untilMs: isRead ? untilMs : undefined,
       attempts: 0,
     }
-    const redact = (text: string) => hide(text, credential)
+    const redact = (text: string) => hide(text, secretsOf(headers, call.body))
     const settled = (received: Received, facts: IdempotencyFacts | undefined) =>
       readAnswer(call, received, facts, {
         baseUrl,
@@ -74,10 +81,12 @@ export function createSend(options: ResolvedOptions): Send {
           debug?.('debug', 'qurl: waiting', { method, path, delayMs, attempts: exchange.attempts })
         const received = await sendRead(exchange, signal, { ...options, maxRetries, onWait })
         debug?.('debug', 'qurl: settled', { method, path, attempts: exchange.attempts })
-        if (isSuccess(received.status)) return settled(received, undefined)
+        if (isSuccess(received.status) || received.problem !== undefined) return settled(received, undefined)
         return readProblem(call, received, { attempts: exchange.attempts }, tools)
       }
-      const response = await api(exchange.url, kyOptions(call, exchange, given))
+      // The deadline of the hooks begins here; the credential may have taken a part of it.
+      const leftMs = typeof apiKey === 'string' ? Infinity : leftOf({ untilMs })
+      const response = await api(exchange.url, kyOptions(call, exchange, given, leftMs))
       return settled(exchange.received ?? (await readShared(response)), idempotencyOf(response))
     } catch (failure) {
       if (failure instanceof QURLError) throw failure
@@ -86,10 +95,6 @@ export function createSend(options: ResolvedOptions): Send {
     }
   }
 }
-
-/** A service that repeats the credential in an error must not put it in ours. */
-const hide = (text: string, credential: string | undefined): string =>
-  credential === undefined || credential.length < 8 ? text : text.replaceAll(credential, '***')
 
 const queryOf = (query: Readonly<Record<string, string>> | undefined): string => {
   const text = query === undefined ? '' : new URLSearchParams(query).toString()

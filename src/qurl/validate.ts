@@ -33,6 +33,10 @@ export const describeShape = (value: unknown): string =>
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   Object.prototype.toString.call(value) === '[object Object]'
 
+/** A copy without the fields that are `undefined`, which would hide those that it is spread over. */
+export const defined = <T extends object>(fields: T): Partial<T> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>
+
 /**
  * Copies the fields that are present and collects every problem. `undefined` and `null` mean absent, but for the names in
  * `nullable`, where `null` is a value.

@@ -59,6 +59,15 @@ export async function verifyWebhookSignature(
 /** The bytes of a raw body, `undefined` for anything else. They are copied: Web Crypto takes no memory that threads share. */
 export function readRaw(body: unknown): Uint8Array<ArrayBuffer> | undefined {
   if (typeof body === 'string') return new TextEncoder().encode(body)
+  try {
+    return copyBytes(body)
+  } catch {
+    // The memory was handed to another thread.
+    return undefined
+  }
+}
+
+function copyBytes(body: unknown): Uint8Array<ArrayBuffer> | undefined {
   const kind = Object.prototype.toString.call(body)
   if (kind === '[object ArrayBuffer]' || kind === '[object SharedArrayBuffer]')
     return new Uint8Array(new Uint8Array(body as ArrayBuffer))

@@ -407,7 +407,7 @@ describe('a redirect', () => {
       const { proxy, client } = await stage()
       proxy.next({ instead: { status, headers: { location: `${other.url}/v1/qurls` } } })
       const error = await failure(client.create({ target_url: 'https://app.example/a' }))
-      expect(error.code).toBe('redirect_refused')
+      expect(error.code).toBe('unexpected_response')
       expect(other.requests).toEqual([])
       expect(proxy.requests).toBe(1)
     },

@@ -22,6 +22,14 @@ const pasted: readonly (readonly [string, string])[] = [
   ['an id with a fragment', `q_3a7f2c8e91b#${secret}`],
   ['an id and a token, with a blank between', `r_1 ${secret}`],
   ['a query', `?token=${secret}`],
+  ['a link with a slip in its encoding', `${once(link)}%`],
+  ['a link with backslashes', `https:\\\\qurl.link\\${secret.slice(3)}`],
+  ['a link in angle brackets', `<${link.replace('#at_', '')}>`],
+  ['a token in brackets', `(${secret})`],
+  ['an API key', `lv_live_${secret.slice(3)}`],
+  ['a header', `Bearer ${secret.slice(3)}`],
+  ['the secret of a webhook', `whsec_${secret.slice(3)}`],
+  ['an access code', `ac_${secret.slice(3)}`],
 ]
 
 /** What no link is, and no id either. */

@@ -62,7 +62,7 @@ export class ConnectorResources extends Area {
     const { answer, foundExisting, resource } = await send().catch(asUnknown('ensureConnectorResource'))
     // The resource is known to be there.
     if (foundExisting === undefined) throw answer.refuse('meta.found_existing is missing')
-    return keepMeta({ resource, foundExisting }, answer.meta, answer.write)
+    return keepMeta({ resource, foundExisting }, answer)
   }
 
   /**
@@ -130,19 +130,25 @@ async function readConnectorResource(
   // An area is part of the whole client.
   const client = area as unknown as PortalMaker
   const resource = new ConnectorResource(client, readConnector(row as Record<string, unknown>))
-  return keepMeta(resource, answer.meta, answer.write)
+  return keepMeta(resource, answer)
 }
 
 const isRefusal = ({ status, code }: QURLError): boolean =>
   status >= 400 && status < 500 && code !== 'bootstrap_key_consumed'
 
+const advice = {
+  ensureConnectorResource:
+    'look with getConnectorResourceBySlug, or call again, which finds what is there; a bootstrap key may be used up',
+  deleteConnectorResource: 'call again; an answer that it is gone already (404 or 410) means that it is done',
+} as const
+
 /** Throws a failure on, as one of unknown outcome unless it says that nothing was done. */
 const asUnknown =
-  (method: string) =>
+  (method: keyof typeof advice) =>
   (error: unknown): never => {
     if (!mayHaveHappened(error, isRefusal)) throw error
     const unknown = new ConnectorResourceOutcomeUnknownError(
-      `${method}: it may have been done; look with getConnectorResourceBySlug before you call again`,
+      `${method}: it may have been done; ${advice[method]}`,
       factsOf(error),
     )
     const facts = idempotencyOf(error)

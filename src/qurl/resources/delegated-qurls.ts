@@ -50,7 +50,7 @@ export class DelegatedQurls extends Area {
       batchId = readBatchId(answer.data)
       const problem = findAcceptedProblem(answer, body.grants.length)
       if (problem !== undefined) throw answer.refuse(problem, answer.status)
-      return keepMeta(acceptedOf(answer), answer.meta, answer.write)
+      return keepMeta(acceptedOf(answer), answer)
     } catch (error) {
       if (!mayHaveHappened(error, isRefusal)) throw error
       const named = batchId ?? readBatchId(error.data)
@@ -83,7 +83,7 @@ export class DelegatedQurls extends Area {
       ...(etag === undefined ? {} : { headers: { 'If-None-Match': etag } }),
       accepts: (status) => status === 304 && etag !== undefined,
     })
-    return keepMeta(readBatch(answer, batchId, etag), answer.meta, undefined)
+    return keepMeta(readBatch(answer, batchId, etag), answer)
   }
 
   /** Reads one link of a delegated batch. The link itself is not shown again. */

@@ -73,7 +73,7 @@ export class Portals extends Area implements PortalMaker {
     const page = await clientOf(this).listResources({ slug: connectorId }, options)
     const details = onlyRow(page.resources, page.request_id) as Resource
     // The slug is the identity; an older service shows it as the alias only.
-    if ((details.slug ?? details.alias) !== connectorId)
+    if (!isRecord(details) || (details.slug ?? details.alias) !== connectorId)
       throw refuseResult('connectorResource: the service answered with another one', page)
     const id = readId(details, page)
     return copyMeta(new ProtectedResource(this, details.crid ?? id, details.target_url, details), page)

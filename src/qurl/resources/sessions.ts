@@ -20,17 +20,13 @@ export class Sessions extends Area {
       options,
       advice,
     })
-    const { data, meta, write } = answer
+    const { data, meta } = answer
     if (answer.status === 204) throw answer.refuse('the service answered 204 where a count is needed')
     const count = isRecord(data) ? data['terminated'] : undefined
     const terminated = typeof count === 'number' ? count : 0
     if (terminated !== count) answer.note('the answer has no count of ended sessions: taken for 0')
     const { requestId } = meta
-    return keepMeta(
-      { terminated, ...(requestId === undefined ? {} : { request_id: requestId }) },
-      meta,
-      write,
-    )
+    return keepMeta({ terminated, ...(requestId === undefined ? {} : { request_id: requestId }) }, answer)
   }
 
   /** Ends one session. */

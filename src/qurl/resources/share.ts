@@ -68,6 +68,6 @@ function readShareLink(answer: Answer, crid: string): ShareLink {
     expiresInSeconds: (data['expires_in_seconds'] ?? undefined) as number | undefined,
     singleUse: (data['single_use'] ?? undefined) as boolean | undefined,
   })
-  Object.freeze(keepMeta(link, answer.meta, answer.write))
+  Object.freeze(keepMeta(link, answer))
   return link
 }

@@ -42,6 +42,37 @@ describe('QURLClient', () => {
     spy.mockRestore()
   })
 
+  it('keeps what withOptions leaves undefined, whatever the environment says', () => {
+    vi.stubEnv('QURL_ENDPOINT', 'https://other.example')
+    const client = new QURLClient({ apiKey, baseUrl: 'https://api.example' })
+    const next = client.withOptions({ apiKey: undefined, baseUrl: undefined, timeout: 5 })
+    expect(next.toJSON()).toEqual(client.toJSON())
+    expect(() => client.withOptions(null as never)).toThrow(ValidationError)
+    vi.unstubAllEnvs()
+  })
+
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('the log is down')
+      },
+    ],
+    [
+      'rejects',
+      async () => {
+        throw new Error('the log is down')
+      },
+    ],
+  ])('goes on when its debug log %s', async (_, debug) => {
+    const odd = new Response('', { status: 200 })
+    const { client, sent } = clientOf([data({ plan: 'free' }), data({}), odd, odd.clone()], { debug })
+    await client.getQuota()
+    await client.create({ target_url: 'https://app.example/a' })
+    await client.deleteResource('r_1')
+    expect(sent).toHaveLength(3)
+  })
+
   it('writes no credential, body or query to the debug log', async () => {
     const lines: unknown[] = []
     const debug = (...line: unknown[]) => void lines.push(line)

@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { readAllPages, type PaginatedOutput } from '../../../src/qurl/page.js'
+import { clientOf, data, failureOf } from './fake.js'
 
 type Page = PaginatedOutput & { rows: number[] }
 
@@ -34,6 +35,27 @@ async function drain(rows: AsyncIterable<number>): Promise<{ seen: number[]; err
     return { seen, error }
   }
 }
+
+describe('list', () => {
+  it('that is iterated with an aborted signal fails there, and nowhere else', async () => {
+    const reason = new Error('enough')
+    const unhandled = vi.fn()
+    process.on('unhandledRejection', unhandled)
+    const rows = clientOf([]).client.list({}, { signal: AbortSignal.abort(reason) })
+    await expect(rows[Symbol.asyncIterator]().next()).rejects.toBe(reason)
+    await new Promise(setImmediate)
+    process.off('unhandledRejection', unhandled)
+    expect(unhandled).not.toHaveBeenCalled()
+  })
+
+  it('tells the request behind a page without a cursor', async () => {
+    const { client } = clientOf([data([{}], { request_id: 'req_7', has_more: true })])
+    const rows = client.listAll()
+    await rows.next()
+    const error = await failureOf(rows.next())
+    expect(error).toMatchObject({ code: 'unexpected_response', requestId: 'req_7', attempts: 1 })
+  })
+})
 
 describe('readAllPages', () => {
   it('goes on through pages without rows', async () => {

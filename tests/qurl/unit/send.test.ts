@@ -1,4 +1,4 @@
-import { inspect } from 'node:util'
+import { format, inspect } from 'node:util'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import {
   ConflictError,
@@ -14,6 +14,7 @@ import {
   ServerError,
   TimeoutError,
   ValidationError,
+  type ClientOptions,
   type QURLClient,
   type RequestOptions,
 } from 'fetch-idempotency/qurl'
@@ -233,7 +234,7 @@ describe('a redirect', () => {
     const location = 'https://evil.example/v1/qurls'
     const { error, sent } = await errorOf(create, new Response(null, { status, headers: { location } }))
     expect(sent).toHaveLength(1)
-    expect(error).toMatchObject({ status, code: 'redirect_refused', outcome: 'unknown' })
+    expect(error).toMatchObject({ status, code: 'unexpected_response', outcome: 'unknown' })
     expect(error.message).not.toContain('evil')
   })
 
@@ -317,6 +318,28 @@ describe('an error', () => {
     const { error } = await errorOf(create, json(401, body))
     expect(error.detail).toBe('unknown key ***')
     expect(error.invalidFields).toEqual({ key: '***' })
+  })
+
+  it.each<[string, (client: QURLClient) => Promise<unknown>]>([
+    [
+      'the credential of the call',
+      (client) => client.getQuota({ headers: { authorization: 'Bearer hush-hush-hush' } }),
+    ],
+    ['an access token', (client) => client.resolve('hush-hush-hush')],
+    ['an access code', (client) => client.redeemAccessCode({ code: 'hush-hush-hush' })],
+    [
+      'a capability',
+      (client) =>
+        client.createDelegatedQurlBatch(
+          { mint_capability: 'hush-hush-hush', grants: [{}] },
+          { idempotencyKey: 'x'.repeat(32) },
+        ),
+    ],
+  ])('does not repeat %s that the service repeats', async (_, call) => {
+    const echo = json(404, { error: { code: 'not_found', title: 'T', detail: 'no hush-hush-hush here' } })
+    const { error } = await errorOf(call, echo)
+    expect(error.detail).toBe('no *** here')
+    expect(inspect(error, { depth: 20, showHidden: true })).not.toContain('hush')
   })
 
   it('of a key that names another input is a conflict', async () => {
@@ -492,6 +515,117 @@ describe('an answer', () => {
   })
 })
 
+describe('what a stand-in for fetch gives', () => {
+  const headers = new Headers()
+  const stream = (chunk: unknown) =>
+    new ReadableStream({
+      start(controller) {
+        controller.enqueue(chunk)
+        controller.close()
+      },
+    })
+  const locked = () => {
+    const response = data({})
+    response.body?.getReader()
+    return response
+  }
+  const odd: readonly (readonly [string, () => unknown, RegExp])[] = [
+    ['nothing', () => undefined, /fetch gave no response \(got undefined\)/],
+    ['a text', () => 'x', /fetch gave no response \(got string\)/],
+    ['no status', () => ({ ok: true, headers }), /no HTTP status/],
+    ['a status that is none', () => ({ status: 700, headers }), /no HTTP status/],
+    ['an error', () => Response.error(), /no HTTP status/],
+    ['plain headers', () => ({ status: 201, headers: { a: 'b' }, json: async () => ({}) }), /headers\.get/],
+    ['no body', () => ({ status: 201, headers }), /no body that can be read/],
+    ['a body of Node', () => ({ status: 201, headers, body: [Buffer.from('{}')] }), /no body that can be/],
+    ['a body that somebody reads', locked, /no body that can be read/],
+    ['objects', () => ({ status: 201, headers, body: stream({ a: 1 }) }), /is not bytes/],
+    ['a number for a text', () => ({ status: 201, headers, text: async () => 5 }), /is not bytes/],
+    ['no JSON', () => ({ status: 201, headers, json: async () => JSON.parse('<') }), /is not JSON/],
+  ]
+  const calls: readonly (readonly [string, (client: QURLClient) => Promise<unknown>])[] = [
+    ['read', (client) => client.getQuota()],
+    ['write', create],
+    ['deletion', (client) => client.deleteResource('r_1')],
+  ]
+
+  it.each(
+    odd.flatMap(([what, give, why]) => calls.map(([of, call]) => [what, of, give, why, call] as const)),
+  )('is refused at once when it is %s (%s)', async (_what, of, give, why, call) => {
+    const { client, sent } = clientOf(Array.from({ length: 4 }, () => () => give() as Response))
+    const error = (await failureOf(call(client))) as QURLError
+    expect(error).toBeInstanceOf(ValidationError)
+    expect(error).toMatchObject({ code: 'unexpected_response', attempts: 1 })
+    expect(error.message).toMatch(why)
+    expect(error.outcome).toBe(of === 'read' ? undefined : 'unknown')
+    expect(sent).toHaveLength(1)
+  })
+
+  it.each([
+    ['a frozen error', Object.freeze(reset())],
+    ['a text', 'lost'],
+    ['nothing', undefined],
+  ])('is a lost answer when it throws %s, and the error knows its write', async (_, thrown) => {
+    const { client, keys } = clientOf(
+      [
+        () => {
+          throw thrown
+        },
+      ],
+      { maxRetries: 0 },
+    )
+    const error = await failureOf(create(client))
+    expect(error).toMatchObject({ code: 'network_error', outcome: 'unknown', attempts: 1, key: keys()[0] })
+    expect(idempotencyOf(error)).toMatchObject({ outcome: 'unknown', key: keys()[0] })
+  })
+
+  it('is a redirect when it names another place', async () => {
+    const elsewhere = Object.defineProperty(data({ resource_id: 'r_1' }), 'url', {
+      value: 'https://evil.example/v1/qurls',
+    })
+    const { error, sent } = await errorOf(create, elsewhere)
+    expect(error).toMatchObject({ name: 'ValidationError', code: 'unexpected_response', status: 302 })
+    expect(error.message).not.toContain('evil')
+    expect(sent).toHaveLength(1)
+  })
+
+  it('is no redirect when it writes the same place another way', async () => {
+    const same = Object.defineProperty(data({ resource_id: 'r_1' }), 'url', {
+      value: 'HTTPS://API.layerv.ai:443/v1/qurls',
+    })
+    expect(await create(clientOf([same]).client)).toEqual({ resource_id: 'r_1' })
+  })
+})
+
+describe('data that is no object', () => {
+  it('is refused, and the error of a write has it', async () => {
+    const { error, keys } = await errorOf(
+      (client) => client.createPortal('r_1'),
+      data('https://qurl.link/#at_1'),
+    )
+    expect(error).toMatchObject({ code: 'unexpected_response', outcome: 'unknown', key: keys()[0] })
+    expect(error.data).toBe('https://qurl.link/#at_1')
+  })
+
+  it('is no row of a look-up', async () => {
+    const { error } = await errorOf((client) => client.connectorResource('a-slug'), data([null]))
+    expect(error).toMatchObject({ code: 'unexpected_response', requestId: 'req_1' })
+  })
+})
+
+describe('an answer that cannot be used', () => {
+  it('keeps its data, and no form of print shows it', async () => {
+    const made = { qurl_link: 'https://qurl.link/#at_hush' }
+    const { error } = await errorOf((client) => client.createPortal('r_1'), data(made))
+    expect(error.data).toEqual(made)
+    expect(error.message).toMatch(/It may have been done: error\.data holds/)
+    const shown = [inspect(error, { depth: 20, showHidden: true }), format('%o %O %j', error, error, error)]
+    const copies = [structuredClone(error), { ...error }, new Error('wrapped', { cause: error })]
+    const texts = copies.map((copy) => inspect(copy, { depth: 20, showHidden: true }))
+    expect([...shown, ...texts, error.stack].join('\n')).not.toContain('hush')
+  })
+})
+
 describe('batchCreate', () => {
   const items = [{ target_url }, { target_url: `${target_url}/b` }]
   const failed = (index: number) => ({
@@ -592,6 +726,31 @@ describe('the time of a call', () => {
   it('holds timeouts that no timer can', async () => {
     const { client } = clientOf([data({ plan: 'free' })], { timeout: 2 ** 40, deadlineMs: 2 ** 41 })
     expect(await client.getQuota({ timeout: 2 ** 33 })).toEqual({ plan: 'free' })
+  })
+})
+
+describe('an apiKey function that gives nothing', () => {
+  const apiKey = () => new Promise<string>(() => undefined)
+  it.each<[string, Partial<ClientOptions>, RequestOptions]>([
+    ['the timeout', { timeout: 20 }, {}],
+    ['the timeout of the call', {}, { timeout: 20 }],
+    ['the deadline', { deadlineMs: 20 }, {}],
+  ])('ends with %s, and nothing is sent', async (_, options, callOptions) => {
+    const { client, sent } = clientOf([], { apiKey, ...options })
+    for (const call of [client.getQuota, client.createBillingPortal]) {
+      const error = await failureOf(call(callOptions))
+      expect(error).toBeInstanceOf(TimeoutError)
+      expect(String(error)).toMatch(/apiKey function/)
+    }
+    expect(sent).toEqual([])
+  })
+
+  it('leaves a call what is left of its deadline', async () => {
+    const slow = () => new Promise<string>((resolve) => setTimeout(resolve, 100, 'lv_live_0123456789abcdef'))
+    const { client } = clientOf([never, never], { apiKey: slow, deadlineMs: 150 })
+    const began = performance.now()
+    await Promise.all([failureOf(create(client)), failureOf(client.getQuota())])
+    expect(performance.now() - began).toBeLessThan(240)
   })
 })
 

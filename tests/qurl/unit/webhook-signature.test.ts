@@ -8,6 +8,12 @@ const sign = (bytes: string | Uint8Array, key = secret) =>
   createHmac('sha256', key).update(bytes).digest('hex')
 const signature = sign(body)
 
+function detached(): Uint8Array {
+  const bytes = new TextEncoder().encode(body)
+  structuredClone(bytes, { transfer: [bytes.buffer] })
+  return bytes
+}
+
 describe('verifyWebhookSignature', () => {
   it('takes what was signed with the secret, as text and as bytes', async () => {
     expect(await verifyWebhookSignature(body, signature, secret)).toBe(true)
@@ -58,6 +64,7 @@ describe('verifyWebhookSignature', () => {
   it.each([
     ['a parsed body', JSON.parse(body), secret],
     ['no body', undefined, secret],
+    ['memory that another thread has', detached(), secret],
     ['an empty secret', body, ''],
     ['no secret', body, undefined],
     ['no secrets', body, []],
