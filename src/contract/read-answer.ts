@@ -1,3 +1,4 @@
+import { couldKnowKey } from './could-know-key.js'
 import { hasMarker } from './has-marker.js'
 import {
   isConflict,
@@ -15,11 +16,11 @@ export const defaultAskMs = 60_000
 /** The longest time for which any contract may have a server asked whether it is still running, in milliseconds. */
 export const longestAskMs = 3_600_000
 
-/** Whether a failure may be our own success of an earlier call, which only the caller of a key of their own can have made. */
+/** Whether a failure may be our own success, of an earlier attempt, or of an earlier call with a key of the caller's. */
 function isDoubtful(answer: Answer): boolean {
-  const { status, method, keyOrigin } = answer
+  const { status, method } = answer
   const isGone = method === 'DELETE' && (status === 404 || status === 410)
-  return (keyOrigin === 'given' && (isGone || status === 412)) || mayBeAboutKey(answer)
+  return (couldKnowKey(answer) && (isGone || status === 412)) || mayBeAboutKey(answer)
 }
 
 /** What an answer means on a server of which nothing is known. */

@@ -1,8 +1,10 @@
 import { couldKnowKey } from './could-know-key.js'
 import type { Answer, Reading } from './verdict.js'
 
-const inProgress =
-  /in[-_ ]?(?:progress|flight)|(?:key|request)[-_ ]?in[-_ ]?use|processing|concurrent|still running/i
+const words = 'in.?(progress|flight)|(key|request).?in.?use|processing|concurrent|still running'
+
+/** A code of that kind, under one of the names that servers have for codes. */
+const inProgress = new RegExp(`"(code|type|name|error|reason|issue|error_?code)":\\s*"[^"]*(${words})`, 'i')
 
 /** The statuses with which servers answer a request whose key is in use: a conflict, and what is locked. */
 export function isConflict({ status }: Pick<Answer, 'status'>): boolean {
@@ -18,11 +20,8 @@ const guess: Reading = {
   maxAsks: 10,
 }
 
-function saysRunning({ headers, json }: Answer): boolean {
-  if (headers.get('retry-after') !== null) return true
-  const { code, type, error } = (json ?? {}) as Record<string, unknown>
-  const words = [code, type, error, (error as Record<string, unknown> | undefined)?.['code']]
-  return words.some((word) => typeof word === 'string' && inProgress.test(word))
+function saysRunning({ headers, text = '' }: Answer): boolean {
+  return headers.get('retry-after') !== null || inProgress.test(text)
 }
 
 /**
@@ -47,7 +46,9 @@ export function readStoredConflict(answer: Answer): Reading {
     : guess
 }
 
-const aboutKey = /idempoten|fingerprint/i
+/** What servers say of a key that they know, with the same payload or another one, and of a request that they are working on. */
+const aboutKey =
+  /idempoten|fingerprint|duplicate|re-?used|(already|previously).(been.)?(used|exist|process)|(same|original|another|different).(api.)?(key|request|payload|param|body)|(payload|parameters?|body|request|key).(mismatch|differ|does.{0,2}n.t.match)|key.{1,9}expired|in.?(progress|flight)|being.process|outstanding|concurrent/i
 
 /**
  * Whether a refusal may be about a key that the server knows: an earlier call or attempt with it may then have been applied. A

@@ -21,8 +21,8 @@ export function copyHeaders(source: unknown): Record<string, string> {
     // Those of a class of headers have been checked by it.
     source.forEach((value, name) => {
       const lowerName = name.toLowerCase()
-      if (headers[lowerName] === undefined) headers[lowerName] = value
-      else add(headers, name, value)
+      if (Object.hasOwn(headers, lowerName)) add(headers, name, value)
+      else headers[lowerName] = value
     })
   } else if (Symbol.iterator in Object(source)) {
     for (const pair of source as Iterable<Iterable<unknown>>) {
@@ -43,7 +43,7 @@ function add(headers: Record<string, string>, name: string, value: unknown): voi
   if (!token.test(name)) throw new TypeError(`${JSON.stringify(name)} is no name of a header`)
   const lowerName = name.toLowerCase()
   const text = `${value as string}`.replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, '')
-  const earlier = headers[lowerName]
   const separator = lowerName === 'cookie' ? '; ' : ', '
-  headers[lowerName] = earlier === undefined ? text : earlier + separator + text
+  // Not by its value: every object has a `constructor`.
+  headers[lowerName] = Object.hasOwn(headers, lowerName) ? headers[lowerName] + separator + text : text
 }

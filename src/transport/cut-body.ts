@@ -1,3 +1,5 @@
+import { isJsonType } from './decide-reading.js'
+
 const quote = 0x22
 const backslash = 0x5c
 /** `[` and `{`, `]` and `}`: one bit tells the pairs apart, and no other byte of UTF-8 is one of them. */
@@ -54,7 +56,7 @@ export function isCutBody({ headers, status, type: origin }: Response, bytes: Ui
     length === null && (isClosing || !/chunked/i.test(headers.get('transfer-encoding') ?? ''))
   if (!isEncoded && !isUnmarked) return false
   const type = headers.get('content-type') ?? ''
-  if (type !== 'application/json' && !/^(?:application\/|[^;]*\+)json\s*(?:;|$)/i.test(type)) return false
+  if (!isJsonType(type)) return false
   const first = findFirst(bytes)
   if (first < bytes.length) return breaksOff(bytes, first)
   // 204 and 205 have no body. node-fetch shows an empty one.

@@ -7,22 +7,30 @@ export interface AnswerHead {
   readonly headers: Pick<Headers, 'get'>
 }
 
-/** Documents: JSON, HTML, XML and forms have an end, and make no sense before it. */
-const documents = new RegExp(
-  [
-    '(application|text)/((x-)?json|xml)',
-    // Not the messages of Connect, nor JSON that is streamed by its name.
-    '(?!application/(connect|grpc|grpc-web|stream)\\+)[^/;]+/[^/;]+\\+json',
-    'application/x-amz-json-[\\d.]+',
-    'text/html',
-    '[^/;]+/[^/;]+\\+xml',
-    'multipart/form-data',
-    'application/x-www-form-urlencoded',
-  ]
-    .map((type) => `^${type}\\s*(;|$)`)
-    .join('|'),
-  'i',
+function anyOf(...types: string[]): RegExp {
+  return new RegExp(`^(${types.join('|')})\\s*(;|$)`, 'i')
+}
+
+const json = anyOf(
+  '(application|text)/(x-)?json',
+  // Not the messages of Connect, nor JSON that is streamed by its name.
+  '(?!application/(connect|grpc|grpc-web|stream)\\+)[^/;]+/[^/;]+\\+json',
+  'application/x-amz-json-[\\d.]+',
 )
+
+/** HTML, XML and forms have an end, as JSON has, and make no sense before it. */
+const documents = anyOf(
+  '(application|text)/xml',
+  'text/html',
+  '[^/;]+/[^/;]+\\+xml',
+  'multipart/form-data',
+  'application/x-www-form-urlencoded',
+)
+
+/** Whether a body of this type is one JSON text. */
+export function isJsonType(type: string): boolean {
+  return type === 'application/json' || json.test(type)
+}
 
 /**
  * Decides what becomes of the body of an answer, the same for reads and writes:
@@ -45,7 +53,6 @@ export function decideReading(
   if (choice === 'stream' || Number(length) > maxBytes) return 'stream'
   if (choice === 'read') return 'read'
   const type = headers.get('content-type') ?? ''
-  if (length === null && status < 400)
-    return type === 'application/json' || documents.test(type) ? 'read' : 'stream'
+  if (length === null && status < 400) return isJsonType(type) || documents.test(type) ? 'read' : 'stream'
   return /^text\/event-stream\s*(;|$)/i.test(type) ? 'stream' : 'read'
 }

@@ -17,6 +17,24 @@ const read = (contract: ServerContract, answer: AnswerFacts): Reading => ({
 
 const marked = { 'Idempotent-Replayed': 'true' }
 
+/** What servers say of a key that they know. */
+const keyTexts = [
+  'Request payload does not match the original request',
+  "The body doesn't match",
+  'key reused with a different payload',
+  'The value of PayPal-Request-Id header has already been used',
+  'PAYPAL_REQUEST_ID_PREVIOUSLY_USED',
+  'DUPLICATE_REQUEST_ID',
+  'Payload differs for a request that used the same key',
+  'payload_mismatch',
+  'already exists',
+  'The key has expired',
+  'A request is outstanding',
+  'request_in_progress',
+  'it is still being processed',
+  'another API request is accessing this object',
+]
+
 describe('readAnswer', () => {
   describe('under the standard contract', () => {
     it.each<readonly [string, AnswerFacts, Verdict | Partial<Reading>]>([
@@ -42,6 +60,24 @@ describe('readAnswer', () => {
       ...[301, 302, 303, 307, 308].map(
         (status) =>
           [`a redirect ${status} left alone`, { status }, { verdict: 'failed', outcome: 'unknown' }] as const,
+      ),
+      ...keyTexts.flatMap((message) =>
+        [400, 422].map(
+          (status) =>
+            [
+              `${status} to the caller’s key that says "${message}"`,
+              { status, given: true, json: { message } },
+              { verdict: 'failed', outcome: 'unknown' },
+            ] as const,
+        ),
+      ),
+      ...['declined', 'amount is too small', 'cvv mismatch', 'Error while processing the payment'].map(
+        (message) =>
+          [
+            `400 to the caller’s key that says "${message}"`,
+            { status: 400, given: true, json: { message } },
+            { verdict: 'failed', outcome: undefined },
+          ] as const,
       ),
       ['an answer that a browser hides', { status: 0 }, { verdict: 'failed', outcome: 'unknown' }],
       [
@@ -129,6 +165,21 @@ describe('readAnswer', () => {
         'to the caller’s key with a nested code of that kind is running',
         inProgress({ error: { code: 'request-in-use' } }),
         running,
+      ],
+      [
+        'to the caller’s key with a name of that kind is running',
+        inProgress({ name: 'concurrent_idempotent_requests' }),
+        running,
+      ],
+      [
+        'to the caller’s key with the code of an error in a list is running',
+        inProgress({ errors: [{ code: 'IDEMPOTENCY_IN_PROGRESS' }] }),
+        running,
+      ],
+      [
+        'to the caller’s key with a message alone has failed',
+        inProgress({ message: 'the order is in progress' }),
+        { verdict: 'failed', outcome: 'unknown' },
       ],
       [
         'to the caller’s key with another code has failed',
@@ -223,6 +274,21 @@ describe('readAnswer', () => {
         stored,
       ],
       ['a 409 to a write without a key', { status: 409, keyless: true }, stored],
+      ...keyTexts.flatMap((message) =>
+        [400, 422].map(
+          (status) =>
+            [
+              `a ${status} after a lost answer that says "${message}"`,
+              { status, afterLost: true, json: { message } },
+              stored,
+            ] as const,
+        ),
+      ),
+      [
+        'a 412 after a lost answer, which our own success can be the reason of',
+        { status: 412, afterLost: true, conditional: true, method: 'PUT', json: { message: 'stale' } },
+        stored,
+      ],
     ])('of a store claims nothing by %s', (_, answer, expected) => {
       expect(read(standard, { ...answer, headers: marked })).toMatchObject(expected)
     })

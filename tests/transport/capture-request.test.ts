@@ -476,6 +476,15 @@ describe('captureRequest', () => {
       expect((await captureRequest(url, { headers }, limits)).headers).toEqual({ 'X-A': '123' })
     })
 
+    it.each<[string, () => HeadersInit]>([
+      ['Headers', () => new Headers({ constructor: 'Acme' })],
+      ['pairs', () => [['Constructor', 'Acme']]],
+      ['an object', () => ({ constructor: 'Acme' })],
+    ])('takes a header whose name every object has, of %s', async (_, make) => {
+      const { headers } = await captureRequest(url, { headers: make() }, limits)
+      expect(headers).toEqual({ constructor: 'Acme' })
+    })
+
     it('refuses a header name that HTTP does not allow', async () => {
       expect(() => captureRequest(url, { headers: [['a b', 'c']] }, limits)).toThrow(TypeError)
     })
