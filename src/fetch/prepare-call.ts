@@ -47,7 +47,8 @@ export function prepareCall(
   const base = isRequest(input) ? input : undefined
   const signal = init.signal === undefined ? base?.signal : init.signal
   // Read now, as the caller may use `init` again while a body is read.
-  const { idempotencyKey, idempotency: _, ...plain } = readInit(init)
+  const plain = readInit(init)
+  const { idempotencyKey } = plain
   const prepare = (request: CapturedRequest): PreparedCall => {
     // Not `throwIfAborted()`, which not every runtime has.
     if (signal?.aborted) throw reasonOf(signal)

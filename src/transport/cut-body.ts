@@ -45,7 +45,11 @@ function breaksOff(bytes: Uint8Array, first: number): boolean {
  * HTTP/2 marks the end without any header, but cannot be told from HTTP/1.0: there, too, JSON without its end counts as cut. JSON
  * of no byte at all does only where the server closes the connection, or compresses.
  */
-export function isCutBody({ headers, status, type: origin }: Response, bytes: Uint8Array): boolean {
+export function isCutBody(response: Response, bytes: Uint8Array): boolean {
+  const first = findFirst(bytes)
+  // Each header that is asked for takes longer than to look through a short body, which nearly always is whole.
+  if (bytes.length <= 512 && isOpening(bytes[first] ?? 0) && !isOpenJson(bytes, first)) return false
+  const { headers, status, type: origin } = response
   const length = headers.get('content-length')
   const encoding = headers.get('content-encoding')
   const isEncoded = encoding !== null && !/^\s*(?:identity)?\s*$/i.test(encoding) && length !== '0'
@@ -57,7 +61,6 @@ export function isCutBody({ headers, status, type: origin }: Response, bytes: Ui
   if (!isEncoded && !isUnmarked) return false
   const type = headers.get('content-type') ?? ''
   if (!isJsonType(type)) return false
-  const first = findFirst(bytes)
   if (first < bytes.length) return breaksOff(bytes, first)
   // 204 and 205 have no body. node-fetch shows an empty one.
   return status < 300 && status !== 204 && status !== 205 && (isEncoded || isClosing)

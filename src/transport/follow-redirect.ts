@@ -4,7 +4,7 @@ import { LostBehindRedirect } from './transport-failure.js'
 
 /** Whether a method only reads. */
 export function isRead(method: string): boolean {
-  return /^(?:GET|HEAD|OPTIONS)$/i.test(method)
+  return method !== 'POST' && /^(?:GET|HEAD|OPTIONS)$/i.test(method)
 }
 
 /** Whether an answer only says where to go. */

@@ -47,9 +47,18 @@ interface Browser {
   readonly Deno?: { readonly createHttpClient?: (options: object) => unknown }
 }
 
+/** Which navigators are those of Chromium: a name does not change, and to look for it on each attempt takes longer. */
+const chromiums = new WeakMap<object, boolean>()
+
 /** Chromium resends a POST when a connection that it used before is lost. A service worker may do so with anything. */
 function isBrowserThatResends({ navigator }: Browser): boolean {
-  return /Chrom|CriOS/.test(navigator?.userAgent ?? '') || Boolean(navigator?.serviceWorker?.controller)
+  if (navigator === undefined) return false
+  let isChromium = chromiums.get(navigator)
+  if (isChromium === undefined) {
+    isChromium = /Chrom|CriOS/.test(navigator.userAgent ?? '')
+    chromiums.set(navigator, isChromium)
+  }
+  return isChromium || Boolean(navigator.serviceWorker?.controller)
 }
 
 /**

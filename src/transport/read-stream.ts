@@ -14,7 +14,6 @@ interface ChunkReader {
   cancel(reason?: unknown): Promise<unknown>
 }
 
-/** The bytes of all chunks: those of the only one are not copied. */
 /** The bytes of chunks that have this length in all; those of the only chunk are not copied. */
 export function join(chunks: readonly Uint8Array[], length: number): Uint8Array {
   const [first] = chunks

@@ -26,14 +26,10 @@ export function transmit(
   isOurs: boolean,
 ): Promise<Response> {
   const { method, url, headers, body, rest, base } = request
-  const init: RequestInit & { duplex?: 'half' } = {
-    ...rest,
-    method,
-    headers,
-    // Not given counts as `undefined`; `null` would take away that of a `Request`.
-    signal: signal as AbortSignal,
-    ...sendOnceInit(request),
-  }
+  // Not given counts as `undefined`; `null` would take away that of a `Request`.
+  const init: RequestInit & { duplex?: 'half' } = { method, headers, signal: signal as AbortSignal }
+  // Not spread: V8 takes microseconds for an object that is spread first and then added to.
+  Object.assign(init, rest, sendOnceInit(request))
   if (isOurs) init.redirect = 'manual'
   if (body !== null && body !== undefined) init.body = body as BodyInit
   if (isSentOnce(body)) init.duplex = 'half'
