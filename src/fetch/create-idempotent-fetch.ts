@@ -46,7 +46,7 @@ export function createIdempotentFetch(options: IdempotentFetchOptions | object =
   const launch = createLaunch<Response>(operation, responsesUpTo(settings.maxResponseBytes))
 
   function begin(call: PreparedCall): Promise<Response> {
-    const { request, options, givenKey, isGenerated } = call
+    const { request, options, givenKey, isGenerated, deadlineAtMs } = call
     const { method, url, headers, rest, base, signal } = request
     const described: OperationCall<Response> = {
       method: method.toUpperCase(),
@@ -58,6 +58,7 @@ export function createIdempotentFetch(options: IdempotentFetchOptions | object =
       policy: options.retry && createRetryPolicy(options.retry, operation.policy),
       writes: options.writes,
       firstSentMs: options.firstSentMs,
+      deadlineAtMs,
       signal,
       callbacks: options.resolve || options.reconcile ? { ...callbacks, ...options } : callbacks,
       // A key made just now cannot be in flight elsewhere.

@@ -57,8 +57,10 @@ export function openFetchTransport(
     const { firstSentMs, ...rest } = operation.resume()
     const request = await remade(fixed)
     // The journal knows the key, and when it was first sent.
-    if (opened !== undefined)
-      return relaunch({ ...call, request, options: { ...call.options, step: opened.step }, isHooked })
+    if (opened !== undefined) {
+      const options = { ...call.options, step: opened.step }
+      return relaunch({ ...call, request, options, isHooked, deadlineAtMs: undefined })
+    }
     return relaunch({ request, options: { ...call.options, firstSentMs }, isHooked, ...rest })
   }
   return {

@@ -7,13 +7,21 @@ import type { OperationSettings } from '../loop/operation-options.js'
 import { createScopeGuard } from '../loop/scope-guard.js'
 import { idempotencyOf } from '../operation/facts.js'
 import { isConditional } from '../operation/is-conditional.js'
-import { canBeSentOnce, captureRequest, type CapturedRequest } from '../transport/capture-request.js'
+import { DeadlineError } from '../errors/deadline-error.js'
+import { untilEnded } from '../loop/wait-until.js'
+import {
+  canBeSentOnce,
+  captureRequest,
+  takesTime,
+  type CapturedRequest,
+} from '../transport/capture-request.js'
 import type { FetchLike } from '../transport/fetch-like.js'
 import { markIdempotentFetch } from '../transport/nesting.js'
 import { responsesUpTo } from '../transport/responses.js'
 import { readGivenKey } from '../transport/stamp-request.js'
 import { callOption, markKyFetch, openCall, type HandsOn, type KyCall, type KyCalls } from './ky-call.js'
-import { isEndForKy, toKyError } from './to-ky-error.js'
+import { createTimeoutError } from './ky-errors.js'
+import { isEndForKy, toKyError, withFactsOf } from './to-ky-error.js'
 import { limitWait, readBackoff } from './ky-retries.js'
 import { isKyRead, type KyOptions } from './ky-shapes.js'
 import { openKyTransport } from './ky-transport.js'
@@ -77,7 +85,8 @@ export function createKyFetch(settings: KySettings, calls: KyCalls, isLate = fal
     const init = settingsOf(input, rest)
     if (text !== undefined) init.body = text
     if (progress) startHolding(progress)
-    const captured = captureRequest(input, init, limits)
+    const stop = takesTime(input, init) ? new AbortController() : undefined
+    const captured = captureRequest(input, init, limits, stop?.signal)
     const begin = (whole: CapturedRequest) => {
       if (progress) stopHolding(progress, canBeSentOnce(whole))
       const request = { ...whole, base: undefined }
@@ -85,7 +94,31 @@ export function createKyFetch(settings: KySettings, calls: KyCalls, isLate = fal
       const unused = { request: isUnused ? input : undefined, captured: request, rest }
       return launchCall(call, options, input, unused)
     }
-    return isPromise(captured) ? Promise.resolve(captured).then(begin) : begin(captured)
+    if (!isPromise(captured)) return begin(captured)
+    const { attemptTimeoutMs, deadlineMs } = readTimes(call, options)
+    const isDeadline = deadlineMs <= attemptTimeoutMs && !options.totalTimeout
+    const limit = {
+      leftMs: Math.min(attemptTimeoutMs, deadlineMs),
+      late: () => createLateError(call, input, isDeadline),
+    }
+    return untilEnded(captured, input.signal, limit, (reason) => stop?.abort(reason)).then(begin)
+  }
+
+  /** How long an attempt, and all that is left of the call, may take. */
+  function readTimes({ beganAtMs }: KyCall, { timeout = 10_000, totalTimeout }: KyOptions) {
+    const totalMs = Math.min(policy.deadlineMs, totalTimeout || Infinity)
+    return {
+      // ky ends an attempt of no time a moment later.
+      attemptTimeoutMs: timeout === false ? Infinity : Math.max(1, timeout),
+      deadlineMs: totalMs - (performance.now() - beganAtMs),
+    }
+  }
+
+  /** What ends a call whose body was not there in time. Nothing was sent by this fetch. */
+  function createLateError(call: KyCall, { method, url, headers }: Request, isDeadline: boolean): unknown {
+    const outcome = call.firstSentMs === undefined ? 'not-applied' : 'unknown'
+    const error = new DeadlineError({ key: call.key, attempts: call.attempts, outcome, method, url })
+    return isDeadline ? error : withFactsOf(error, createTimeoutError(new Request(url, { method, headers })))
   }
 
   function launchCall(
@@ -98,8 +131,6 @@ export function createKyFetch(settings: KySettings, calls: KyCalls, isLate = fal
     const { retry = {}, progress } = call
     const { idempotency, idempotencyKey } = (options.context ?? {}) as Record<string, unknown>
     const own = idempotency === undefined ? noOptions : readCallOptions(idempotency)
-    const { timeout = 10_000, totalTimeout = false } = options
-    const elapsedMs = performance.now() - call.beganAtMs
     // A key in the URL or the body was not put in by the hook.
     const givenKey = call.key ?? idempotencyKey ?? readGivenKey(contract.carrier, request)
     const { method, url, headers } = request
@@ -113,10 +144,9 @@ export function createKyFetch(settings: KySettings, calls: KyCalls, isLate = fal
       isNoCors: input.mode === 'no-cors',
       policy: {
         ...policy,
-        attemptTimeoutMs: timeout === false ? Infinity : timeout,
+        ...readTimes(call, options),
         maxAttempts: Math.max(1, (retry.limit ?? policy.maxAttempts - 1) + 1 - call.retryCount),
         maxRetryAfterMs: retry.maxRetryAfter ?? policy.maxRetryAfterMs,
-        deadlineMs: Math.min(policy.deadlineMs, (totalTimeout || Infinity) - elapsedMs),
       },
       resendBackoff: readBackoff(retry),
       limitWait: (status, waitMs) => limitWait(retry, call, status, waitMs),

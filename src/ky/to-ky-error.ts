@@ -37,7 +37,7 @@ function toLoss(call: KyCall, error: AnyIdempotencyError, outgoing: () => Reques
 }
 
 /** An error of ky's, or of the user's fetch, that answers `idempotencyOf` as `end` does. */
-function withFactsOf(end: object, error: unknown): unknown {
+export function withFactsOf(end: object, error: unknown): unknown {
   const facts = idempotencyOf(end)
   if (facts !== undefined) rememberFacts(error, facts, end)
   return error

@@ -1,6 +1,6 @@
 import type { Reading } from '../contract/verdict.js'
 import type { Recorder } from '../operation/record-step.js'
-import type { AttemptResult } from '../transport/attempted.js'
+import type { AttemptResult, OnStatus } from '../transport/attempted.js'
 import type { OperationRun } from './operation-run.js'
 import { limitAttempt, stoppable } from './run.js'
 import type { AttemptHeaders, AttemptReport } from './transport.js'
@@ -30,9 +30,10 @@ export async function recordEnd<Answer extends object>(
 
 /** Sends one attempt and gives what it brought, `undefined` when there is no time left for it. */
 export function attempt<Answer extends object>(
-  { operation, transport, settings, kind, run }: OperationRun<Answer>,
+  own: OperationRun<Answer>,
   previous: Answer | undefined,
 ): Promise<AttemptResult<Answer>> | undefined {
+  const { operation, transport, settings, kind, run } = own
   if (run.isStopped) throw run.reason
   const timeoutMs = operation.timeForAttemptMs()
   if (timeoutMs <= 0) return undefined
@@ -41,18 +42,33 @@ export function attempt<Answer extends object>(
   operation.begin()
   if (previous !== undefined) kind.discard(previous)
   const { aroundAttempt, tracing } = settings
-  type OnStatus = (result: AttemptResult<Answer>) => void
-  if (aroundAttempt === undefined && tracing?.attempt.hasSubscribers !== true)
-    return limitAttempt(run, timeoutMs, errorBodyMs, (signal, onStatus: OnStatus) =>
-      transport.send(signal, undefined, onStatus),
-    )
+  const isPlain = aroundAttempt === undefined && tracing?.attempt.hasSubscribers !== true
+  if (!isPlain) return attemptAround(own, timeoutMs, errorBodyMs)
+  return limitAttempt<Answer>(
+    run,
+    timeoutMs,
+    errorBodyMs,
+    (signal, onStatus) => transport.send(signal, undefined, onStatus),
+    operation,
+  )
+}
 
+/** Sends one attempt with what stands around it. */
+async function attemptAround<Answer extends object>(
+  { operation, transport, settings: { aroundAttempt, tracing }, run }: OperationRun<Answer>,
+  timeoutMs: number,
+  errorBodyMs: number,
+): Promise<AttemptResult<Answer>> {
   const info = operation.attemptInfo()
-  return limitAttempt(run, timeoutMs, errorBodyMs, async (signal, onStatus: OnStatus) => {
-    let sent: Promise<AttemptResult<Answer>> | undefined
+  let sent: Promise<AttemptResult<Answer>> | undefined
+  const send = async (signal: AbortSignal, onStatus: OnStatus<Answer>) => {
     const next = async (headers?: AttemptHeaders): Promise<AttemptReport> => {
+      // The time of the attempt is over: nothing is sent any more.
+      if (signal.aborted) throw signal.reason
       sent ??= transport.send(signal, headers, onStatus)
-      const { attempted } = await sent
+      const result = await sent
+      if (!signal.aborted) onStatus(result, true)
+      const { attempted } = result
       return 'lost' in attempted
         ? { status: undefined, error: attempted.error }
         : { status: attempted.status, error: undefined }
@@ -69,5 +85,11 @@ export function attempt<Answer extends object>(
       return { attempted, answer: undefined, error, failure: { error } }
     }
     return { ...(await sent), ...(failure && { failure }) }
-  })
+  }
+  const result = await limitAttempt(run, timeoutMs, errorBodyMs, send, operation)
+  const { attempted } = result
+  // Its time ran out before it called next().
+  return sent === undefined && 'lost' in attempted
+    ? { ...result, attempted: { ...attempted, lost: 'not-sent' } }
+    : result
 }

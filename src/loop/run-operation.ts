@@ -1,3 +1,4 @@
+import { DeadlineError } from '../errors/deadline-error.js'
 import { rememberFacts } from '../operation/facts.js'
 import type { Reading } from '../contract/verdict.js'
 import type { Recorder } from '../operation/record-step.js'
@@ -6,7 +7,7 @@ import type { AttemptResult } from '../transport/attempted.js'
 import { attempt, attemptRecorded, recordEnd } from './attempt.js'
 import { end, endByLook, finish } from './end-operation.js'
 import type { OperationRun } from './operation-run.js'
-import { stoppable, stoppableWithin } from './run.js'
+import { hooksTooLate, stoppable, stoppableWithin } from './run.js'
 import { unsent, type LastAttempt } from './to-error.js'
 
 /**
@@ -59,7 +60,7 @@ async function loop<Answer extends object>(own: OperationRun<Answer>): Promise<A
       const reading = operation.read(result.attempted)
       if (reading.verdict === 'done') recovery.succeed()
       if (record !== undefined) await recordEnd(own, reading, record)
-      if (result.failure !== undefined) throw giveUp(own, result.failure.error)
+      if (result.failure !== undefined) throw giveUp(own, result.failure)
       const decision = reading.verdict === 'done' ? final : await judge(own, result, reading)
       const answer = restore(own, reading, result.answer)
       if (answer !== undefined && isResult(reading)) return finish(own, answer)
@@ -82,7 +83,15 @@ async function loop<Answer extends object>(own: OperationRun<Answer>): Promise<A
 }
 
 /** Frees an answer that may still stream. Gives what ends the operation. */
-function giveUp<Answer extends object>({ run }: OperationRun<Answer>, error: unknown): unknown {
+function giveUp<Answer extends object>(
+  { run, operation, transport }: OperationRun<Answer>,
+  failure: NonNullable<AttemptResult<Answer>['failure']>,
+): unknown {
+  let { error } = failure
+  if (failure === hooksTooLate) {
+    transport.stopped?.('deadline')
+    error = new DeadlineError({ ...operation.errorFacts(), isResendable: operation.canResend() })
+  }
   run.attempt?.abort(error)
   return error
 }

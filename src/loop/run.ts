@@ -1,5 +1,5 @@
 import { startTimer } from '../clock/start-timer.js'
-import type { AttemptResult } from '../transport/attempted.js'
+import type { AttemptResult, OnStatus } from '../transport/attempted.js'
 
 /** A handle on what an operation is doing now, so that it can be ended from outside at any time. */
 export interface Run {
@@ -76,9 +76,13 @@ export function stoppableWithin<T>(
   )
 }
 
+/** The failure of an attempt whose hooks were still at work with its answer when the deadline passed. */
+export const hooksTooLate: AttemptResult<never>['failure'] = { error: undefined }
+
 /**
  * Sends one attempt that may take `timeoutMs`. One that takes longer is a lost answer, or one of which only the status counts,
- * whether or not the transport heeds its signal. For the body of an error it waits no longer than `errorBodyMs`.
+ * whether or not the transport heeds its signal. For the body of an error it waits no longer than `errorBodyMs`. Once the answer
+ * is there as a whole, hooks have the time of the operation: theirs is not that of the attempt.
  *
  * @throws the reason of the run's stop, and what `send` throws.
  */
@@ -86,10 +90,8 @@ export function limitAttempt<Answer>(
   run: Run,
   timeoutMs: number,
   errorBodyMs: number,
-  send: (
-    signal: AbortSignal,
-    onStatus: (result: AttemptResult<Answer>) => void,
-  ) => Promise<AttemptResult<Answer>>,
+  send: (signal: AbortSignal, onStatus: OnStatus<Answer>) => Promise<AttemptResult<Answer>>,
+  operation?: { leftMs(): number },
 ): Promise<AttemptResult<Answer>> {
   return new Promise((resolve, reject) => {
     if (run.isStopped) return reject(run.reason)
@@ -105,9 +107,10 @@ export function limitAttempt<Answer>(
     let bodyTimer: typeof timer
     run.attempt = controller
     run.timer = timer
-    const onStatus = (result: AttemptResult<Answer>) => {
-      known = result
-      bodyTimer = startTimer(expire, errorBodyMs)
+    const onStatus: OnStatus<Answer> = (result, isWhole = false) => {
+      if (isWhole) stopTimers()
+      known = isWhole ? { ...result, failure: hooksTooLate } : result
+      bodyTimer = startTimer(expire, isWhole ? (operation?.leftMs() ?? Infinity) : errorBodyMs)
     }
     const stopTimers = () => {
       clearTimeout(timer)

@@ -1,9 +1,9 @@
-import { startTimer } from '../clock/start-timer.js'
 import { idempotencyOf, rememberFacts, type IdempotencyFacts } from '../operation/facts.js'
 import { endOnAbort, onAbort, reasonOf, type Endable } from '../transport/on-abort.js'
 import { createRun, stopRun, type Run } from './run.js'
 import type { TrackedOperation } from './tracked-operation.js'
 import type { AnswerKind } from './transport.js'
+import { untilEnded, waitUntil, type WaitLimit } from './wait-until.js'
 
 interface Reader<Answer> {
   readonly give: (answer: Answer, facts: IdempotencyFacts) => void
@@ -20,12 +20,6 @@ export interface SharedOperation<Answer> {
   readonly successors: (() => void)[]
 }
 
-/** How long a caller waits for the operation of another, and what it is told then. */
-export interface WaitLimit {
-  readonly leftMs: number
-  readonly late: () => unknown
-}
-
 export function shareOperation<Answer>(
   operation: TrackedOperation,
   kind: AnswerKind<Answer>,
@@ -37,20 +31,6 @@ export function shareOperation<Answer>(
 interface Live extends Endable {
   stop?: () => void
   fail?: (reason: unknown) => void
-}
-
-/** Calls `leave` when the signal aborts, or when the time is over. Gives the function that ends the wait. */
-function waitUntil(
-  signal: AbortSignal | undefined,
-  limit: WaitLimit | undefined,
-  leave: (reason: unknown) => void,
-): () => void {
-  const stopListening = signal && onAbort(signal, () => leave(reasonOf(signal)))
-  const timer = limit && startTimer(() => leave(limit.late()), limit.leftMs)
-  return () => {
-    stopListening?.()
-    clearTimeout(timer)
-  }
 }
 
 /**
@@ -114,17 +94,10 @@ export function awaitEnd<Answer>(
   signal: AbortSignal | undefined,
   limit: WaitLimit,
 ): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stopWaiting = waitUntil(signal, limit, (reason) => {
-      stopWaiting()
-      rememberFacts(reason, operation.facts('unknown'), operation)
-      reject(reason)
-    })
-    successors.push(() => {
-      stopWaiting()
-      resolve()
-    })
-  })
+  const ended = new Promise<void>((resolve) => successors.push(resolve))
+  return untilEnded(ended, signal, limit, (reason) =>
+    rememberFacts(reason, operation.facts('unknown'), operation),
+  )
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Reading } from '../contract/verdict.js'
 type StoredResult = NonNullable<Reading['result']>
 import type { RecordedAnswer } from '../operation/record-step.js'
 import type { Allowance, StopReason } from '../retry/decide.js'
-import type { AttemptResult } from '../transport/attempted.js'
+import type { AttemptResult, OnStatus } from '../transport/attempted.js'
 
 /** What the loop has to know of the answers of a host: it never looks into one. */
 export interface AnswerKind<Answer> {
@@ -39,14 +39,11 @@ export interface AnswerKind<Answer> {
 export interface Transport<Answer> {
   /** Runs once, before the first attempt. An answer ends the call. What it throws ends the operation. */
   readonly begin?: (() => Promise<Answer | undefined>) | undefined
-  /**
-   * Sends one attempt, until `signal` aborts. A lost answer is a result, not an exception. `onStatus` is told of an answer whose
-   * status counts even if the time runs out while its body is read.
-   */
+  /** Sends one attempt, until `signal` aborts. A lost answer is a result, not an exception. */
   readonly send: (
     signal: AbortSignal,
     headers: AttemptHeaders | undefined,
-    onStatus: (result: AttemptResult<Answer>) => void,
+    onStatus: OnStatus<Answer>,
   ) => Promise<AttemptResult<Answer>>
   /** What the host's user says of a retry, asked before it is decided. @defaultValue nothing against it */
   readonly allow?:

@@ -43,3 +43,9 @@ export interface AttemptResult<Answer> {
   /** A hook has thrown after the answer came: that ends the operation, with the outcome that the answer tells. */
   readonly failure?: { readonly error: unknown } | undefined
 }
+
+/**
+ * Hears of an answer whose status counts even if the time runs out while its body is read, and of one that is there as a whole
+ * (`isWhole`), before hooks look at it.
+ */
+export type OnStatus<Answer> = (result: AttemptResult<Answer>, isWhole?: boolean) => void

@@ -1,7 +1,7 @@
 import { captureBody, toSendable } from './capture-body.js'
 import { copyHeaders } from './capture-headers.js'
 import { isSentOnce, type BodyLimits, type CapturedBody } from './captured-body.js'
-import { isByteSource, isPromise, isOfClass, isRequest, webClass } from './web-shapes.js'
+import { isBytes, isByteSource, isPromise, isOfClass, isRequest, webClass } from './web-shapes.js'
 
 /** A request as it was at the call: nothing that the caller does later changes what an attempt sends. */
 export interface CapturedRequest {
@@ -58,6 +58,12 @@ export function classOf(base: Request): typeof Request {
   return isOfClass(base, native) ? native : ((base as object).constructor as typeof Request)
 }
 
+/** Whether it may take time to capture a request: its body may be a stream, or a function that makes it. */
+export function takesTime(input: string | URL | Request, { body }: { readonly body?: unknown }): boolean {
+  if (body === undefined || body === null) return isRequest(input) && input.body !== null
+  return typeof body === 'function' || (typeof body === 'object' && !isBytes(body))
+}
+
 /** The body of a `Request`; a runtime that does not show it as a stream gives it whole. */
 function bodyOf(request: Request): unknown {
   if (request.body !== undefined) return request.body
@@ -106,7 +112,7 @@ function fix(input: string | URL | Request, init: CapturableInit): Writable<Capt
 
 /**
  * Takes a request as it is now, in a form that can be sent again. At once, unless its body has to be read. `init` has members of
- * its own alone, as `readInit` gives them.
+ * its own alone, as `readInit` gives them. `stop` ends the reading of a stream, in place of the request's own signal.
  *
  * @throws `TypeError` for a body that was used before or that is none, {@link OversizedBody} for a stream past the limit, and
  * what a stream or a body function throws.
@@ -115,17 +121,18 @@ export function captureRequest(
   input: string | URL | Request,
   init: CapturableInit,
   limits: BodyLimits,
+  stop?: AbortSignal,
 ): CapturedRequest | Promise<CapturedRequest> {
   const request = fix(input, init)
   const { base } = request
   const { body: given } = init
-  if (typeof given === 'function') return captureMade(request, given, limits)
+  if (typeof given === 'function') return captureMade(request, given, limits, stop)
   const isOfBase = base !== undefined && (given === undefined || given === null)
   if (isOfBase && base.bodyUsed) throw new TypeError('the body of the Request was used before')
   const source = isOfBase ? bodyOf(base) : given
   return isOfBase && isPromise(source)
-    ? Promise.resolve(source).then((body) => withBody(request, body, limits))
-    : withBody(request, source, limits)
+    ? Promise.resolve(source).then((body) => withBody(request, body, limits, stop))
+    : withBody(request, source, limits, stop)
 }
 
 /** Fills in the body of a request that nobody else has seen yet. */
@@ -133,13 +140,14 @@ function withBody(
   request: Writable<CapturedRequest>,
   source: unknown,
   limits: BodyLimits,
+  stop: AbortSignal | undefined,
 ): CapturedRequest | Promise<CapturedRequest> {
   const { headers, signal } = request
   const fill = (body: CapturedBody) => {
     request.body = body
     return request
   }
-  const body = captureBody(source, headers as Record<string, string>, limits, signal)
+  const body = captureBody(source, headers as Record<string, string>, limits, stop ?? signal)
   return isPromise(body) ? body.then(fill) : fill(body)
 }
 
@@ -147,12 +155,13 @@ async function captureMade(
   request: CapturedRequest,
   make: () => unknown,
   limits: BodyLimits,
+  stop: AbortSignal | undefined,
 ): Promise<CapturedRequest> {
   const made = await make()
-  if (!isByteSource(made)) return withBody(request, made, limits)
+  if (!isByteSource(made)) return withBody(request, made, limits, stop)
   const body = await toSendable(made)
-  const { signal } = request
-  if (signal?.aborted && isSentOnce(body)) body.cancel(signal.reason).catch(() => undefined)
+  const left = stop?.aborted ? stop : request.signal
+  if (left?.aborted && isSentOnce(body)) body.cancel(left.reason).catch(() => undefined)
   const remake = async () => {
     const next = await make()
     if (!isByteSource(next)) throw new TypeError('the body function must give streams each time')

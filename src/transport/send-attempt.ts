@@ -1,5 +1,5 @@
 import type { SeenAnswer } from '../contract/key-evidence.js'
-import type { AttemptResult } from './attempted.js'
+import type { AttemptResult, OnStatus } from './attempted.js'
 import type { CapturedRequest } from './capture-request.js'
 import { findProblem } from './check-answer.js'
 import { watchConnectErrors } from './connect-errors.js'
@@ -35,15 +35,14 @@ export type Inspect = (response: Response, request: CapturedRequest) => Promise<
  * Sends one attempt and reads its answer, until `signal` aborts. A lost answer is a result, not an exception, and so is what
  * `inspect` throws, and an answer that is no response.
  *
- * `onStatus` is told of an answer whose status holds whatever becomes of its body, as soon as it is there: that an error's body
- * does not end takes nothing from its status.
+ * `onStatus` is told of the status of an error as soon as it is there: that its body does not end takes nothing from it.
  */
 export async function sendAttempt(
   sender: Sender,
   request: CapturedRequest,
   signal: AbortSignal,
   inspect: Inspect | undefined,
-  onStatus?: (result: AttemptResult<Response>) => void,
+  onStatus?: OnStatus<Response>,
 ): Promise<AttemptResult<Response>> {
   const picked = sender.pickFetch()
   const fetch = sender.adapt?.(picked) ?? picked
@@ -101,6 +100,7 @@ export async function sendAttempt(
   // Read before it is shown, so that what a hook throws is its own and not the connection's.
   if (inspect !== undefined && !signal.aborted) {
     const { response } = body
+    onStatus?.(report(body, isWrite, isAtLeast), true)
     let inspected: Response
     try {
       inspected = await inspect(response, request)

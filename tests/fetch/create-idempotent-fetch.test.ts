@@ -486,6 +486,22 @@ describe('createIdempotentFetch', () => {
     expect(sent).toEqual([])
   })
 
+  it('ends with the deadline while it waits for a function that makes the body', async () => {
+    const { send, sent } = setUp([json(201)], { retry: { deadlineMs: 10 } })
+    const cancelled = vi.fn()
+    let give: ((stream: ReadableStream) => void) | undefined
+    const body = () => new Promise<ReadableStream>((resolve) => (give = resolve))
+    expect(await thrown(send(url, { method: 'POST', body }))).toMatchObject({
+      code: 'deadline_exceeded',
+      outcome: 'not-applied',
+      attempts: 0,
+    })
+    give?.(new ReadableStream({ cancel: cancelled }))
+    await new Promise((resolve) => setTimeout(resolve))
+    expect(cancelled).toHaveBeenCalledOnce()
+    expect(sent).toEqual([])
+  })
+
   it('ends with the signal while it reads a stream', async () => {
     const controller = new AbortController()
     const { send, sent } = setUp()

@@ -586,10 +586,30 @@ describe('afterResponse', () => {
     expect(await (await post()).text()).toBe('data')
   })
 
-  it('that hangs ends with the attempt', async () => {
-    const { post } = setUp({ afterResponse: [() => new Promise(() => undefined)] }, [json(201)], {
-      retry: { attemptTimeoutMs: 5, maxAttempts: 1 },
+  it('has the time of the operation, not that of the attempt: its answer is not lost', async () => {
+    const wait = () => new Promise<void>((resolve) => setTimeout(resolve, 20))
+    const { post, sent } = setUp({ afterResponse: [wait] }, [json(503), json(201)], {
+      retry: { attemptTimeoutMs: 10, backoff: () => 0 },
     })
-    expect(await thrown(post())).toMatchObject({ code: 'outcome_unknown', attempts: 1 })
+    expect((await post()).status).toBe(201)
+    expect(sent).toHaveLength(2)
   })
+
+  it.each([
+    ['applied', json(201), /The write was applied/],
+    ['not-applied', json(404), /The write was not applied/],
+    ['unknown', json(503), /may have been applied/],
+  ] as const)(
+    'that hangs ends with the deadline, and leaves an outcome that was told: %s',
+    async (outcome, step, says) => {
+      const { post, sent } = setUp({ afterResponse: [() => new Promise(() => undefined)] }, [step], {
+        retry: { attemptTimeoutMs: 5, deadlineMs: 20 },
+      })
+      const error = await thrown(post())
+      expect(error).toMatchObject({ code: 'deadline_exceeded', attempts: 1, outcome })
+      expect(String(error)).toMatch(says)
+      expect(idempotencyOf(error)?.outcome).toBe(outcome)
+      expect(sent).toHaveLength(1)
+    },
+  )
 })

@@ -110,4 +110,30 @@ describe('aroundAttempt', () => {
     expect((await send(url, post)).status).toBe(201)
     expect(sent).toHaveLength(1)
   })
+
+  it('has the time of the operation once the answer is there', async () => {
+    const { send, sent } = setUp(async (_, next) => {
+      await next()
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    })
+    const retry = { attemptTimeoutMs: 10 }
+    expect((await send(url, { ...post, idempotency: { retry } })).status).toBe(201)
+    expect(sent).toHaveLength(1)
+    const hanging = setUp(async (_, next) => void (await next().then(() => new Promise(() => undefined))))
+    const error = await thrown(
+      hanging.send(url, { ...post, idempotency: { retry: { attemptTimeoutMs: 5, deadlineMs: 20 } } }),
+    )
+    expect(error).toMatchObject({ code: 'deadline_exceeded', outcome: 'applied', attempts: 1 })
+    expect(hanging.sent).toHaveLength(1)
+  })
+
+  it('that takes too long before it calls next() has sent nothing, and sends nothing later', async () => {
+    let goOn: (() => Promise<unknown>) | undefined
+    const { send, sent } = setUp((_, next) => new Promise((resolve) => (goOn = () => next().then(resolve))))
+    const retry = { attemptTimeoutMs: 5, maxAttempts: 1 }
+    const error = await thrown(send(url, { ...post, idempotency: { retry } }))
+    expect(error).toMatchObject({ code: 'not_applied', outcome: 'not-applied', attempts: 1 })
+    await thrown(goOn!())
+    expect(sent).toEqual([])
+  })
 })

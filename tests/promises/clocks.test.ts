@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { systemClock } from '../../src/clock/system-clock.js'
 import { startMs } from '../fetch/fakes.js'
-import { hosts } from './hosts.js'
+import { fetchHosts, hosts } from './hosts.js'
 import { open } from './play.js'
 import { answered, lost, made, refused } from './stage.js'
 
@@ -94,6 +94,49 @@ describe.each(hosts)('rule 7: nothing is begun past the deadline: $name', (host)
     await stage.close()
     expect(['deadline_exceeded', 'TimeoutError']).toContain(what)
     expect(facts).toMatchObject({ attempts: 1, outcome: 'unknown' })
+  })
+})
+
+describe.each(fetchHosts)('rule 7: what comes before the first request is bounded, too: $name', (host) => {
+  it.concurrent('a body that stalls, or has no end, ends with the deadline, and is let go of', async () => {
+    for (const hasChunks of [true, false]) {
+      const cancelled = vi.fn()
+      const body = new ReadableStream({
+        async pull(controller) {
+          if (!hasChunks) return new Promise(() => undefined)
+          await new Promise((resolve) => setTimeout(resolve, 10))
+          controller.enqueue(new Uint8Array(1))
+        },
+        cancel: cancelled,
+      })
+      const { post, stage, events } = await open(host, {
+        server: [made],
+        options: { deadlineMs: 60, clock: systemClock },
+      })
+      // Node wants to be told that it streams.
+      const { what, facts } = await post({ body, ...{ duplex: 'half' } })
+      await stage.close()
+      expect([what, facts?.attempts, facts?.outcome]).toEqual(['deadline_exceeded', 0, 'not-applied'])
+      expect([stage.arrived, events]).toEqual([[], []])
+      expect(cancelled).toHaveBeenCalledOnce()
+    }
+  })
+
+  it.concurrent('the time that a body takes is a part of the deadline', async () => {
+    const body = new ReadableStream({
+      async pull(controller) {
+        await new Promise((resolve) => setTimeout(resolve, 300))
+        controller.enqueue(new Uint8Array(1))
+        controller.close()
+      },
+    })
+    const { post, stage, waits } = await open(host, {
+      server: [answered(503)],
+      options: { deadlineMs: 5_000, backoff: () => 4_750, clock: systemClock },
+    })
+    const { what, facts } = await post({ body, ...{ duplex: 'half' } })
+    await stage.close()
+    expect([what, facts?.attempts, waits]).toEqual([503, 1, []])
   })
 })
 

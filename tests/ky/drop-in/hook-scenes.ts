@@ -99,6 +99,12 @@ const acts: readonly (readonly [string, readonly Answer[], Partial<Record<Name, 
   ['afterResponse throws', [ok()], { afterResponse: fail }],
   ['afterResponse throws for a 503', [status(503), ok()], { afterResponse: fail }],
   ['afterResponse waits', [status(503), ok()], { afterResponse: () => wait(250) }],
+  [
+    'afterResponse takes longer than an attempt may',
+    [status(503), ok()],
+    { afterResponse: () => wait(3_500) },
+    { timeout: 3_000 },
+  ],
   ['afterResponse asks for a retry', [ok(), ok({ id: 2 })], { afterResponse: again() }],
   [
     'afterResponse asks for a retry after a wait',

@@ -99,6 +99,20 @@ export const timeScenes: readonly Scene[] = [
       read: (promise) => promise.json!(),
     }),
   },
+  ...(['timeout', 'totalTimeout'] as const).map((name): Scene => ({
+    name: `${name}: a request body that stalls`,
+    majors: name === 'timeout' ? [1, 2] : [2],
+    methods: ['post', 'put'],
+    play: () => ({
+      script: [ok()],
+      call: { body: parts(['{"id":'], 10, 'stall') },
+      options: { timeout: false, retry: { limit: 0 }, [name]: 3_000 },
+    }),
+    differs: {
+      because: 'It is read before the write is sent.',
+      expected: () => ({ times: ['3000 end'] }),
+    },
+  })),
   ...reasons.flatMap(([name, reason]): Scene[] => [
     {
       name: `signal: aborted with ${name} before the call`,
