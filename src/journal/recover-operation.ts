@@ -23,6 +23,8 @@ export type RecoveryClaim = Taken | 'busy' | 'gone'
 export interface Recovered {
   readonly result: Recovery | 'gone'
   readonly error?: unknown
+  /** Resolves when that is written down. Never rejects. */
+  readonly written?: Promise<void> | undefined
 }
 
 /** Claims an open operation, without waiting for another worker that has it. */
@@ -74,7 +76,7 @@ async function send(
   options: RecoverOptions,
   operation: PendingOperation,
   { url, headers: own, body }: RecoveredRequest,
-  { journal, outcome }: ReturnType<typeof resume>,
+  { journal, outcome, written }: ReturnType<typeof resume>,
 ): Promise<Recovered> {
   const { signal } = options
   // Asked for now, not when it was claimed: a credential may have been renewed since.
@@ -91,10 +93,10 @@ async function send(
     })
     // Nobody reads it: the connection is free for the next one.
     response.body?.cancel().catch(() => undefined)
-    return { result: outcome() }
+    return { result: outcome(), written: written() }
   } catch (error) {
     signal?.throwIfAborted()
-    return { result: outcome(), error }
+    return { result: outcome(), error, written: written() }
   }
 }
 
@@ -114,6 +116,7 @@ async function expire(
 function resume(settings: JournalSettings, claimed: Taken) {
   let hasBegun = false
   let outcome: Outcome = 'unknown'
+  let written: Promise<void> | undefined
   const journal: OperationJournal = {
     async open(call) {
       const fresh = await freshValue(settings, call, { about: {}, key: 'none' }, false)
@@ -131,13 +134,16 @@ function resume(settings: JournalSettings, claimed: Taken) {
       return {
         ...opened,
         async record(step) {
-          if (step.type === 'settled') outcome = step.outcome
-          await opened.record(step)
+          if (step.type !== 'settled') return opened.record(step)
+          outcome = step.outcome
+          // Not waited for: the next operation is sent meanwhile, and more of them share one wait for the disk.
+          written = opened.record(step)
+          written.catch(() => undefined)
         },
       }
     },
   }
-  return { journal, outcome: () => outcome, hasBegun: () => hasBegun }
+  return { journal, outcome: () => outcome, written: () => written, hasBegun: () => hasBegun }
 }
 
 function toRequest({ url, headers, body }: KeptRequest): RecoveredRequest {

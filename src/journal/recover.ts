@@ -19,6 +19,9 @@ const reloadAfter = 64
 /** Operations claimed at once, for each that is worked on: the claims share one wait for the disk. */
 const claimsAhead = 4
 
+/** Outcomes that are being written down at most, while other operations are sent. */
+const maxUnwritten = 256
+
 /** A lane, and the claim of its first operation where that was made ahead. */
 interface Turn {
   readonly lane: readonly RecoveryTask[]
@@ -46,6 +49,7 @@ export async function recoverOperations(
   const { signal, concurrency = 8 } = options
   const counts = { applied: 0, 'not-applied': 0, unknown: 0, expired: 0, busy: 0, 'no-request': 0, failed: 0 }
   const tried = new Set<string>()
+  const unwritten = new Set<Promise<void>>()
   let finished = 0
 
   const tell = (operation: PendingOperation, result: Recovery, error: unknown) => {
@@ -93,6 +97,7 @@ export async function recoverOperations(
       await Promise.all(Array.from({ length: Math.min(concurrency, queue.length) }, work))
     } finally {
       await Promise.all(turns.splice(0).map(({ ahead }) => ahead?.then(giveUp, () => undefined)))
+      await Promise.all(unwritten)
     }
   }
 
@@ -113,7 +118,8 @@ export async function recoverOperations(
     let hasWorked = false
     for (const [place, task] of lane.entries()) {
       const { operation } = task
-      const { result, error } = await recoverTask(task, place === 0 ? ahead : undefined)
+      const { result, error, written } = await recoverTask(task, place === 0 ? ahead : undefined)
+      if (written !== undefined) await follow(written)
       if (result === 'busy') return hasWorked
       if (result === 'gone') {
         tried.add(operation.id)
@@ -127,6 +133,12 @@ export async function recoverOperations(
       }
     }
     return hasWorked
+  }
+
+  async function follow(written: Promise<void>): Promise<void> {
+    const end = written.then(() => void unwritten.delete(end))
+    unwritten.add(end)
+    if (unwritten.size >= maxUnwritten) await Promise.race(unwritten)
   }
 
   async function recoverTask(

@@ -1,7 +1,7 @@
 import type { EntryState, StoredEntry } from '../store.js'
 import type { SqliteDatabase } from './sqlite-database.js'
 
-/** A row, as SQLite gives it. */
+/** A row, as SQLite gives it. Numbers are bigints where the connection was told to give them so. */
 export interface SqliteRow {
   readonly seq: number
   readonly id: string
@@ -63,7 +63,7 @@ export function prepareStatements(database: SqliteDatabase, table: string) {
 
 /** How long a lease holds yet. One that begins in the future was measured by a clock that has been set back: it is over. */
 export function leaseLeftOf({ token, leased, lease }: SqliteRow, nowMs: number): number {
-  return token === null || nowMs < leased ? 0 : Math.max(0, leased + lease - nowMs)
+  return token === null || nowMs < leased ? 0 : Math.max(0, Number(leased) + Number(lease) - nowMs)
 }
 
 /** An entry, as a row holds it. */
@@ -74,8 +74,8 @@ export function toEntry(row: SqliteRow, nowMs: number): StoredEntry {
     lane: lane ?? undefined,
     state,
     value,
-    createdMs: created,
-    updatedMs: updated,
+    createdMs: Number(created),
+    updatedMs: Number(updated),
     leaseLeftMs: leaseLeftOf(row, nowMs),
   }
 }

@@ -3,7 +3,7 @@ import { systemClock, systemRandom } from '../../clock/system-clock.js'
 import { checkOptions } from '../../errors/check-option.js'
 import type { Claim, EntryPage, OperationStore } from '../store.js'
 import { createGroupCommit } from './group-commit.js'
-import { openDatabase, type SqliteDatabase } from './sqlite-database.js'
+import { isBusy, openDatabase, type SqliteDatabase } from './sqlite-database.js'
 import { leaseLeftOf, prepareStatements, toEntry, type SqliteStatements } from './sqlite-statements.js'
 import { checkTable, setUpTable } from './sqlite-table.js'
 
@@ -57,18 +57,30 @@ export function sqliteStore(
     await setUpTable(database, table, clock, random)
     return prepareStatements(database, table)
   }
-  const call = async <T>(act: (sql: SqliteStatements, nowMs: number) => T): Promise<T> => {
+  const prepare = async (): Promise<SqliteStatements> => {
     if (isClosed) throw new TypeError('sqliteStore: the store is closed')
     ready ??= start()
-    let sql: SqliteStatements
     try {
-      sql = await ready
+      return await ready
     } catch (error) {
       // The next call tries again.
       ready = undefined
       throw error
     }
+  }
+  const call = async <T>(act: (sql: SqliteStatements, nowMs: number) => T): Promise<T> => {
+    const sql = await prepare()
     return commit(() => act(sql, clock.now()))
+  }
+  /** In WAL mode a reader needs no lock, and holds up no writer. */
+  const read = async <T>(act: (sql: SqliteStatements, nowMs: number) => T): Promise<T> => {
+    const sql = await prepare()
+    try {
+      return act(sql, clock.now())
+    } catch (error) {
+      if (!isBusy(error)) throw error
+      return commit(() => act(sql, clock.now()))
+    }
   }
 
   return {
@@ -94,7 +106,7 @@ export function sqliteStore(
           sql.record.change(state, value, nowMs, leaseMs > 0 ? token : null, atMs, leaseMs, id, token) > 0,
       ),
     list: (filter, { after = '0', limit }) =>
-      call((sql, atMs): EntryPage => {
+      read((sql, atMs): EntryPage => {
         const from = Number(after)
         const rows =
           'lane' in filter

@@ -1,5 +1,5 @@
 import type { Clock, Random } from '../../clock/clock.js'
-import type { SqliteDatabase } from './sqlite-database.js'
+import { isBusy, type SqliteDatabase } from './sqlite-database.js'
 
 /** The version of the table. */
 const schema = 1
@@ -14,7 +14,7 @@ export function checkTable(table: string): string {
 /**
  * Sets a connection up, and makes the table.
  *
- * @throws `TypeError` when the table was made by another version of the package, or the database can promise nothing.
+ * @throws `TypeError` when the table was made by another version of the package.
  */
 function prepareTable(database: SqliteDatabase, table: string): void {
   // A lock that is waited for inside SQLite holds up the event loop.
@@ -24,8 +24,8 @@ function prepareTable(database: SqliteDatabase, table: string): void {
   database.exec('PRAGMA synchronous = FULL')
   database.exec(`CREATE TABLE IF NOT EXISTS ${table}_schema (version INTEGER NOT NULL)`)
   const found = database.prepare(`SELECT version FROM ${table}_schema`).get() as
-    { readonly version: number } | null | undefined
-  if (found && found.version !== schema)
+    { readonly version: number | bigint } | null | undefined
+  if (found && Number(found.version) !== schema)
     throw new TypeError(
       `sqliteStore: the table ${table} is of version ${found.version}; this package reads version ${schema}`,
     )
@@ -59,7 +59,7 @@ export async function setUpTable(
       prepareTable(database, table)
       return
     } catch (error) {
-      if (round >= 200 || (error as Error).name === 'TypeError') throw error
+      if (round >= 200 || !isBusy(error)) throw error
       await clock.sleep(20 * (0.5 + random()))
     }
   }

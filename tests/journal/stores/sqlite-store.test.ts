@@ -116,6 +116,88 @@ describe.each(libraries)('sqliteStore over $name', ({ open }) => {
     }),
   )
 
+  it.skipIf(open === undefined)('lists while another connection has the lock', () =>
+    inFolder(async (path) => {
+      const [first, second] = [present(path), present(path)]
+      // Nobody waits for the lock: such a wait would last for ever here.
+      const clock = { now: () => 0, sleep: () => new Promise<void>(() => undefined) }
+      const store = sqliteStore(first, { clock })
+      await store.claim(claimOf('a'))
+      second.exec('BEGIN IMMEDIATE')
+      expect((await store.list({ state: 'open' }, { limit: 1 })).entries).toMatchObject([{ id: 'a' }])
+      second.exec('ROLLBACK')
+      for (const database of [first, second]) database.close?.()
+    }),
+  )
+
+  it.skipIf(open === undefined)('waits for a reader that is in the way of a list, as without WAL', () =>
+    inFolder(async (path) => {
+      const database = present(path)
+      let isBusy = false
+      const prepare = (sql: string) => {
+        const statement = database.prepare(sql)
+        const all = (...values: never[]) => {
+          if (!isBusy) return statement.all(...values)
+          isBusy = false
+          throw Object.assign(new Error('busy'), { code: 'SQLITE_BUSY' })
+        }
+        return { run: statement.run.bind(statement), get: statement.get.bind(statement), all }
+      }
+      const store = sqliteStore({ prepare, exec: database.exec.bind(database) })
+      await store.claim(claimOf('a'))
+      isBusy = true
+      expect((await store.list({ state: 'open' }, { limit: 1 })).entries).toMatchObject([{ id: 'a' }])
+      database.close?.()
+    }),
+  )
+
+  it.skipIf(open === undefined)('takes a connection that gives numbers as bigints', () =>
+    inFolder(async (path) => {
+      const database = present(path)
+      const big = (row: unknown) =>
+        row &&
+        Object.fromEntries(
+          Object.entries(row).map(([name, value]) => [
+            name,
+            typeof value === 'number' ? BigInt(value) : value,
+          ]),
+        )
+      const prepare = (sql: string) => {
+        const statement = database.prepare(sql)
+        return {
+          run: statement.run.bind(statement),
+          get: (...values: never[]) => big(statement.get(...values)),
+          all: (...values: never[]) => statement.all(...values).map(big),
+        }
+      }
+      const source = { prepare, exec: database.exec.bind(database) }
+      const clock = { now: () => 5, sleep: async () => undefined }
+      await sqliteStore(source, { clock }).claim(claimOf('a'))
+      const store = sqliteStore(source, { clock })
+      const entry = { createdMs: 1, updatedMs: 1, leaseLeftMs: 60_000 }
+      expect(await store.claim({ ...claimOf('a'), token: 'u' })).toMatchObject({ status: 'held', entry })
+      expect((await store.list({ state: 'open' }, { limit: 1 })).entries).toMatchObject([entry])
+      database.close?.()
+    }),
+  )
+
+  it.skipIf(open === undefined)(
+    'says at once what keeps it from setting itself up, unless it is a lock',
+    () =>
+      inFolder(async (path) => {
+        const database = present(path)
+        let asked = 0
+        const exec = () => {
+          asked += 1
+          throw Object.assign(new Error('attempt to write a readonly database'), { errcode: 8 })
+        }
+        const store = sqliteStore({ prepare: database.prepare.bind(database), exec })
+        await expect(store.claim(claimOf('a'))).rejects.toThrow('readonly')
+        expect(asked).toBe(1)
+        database.close?.()
+      }),
+  )
+
   it.skipIf(open === undefined)('tries again to set itself up', () =>
     inFolder(async (path) => {
       const database = present(path)
