@@ -1,10 +1,9 @@
 import { couldKnowKey } from './could-know-key.js'
 import type { Answer, Reading } from './verdict.js'
 
-const words = 'in.?(progress|flight)|(key|request).?in.?use|processing|concurrent|still running'
-
-/** A code of that kind, under one of the names that servers have for codes. */
-const inProgress = new RegExp(`"(code|type|name|error|reason|issue|error_?code)":\\s*"[^"]*(${words})`, 'i')
+/** A code that says so, under one of the names that servers have for codes. */
+const inProgress =
+  /"(code|type|name|error|reason|issue|error_?code)":\s*"[^"]*(in.?(progress|flight)|(key|request).?in.?use|processing|concurrent|still running)/i
 
 /** The statuses with which servers answer a request whose key is in use: a conflict, and what is locked. */
 export function isConflict({ status }: Pick<Answer, 'status'>): boolean {
