@@ -51,7 +51,7 @@ export async function sendAttempt(
   const isOurs = follower === 'us'
   const isAtLeast = canBeResentBelow(picked, request)
   watchConnectErrors()
-  const wasSent = isRead(request.method) || isKnownFetch(picked) ? undefined : watchSending()
+  const wasSent = isRead(request.method) || isKnownFetch(picked) ? undefined : watchSending(picked)
   const lose = (error: unknown, isCut = false, seen?: SeenAnswer) =>
     readLoss(error, request, follower === 'fetch', isAtLeast, isCut, seen, wasSent)
   if (Math.abs(excessBytes(request)) > 0 && isUndici(picked)) return refuseLength()
