@@ -1,4 +1,5 @@
 import type { FetchLike } from './fetch-like.js'
+import { isIdempotentFetch } from './nesting.js'
 import { subscribeIn } from './node-channels.js'
 
 /** The latest requests that left, by any caller: a ring. */
@@ -39,7 +40,9 @@ function openLog(process: object): SendLog {
  * is sent that tells whether it was.
  */
 export function watchSending(fetch?: FetchLike): ((method: string, url: string) => boolean) | undefined {
-  if ('Bun' in globalThis || 'Deno' in globalThis) return fetch === globalThis.fetch ? undefined : () => true
+  if ('Bun' in globalThis || 'Deno' in globalThis)
+    // Where ours has taken the place of the runtime's, that one is what it sends with.
+    return fetch === globalThis.fetch || isIdempotentFetch(globalThis.fetch) ? undefined : () => true
   const { process } = globalThis as { process?: object }
   if (process === undefined) return undefined
   const log = openLog(process)

@@ -128,6 +128,12 @@ describe('watchSending', () => {
       expect(watchSending(retrying(globalThis.fetch))?.('POST', 'https://api.test/')).toBe(true)
     })
 
+    it('knows the fetch of the runtime where ours has taken its place', () => {
+      const { fetch } = globalThis
+      vi.stubGlobal('fetch', createIdempotentFetch())
+      expect(watchSending(fetch)).toBeUndefined()
+    })
+
     it('never makes a write not-applied that a fetch of the user’s own may have sent', async () => {
       const cause = Object.assign(new Error('refused, the second time'), { code: 'ECONNREFUSED' })
       const send = createIdempotentFetch({
