@@ -1,10 +1,9 @@
 import { couldKnowKey } from './could-know-key.js'
 import type { Answer, Reading } from './verdict.js'
 
-const words = 'in.?(progress|flight)|(key|request).?in.?use|processing|concurrent|still running'
-
-/** A code of that kind, under one of the names that servers have for codes. */
-const inProgress = new RegExp(`"(code|type|name|error|reason|issue|error_?code)":\\s*"[^"]*(${words})`, 'i')
+/** A code that says so, under one of the names that servers have for codes. */
+const inProgress =
+  /"(code|type|name|error|reason|issue|status|state|error_?code)":\s*"[^"]*(in.?(progress|flight)|(key|request).?in.?use|processing(?!.error)|concurrent|still running)/i
 
 /** The statuses with which servers answer a request whose key is in use: a conflict, and what is locked. */
 export function isConflict({ status }: Pick<Answer, 'status'>): boolean {
@@ -48,7 +47,7 @@ export function readStoredConflict(answer: Answer): Reading {
 
 /** What servers say of a key that they know, with the same payload or another one, and of a request that they are working on. */
 const aboutKey =
-  /idempoten|fingerprint|duplicate|re-?used|(already|previously).(been.)?(used|exist|process)|(same|original|another|different).(api.)?(key|request|payload|param|body)|(payload|parameters?|body|request|key).(mismatch|differ|does.{0,2}n.t.match)|key.{1,9}expired|in.?(progress|flight)|being.process|outstanding|concurrent/i
+  /idempoten|fingerprint|duplicate|re-?used|(already|previously).(been.)?(used|exist|process)|(same|original|another|different).(api.)?(key|request|payload|param|body)|(payload|parameters?|body|request|key).(mismatch|differ|does.{0,2}n.t.match)|key.{1,9}expired|in.?progress|being.process|outstanding|concurrent/i
 
 /**
  * Whether a refusal may be about a key that the server knows: an earlier call or attempt with it may then have been applied. A
@@ -58,7 +57,9 @@ const aboutKey =
 export function mayBeAboutKey(answer: Answer): boolean {
   if (!couldKnowKey(answer)) return false
   const { status, text = '' } = answer
-  return /[a-z]/i.test(text) ? status === 417 || aboutKey.test(text) : status === 417 || status === 422
+  return /[a-z]/i.test(text)
+    ? status === 417 || aboutKey.test(text) || inProgress.test(text)
+    : status === 417 || status === 422
 }
 
 /**

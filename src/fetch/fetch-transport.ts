@@ -77,7 +77,7 @@ export function openFetchTransport(
       }),
     send(signal, headers, onStatus) {
       const outgoing = headers ? withHeaders(request, headers, carrier) : request
-      return guard?.(outgoing) ?? sendAttempt(sender, outgoing, signal, hooked?.inspect, onStatus)
+      return guard?.(outgoing) ?? sendAttempt(sender, outgoing, signal, hooked?.inspect, onStatus, operation)
     },
     async prepareRetry(result, retries) {
       if (canBeSentOnce(request)) return 'body-used'

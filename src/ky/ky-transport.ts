@@ -154,7 +154,7 @@ export function openKyTransport(
       const refused = guard?.(outgoing)
       if (refused !== undefined) return refused
       const look = afterResponse.length > 0 ? inspect : undefined
-      const result = await sendAttempt(sender, outgoing, signal, look, onStatus)
+      const result = await sendAttempt(sender, outgoing, signal, look, onStatus, operation)
       const { attempted, error } = result
       // Whatever a body that breaks off says, it is the connection that failed.
       return 'lost' in attempted && attempted.isCut ? { ...result, error: toNetworkFailure(error) } : result

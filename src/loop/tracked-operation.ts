@@ -40,6 +40,8 @@ export class TrackedOperation {
   #isSettled = false
   #isLowerBound = false
   #hiddenResend = false
+  /** Where redirects have led attempts. */
+  #landings: Set<string> | undefined
   /** When the server said for the first time that it is still running, by the monotonic clock. */
   #askedSinceMs = 0
 
@@ -182,6 +184,16 @@ export class TrackedOperation {
   /** Whether an attempt may have been executed, of this call or of an earlier one. */
   get mayHaveRun(): boolean {
     return this.#operation.mayHaveRun
+  }
+
+  /** Whether a redirect may lead the write to an origin: not, once it may have been executed, where no attempt has been before. */
+  mayMoveTo(origin: string): boolean {
+    const { attempts, mayHaveRun } = this.#operation
+    const isFirst = attempts - (this.#call.attemptsBefore ?? 0) <= 1
+    this.#landings ??= new Set()
+    if (mayHaveRun && !isFirst && !this.#landings.has(origin)) return false
+    this.#landings.add(origin)
+    return true
   }
 
   attemptInfo(): AttemptInfo {

@@ -108,7 +108,7 @@ function tellCopies(response: Response & Tagged): void {
   Reflect.defineProperty(response, 'clone', { value, configurable: true, writable: true })
 }
 
-/** Where errors keep what they were made of: `cause`, and the names that known libraries have for it. */
+/** Where errors keep what they were made of: `cause`, and the names that known libraries have for it. These are looked at first. */
 const places =
   'response,request,cause,detail,networkError,originalError,error,reason,raw,inner,graphQLErrors,errors'.split(
     ',',
@@ -135,11 +135,21 @@ function* walk(end: unknown): Generator<object> {
     if (typeof at !== 'object' || at === null || seen.has(at)) continue
     seen.add(at)
     yield at
-    for (const name of places) {
+    for (const name of [...places, ...listMembers(at)]) {
       const inside = readMember(at, name)
       if (Array.isArray(inside)) queue.push(...inside.slice(0, maxLooks))
       else if (typeof inside === 'object') queue.push(inside)
     }
+  }
+}
+
+/** The names of what a value holds. Those of bytes would be as many as there are bytes. */
+function listMembers(value: object): readonly string[] {
+  try {
+    return ArrayBuffer.isView(value) ? [] : Object.getOwnPropertyNames(value).slice(0, maxLooks)
+  } catch {
+    // A proxy that was revoked.
+    return []
   }
 }
 

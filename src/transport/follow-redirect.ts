@@ -42,6 +42,12 @@ export interface RedirectedRequest {
   readonly body: () => BodyInit | null | Promise<BodyInit | null>
 }
 
+/** The operation that an attempt belongs to, as far as a redirect has to do with it. */
+export interface Traveller {
+  /** Whether the write may be sent on to another server: it knows no key that it has never been sent. */
+  readonly mayMoveTo: (origin: string) => boolean
+}
+
 /** Where redirects have led. */
 export interface Landing {
   readonly response: Response
@@ -64,6 +70,7 @@ export async function followRedirect(
   answer: Response,
   { method, url, headers: given, body }: RedirectedRequest,
   send: (url: string, init: RequestInit) => Promise<Response>,
+  traveller?: Traveller,
 ): Promise<Landing> {
   let response = answer
   let isWrite = true
@@ -73,10 +80,12 @@ export async function followRedirect(
     for (let count = 1; isWrite && isRedirect(response); count += 1) {
       const { status } = response
       const to = locationOf(response, from)
+      const staysWrite = status !== 303 && (status > 303 || !/^POST$/i.test(method))
+      if (staysWrite && !isSameServer(from, to) && traveller?.mayMoveTo(to.origin) === false) break
       response.body?.cancel().catch(() => undefined)
       if (count > maxRedirects) throw new TypeError(`more than ${maxRedirects} redirects`)
       if (to.origin !== from.origin) ownHeaders.forEach((name) => headers.delete(name))
-      isWrite = status !== 303 && (status > 303 || !/^POST$/i.test(method))
+      isWrite = staysWrite
       if (!isWrite) bodyHeaders.forEach((name) => headers.delete(name))
       response = await (isWrite
         ? send(to.href, { method, headers, body: await body(), redirect: 'manual' })
@@ -86,7 +95,17 @@ export async function followRedirect(
   } catch (cause) {
     throw new LostBehindRedirect('fetch failed', { cause })
   }
-  return { response: Object.defineProperty(response, 'redirected', { value: true }), isWrite }
+  // One that leads where the write must not go is an answer as any other.
+  if (response !== answer) Object.defineProperty(response, 'redirected', { value: true })
+  return { response, isWrite }
+}
+
+/** Whether a redirect leads back to the server that gave it, or to its secure port. */
+function isSameServer(from: URL, to: URL): boolean {
+  return (
+    to.origin === from.origin ||
+    (to.hostname === from.hostname && to.protocol === 'https:' && from.protocol === 'http:')
+  )
 }
 
 /** @throws `TypeError` for what fetch does not go to. */

@@ -5,7 +5,7 @@ import { findProblem } from './check-answer.js'
 import { watchConnectErrors } from './connect-errors.js'
 import type { BodyReading } from './decide-reading.js'
 import type { FetchLike } from './fetch-like.js'
-import { isRead, isRedirect, type Landing } from './follow-redirect.js'
+import { isRead, isRedirect, type Landing, type Traveller } from './follow-redirect.js'
 import { isKnownFetch, isUndici } from './known-fetch.js'
 import { canBeResentBelow } from './layer-below.js'
 import { excessBytes, readLoss, refuseLength } from './read-loss.js'
@@ -43,6 +43,7 @@ export async function sendAttempt(
   signal: AbortSignal,
   inspect: Inspect | undefined,
   onStatus?: OnStatus<Response>,
+  traveller?: Traveller,
 ): Promise<AttemptResult<Response>> {
   const picked = sender.pickFetch()
   const fetch = sender.adapt?.(picked) ?? picked
@@ -50,7 +51,7 @@ export async function sendAttempt(
   const isOurs = follower === 'us'
   const isAtLeast = canBeResentBelow(picked, request)
   watchConnectErrors()
-  const wasSent = isRead(request.method) || isKnownFetch(picked) ? undefined : watchSending()
+  const wasSent = isRead(request.method) || isKnownFetch(picked) ? undefined : watchSending(picked)
   const lose = (error: unknown, isCut = false, seen?: SeenAnswer) =>
     readLoss(error, request, follower === 'fetch', isAtLeast, isCut, seen, wasSent)
   if (Math.abs(excessBytes(request)) > 0 && isUndici(picked)) return refuseLength()
@@ -60,12 +61,12 @@ export async function sendAttempt(
     const first = await transmit(fetch, request, given, isOurs)
     landing =
       isOurs && isRedirect(first)
-        ? await follow(fetch, request, first, given)
+        ? await follow(fetch, request, first, given, traveller)
         : { response: first, isWrite: false }
   } catch (error) {
     // Before anything is sent. Test environments put another `AbortController` in place of the runtime's.
     if (given && !given.aborted && isSignalRefused(error, given))
-      return sendAttempt({ ...sender, hidesSignal: true }, request, signal, inspect, onStatus)
+      return sendAttempt({ ...sender, hidesSignal: true }, request, signal, inspect, onStatus, traveller)
     return lose(error)
   }
   const { response: answer, isWrite } = landing

@@ -1,3 +1,5 @@
+import type { FetchLike } from './fetch-like.js'
+import { isIdempotentFetch } from './nesting.js'
 import { subscribeIn } from './node-channels.js'
 
 /** The latest requests that left, by any caller: a ring. */
@@ -33,10 +35,14 @@ function openLog(process: object): SendLog {
  * Notices what a fetch of the caller's own sends. One that resends by itself shows only its last failure: that connection may have
  * been refused when the request had been executed on an earlier one.
  *
- * Gives the function that says whether such a request has been on a connection since; too much traffic to tell counts as yes.
- * `undefined` where the runtime does not say what it sends.
+ * Gives the function that says whether such a request has been on a connection since, with more in its query or not; too much
+ * traffic to tell counts as yes. So does every request of Bun and Deno, which do not say what they send; `undefined` where nothing
+ * is sent that tells whether it was.
  */
-export function watchSending(): ((method: string, url: string) => boolean) | undefined {
+export function watchSending(fetch?: FetchLike): ((method: string, url: string) => boolean) | undefined {
+  if ('Bun' in globalThis || 'Deno' in globalThis)
+    // Where ours has taken the place of the runtime's, that one is what it sends with.
+    return fetch === globalThis.fetch || isIdempotentFetch(globalThis.fetch) ? undefined : () => true
   const { process } = globalThis as { process?: object }
   if (process === undefined) return undefined
   const log = openLog(process)
@@ -45,10 +51,11 @@ export function watchSending(): ((method: string, url: string) => boolean) | und
     if (log.count - since > ringSize) return true
     const { pathname, search } = new URL(url)
     const line = `${method.toUpperCase()} ${pathname}${search}`
+    const more = `${line}${search === '' ? '?' : '&'}`
     let weight = 0
     for (let at = since; at < log.count; at += 1) {
       const [sent, its] = log.recent[at % ringSize] as (typeof log.recent)[number]
-      if (sent === line) weight += its
+      if (sent === line || sent.startsWith(more)) weight += its
     }
     return weight > 1
   }

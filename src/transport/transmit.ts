@@ -1,7 +1,7 @@
 import { classOf, unused, type CapturedRequest } from './capture-request.js'
 import { isSentOnce } from './captured-body.js'
 import type { FetchLike } from './fetch-like.js'
-import { followRedirect, followerOf, type Follower, type Landing } from './follow-redirect.js'
+import { followRedirect, followerOf, type Follower, type Landing, type Traveller } from './follow-redirect.js'
 import { sendOnceInit } from './layer-below.js'
 import { isBytes } from './web-shapes.js'
 
@@ -58,11 +58,12 @@ export function follow(
   request: CapturedRequest,
   answer: Response,
   signal: AbortSignal | undefined,
+  traveller: Traveller | undefined,
 ): Promise<Landing> {
   // A stream is used up by now.
   const body = () =>
     (isBytes(request.body) ? asBlob(request.body) : (request.body ?? null)) as BodyInit | null
-  return followRedirect(answer, { ...request, body }, (url, init) =>
-    fetch(url, { ...request.rest, ...init, signal: signal as AbortSignal }),
-  )
+  const send = (url: string, init: RequestInit) =>
+    fetch(url, { ...request.rest, ...init, signal: signal as AbortSignal })
+  return followRedirect(answer, { ...request, body }, send, traveller)
 }

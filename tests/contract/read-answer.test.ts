@@ -75,7 +75,7 @@ describe('readAnswer', () => {
         (message) =>
           [
             `400 to the caller’s key that says "${message}"`,
-            { status: 400, given: true, json: { message } },
+            { status: 400, given: true, json: { message, code: 'processing_error' } },
             { verdict: 'failed', outcome: undefined },
           ] as const,
       ),
@@ -284,6 +284,11 @@ describe('readAnswer', () => {
             ] as const,
         ),
       ),
+      [
+        'a 422 after a lost answer whose state is "processing"',
+        { status: 422, afterLost: true, json: { status: 'processing' } },
+        stored,
+      ],
       [
         'a 412 after a lost answer, which our own success can be the reason of',
         { status: 412, afterLost: true, conditional: true, method: 'PUT', json: { message: 'stale' } },

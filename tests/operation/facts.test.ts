@@ -21,6 +21,42 @@ describe('idempotencyOf', () => {
     expect(idempotencyOf(Object.assign(new Error('http'), { response }))).toEqual(facts())
   })
 
+  it.each<[string, (inner: object) => unknown]>([
+    ['innerError', (inner) => Object.assign(new Error('outer'), { innerError: inner })],
+    [
+      'meta.response, as tRPC does',
+      (inner) => Object.assign(new Error('outer'), { meta: { response: inner } }),
+    ],
+    ['suppressed', (inner) => Object.assign(new Error('outer'), { error: 1, suppressed: inner })],
+    ['a list', (inner) => Object.assign(new Error('outer'), { details: [1, inner] })],
+    [
+      'a member that is not listed',
+      (inner) => Object.defineProperty(new Error('outer'), 'origin', { value: inner }),
+    ],
+  ])('answers for an error that holds it as %s', (_, wrap) => {
+    const error = new Error('lost')
+    rememberFacts(error, facts())
+    expect(idempotencyOf(wrap(error))).toEqual(facts())
+  })
+
+  it('prefers what an error was made of to what else it holds', () => {
+    const [cause, other] = [new Error('lost'), new Error('other')]
+    rememberFacts(cause, facts())
+    rememberFacts(other, facts({ key: 'other' }))
+    expect(idempotencyOf(Object.assign(new Error('outer', { cause }), { other }))?.key).toBe('k')
+    expect(idempotencyOf(Object.assign(new Error('outer'), { other, cause }))?.key).toBe('k')
+  })
+
+  it('does not list the bytes that an error holds', () => {
+    const bytes = new Proxy(new Uint8Array(8), {
+      ownKeys: () => {
+        throw new Error('listed')
+      },
+    })
+    const big = Object.assign(new Error('outer'), { body: new Uint8Array(100_000_000), bytes })
+    expect(idempotencyOf(big)).toBeUndefined()
+  })
+
   it('answers for an error of this package by its own fields', () => {
     const error = new NotAppliedError({
       key: 'k',

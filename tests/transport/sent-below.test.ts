@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, request as httpRequest } from 'node:http'
-import { describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import ky1 from 'ky'
 import ky2 from 'ky2'
 import { createIdempotentFetch, idempotencyOf } from 'fetch-idempotency'
@@ -104,8 +104,48 @@ describe('watchSending', () => {
     await (await fetch(`${base}/a?b=1#c`, { method: 'POST' })).text()
     expect(wasSent('post', `${base}/a?b=1`)).toBe(true)
     expect(wasSent('PUT', `${base}/a?b=1`)).toBe(false)
-    expect(wasSent('POST', `${base}/a`)).toBe(false)
+    expect(wasSent('POST', `${base}/`)).toBe(false)
+    expect(wasSent('POST', `${base}/a?b=1&c=2`)).toBe(false)
     expect(watchSending()?.('POST', `${base}/a?b=1`)).toBe(false)
+  })
+
+  it('tells of a request to which something was added on the way', async () => {
+    const { base } = await listen((_, response) => response.end())
+    const wasSent = watchSending() as NonNullable<ReturnType<typeof watchSending>>
+    await (await fetch(`${base}/a?b=1`, { method: 'POST' })).text()
+    expect(wasSent('POST', `${base}/a`)).toBe(true)
+    const wasSentThen = watchSending() as NonNullable<ReturnType<typeof watchSending>>
+    await (await fetch(`${base}/a?b=1&version=2`, { method: 'POST' })).text()
+    expect(wasSentThen('POST', `${base}/a?b=1`)).toBe(true)
+  })
+
+  describe.each(['Bun', 'Deno'])('in %s, which does not say what it sends', (runtime) => {
+    beforeEach(() => vi.stubGlobal(runtime, { createHttpClient: () => ({}) }))
+    afterEach(() => vi.unstubAllGlobals())
+
+    it('says yes for a fetch of the user’s own, and nothing for that of the runtime', () => {
+      expect(watchSending(globalThis.fetch)).toBeUndefined()
+      expect(watchSending(retrying(globalThis.fetch))?.('POST', 'https://api.test/')).toBe(true)
+    })
+
+    it('knows the fetch of the runtime where ours has taken its place', () => {
+      const { fetch } = globalThis
+      vi.stubGlobal('fetch', createIdempotentFetch())
+      expect(watchSending(fetch)).toBeUndefined()
+    })
+
+    it('never makes a write not-applied that a fetch of the user’s own may have sent', async () => {
+      const cause = Object.assign(new Error('refused, the second time'), { code: 'ECONNREFUSED' })
+      const send = createIdempotentFetch({
+        fetch: () => Promise.reject(new TypeError('fetch failed', { cause })),
+        writes: 'never',
+        retry,
+      })
+      const error = await send('http://127.0.0.1/', { method: 'POST', body: '{}' }).catch(
+        (thrown: unknown) => thrown,
+      )
+      expect(idempotencyOf(error)).toMatchObject({ outcome: 'unknown', isLowerBound: true, attempts: 1 })
+    })
   })
 
   it('says yes where there was too much to tell', async () => {

@@ -128,7 +128,8 @@ describe('a write that is not redirected', () => {
 
 describe.each(senders.filter(([name]) => !/own fetch|hooks alone|given a Request/.test(name)))(
   'a write that is sent on as it is, by %s',
-  (_, send) => {
+  (name, send) => {
+    const isKeyed = !name.endsWith('without a key')
     async function moving(...answers: readonly number[]) {
       const rest = [...answers]
       const { port } = await listen((request, response) => {
@@ -154,6 +155,35 @@ describe.each(senders.filter(([name]) => !/own fetch|hooks alone|given a Request
     it('and is not known when the last word is a 5xx', async () => {
       const { orders } = await moving(503, 503, 503, 503)
       expect(outcome(await send(orders, 'POST'))).toBe('unknown')
+    })
+
+    it('and does not go to another server, once it may have been executed', async () => {
+      const made: string[] = []
+      const other = await listen((_, response) => {
+        made.push('at the other server')
+        response.writeHead(201).end('{}')
+      })
+      const { base } = await listen((request, response) => {
+        if (made.length > 0) return void response.writeHead(307, { location: `${other.base}/orders` }).end()
+        made.push('here')
+        request.socket.destroy()
+      })
+      expect(outcome(await send(`${base}/orders`, 'POST'))).toBe('unknown')
+      expect(made).toEqual(['here'])
+    })
+
+    it('but goes again where it went before', async () => {
+      let asked = 0
+      const other = await listen((request, response) => {
+        asked += 1
+        if (asked === 1) request.socket.destroy()
+        else response.writeHead(201).end('{}')
+      })
+      const { base } = await listen((_, response) => {
+        response.writeHead(308, { location: `${other.base}/orders` }).end()
+      })
+      const wanted = isKeyed ? { outcome: 'applied', attempts: 2 } : { outcome: 'unknown', attempts: 1 }
+      expect(idempotencyOf(await send(`${base}/orders`, 'POST'))).toMatchObject(wanted)
     })
 
     it('but not when a GET follows', async () => {
