@@ -178,6 +178,13 @@ export function idempotency(
   /** ky 2 shows the options of a call as they were given to an `init` hook alone. */
   function takeOptions(given: object): void {
     const own = given as { -readonly [Name in keyof KyOptions]: KyOptions[Name] } & HandsOn
+    const { init = [], beforeRequest: list = [] } = own.hooks ?? {}
+    const at = init.indexOf(takeOptions)
+    // ky walks the list of this call as it stands: this hook runs once more, after those that can change the options yet.
+    if (at >= 0 && at === init.lastIndexOf(takeOptions) && at < init.length - 1)
+      return void init.push(takeOptions)
+    // The user has taken it off for this call.
+    if (!list.includes(beforeRequest)) own.hooks = { ...own.hooks, beforeRequest: [beforeRequest, ...list] }
     const call = openCall((own.context ??= {}), own)
     own[callOption] = new CallHandle(call)
     // A fetch that was given after ours replaces ours in ky's options: our loop is put around it.
@@ -186,7 +193,7 @@ export function idempotency(
       own.fetch = late ??= createKyFetch({ ...sending, pickFetch: takeFetch(options.fetch) }, calls, true)
     }
     // ky 2 has copied them for this call.
-    if (typeof own.retry === 'object' && own.retry.limit === unsetLimit) own.retry.limit = undefined
+    if (typeof own.retry === 'object' && own.retry?.limit === unsetLimit) own.retry.limit = undefined
     call.hasHooks = false
     for (const list of Object.values(own.hooks ?? {}) as (readonly KyHook[] | undefined)[])
       for (const hook of list ?? []) call.hasHooks ||= !calls.hooks.has(hook)

@@ -109,7 +109,7 @@ export function createKyFetch(settings: KySettings, calls: KyCalls, isLate = fal
     const totalMs = Math.min(policy.deadlineMs, totalTimeout || Infinity)
     return {
       // ky ends an attempt of no time a moment later.
-      attemptTimeoutMs: timeout === false ? Infinity : Math.max(1, timeout),
+      attemptTimeoutMs: timeout === false ? Infinity : Math.max(0.1, timeout),
       deadlineMs: totalMs - (performance.now() - beganAtMs),
     }
   }
@@ -145,7 +145,7 @@ export function createKyFetch(settings: KySettings, calls: KyCalls, isLate = fal
       policy: {
         ...policy,
         ...readTimes(call, options),
-        maxAttempts: Math.max(1, (retry.limit ?? policy.maxAttempts - 1) + 1 - call.retryCount),
+        maxAttempts: Math.max(1, Math.floor(retry.limit ?? policy.maxAttempts - 1) + 1 - call.retryCount),
         maxRetryAfterMs: retry.maxRetryAfter ?? policy.maxRetryAfterMs,
       },
       resendBackoff: readBackoff(retry),

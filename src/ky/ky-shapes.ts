@@ -38,6 +38,7 @@ export interface KyOptions {
   readonly signal?: AbortSignal | null | undefined
   readonly fetch?: unknown
   readonly hooks?: {
+    init?: KyHook[] | undefined
     beforeRequest?: KyHook[] | undefined
     beforeRetry?: KyHook[] | undefined
     afterResponse?: KyHook[] | undefined

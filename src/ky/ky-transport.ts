@@ -22,7 +22,7 @@ import {
   toNetworkFailure,
 } from './ky-errors.js'
 import { readAllowance, type OwnRetryOptions } from './ky-retries.js'
-import type { KyOptions } from './ky-shapes.js'
+import { isKyRead, type KyOptions } from './ky-shapes.js'
 
 /** What a call of ky is sent with. */
 export interface KySending {
@@ -137,8 +137,8 @@ export function openKyTransport(
 
   /** The request as a hook has left it. Another one than it was shown is sent as it is, with its body. */
   const take = async (standing: Request, given: Request) => {
-    const { url, headers } = standing
-    const next = { url, headers: Object.fromEntries(headers) }
+    const { method, url, headers } = standing
+    const next = { method, url, headers: Object.fromEntries(headers) }
     if (standing === given) return { ...request, ...next }
     const { body } = await captureRequest(
       standing,
@@ -206,7 +206,9 @@ export function openKyTransport(
           }
           return 'user'
         }
-        if (isResponse(result) || typeof result === 'symbol') {
+        // A read in place of the write, such as a look-up, is ky's alone.
+        const isRead = isRequest(result) && isKyRead(result.method)
+        if (isResponse(result) || typeof result === 'symbol' || isRead) {
           call.replay = () => result
           return 'user'
         }

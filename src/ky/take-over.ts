@@ -1,3 +1,4 @@
+import { isResponse } from '../transport/web-shapes.js'
 import type { KyCall } from './ky-call.js'
 import { readOwnOptions, unsetLimit } from './ky-retries.js'
 import type { KyHook, KyOptions, KyRetryOptions, ShouldRetry } from './ky-shapes.js'
@@ -22,10 +23,15 @@ function stepBack(
 }
 
 /** Takes the user's hooks over from ky's own loop. */
-export function takeHooks(call: KyCall, { afterResponse, beforeRetry, beforeError }: Hooks): Hooks {
+export function takeHooks(call: KyCall, hooks: Hooks): Hooks {
+  const { beforeRequest, afterResponse, beforeRetry, beforeError } = hooks
   call.afterResponse = [...(afterResponse ?? [])]
   call.beforeRetry = [...(beforeRetry ?? [])]
   return {
+    // Once our loop runs, only ky 1 calls them, for what `ky.retry()` asks for.
+    beforeRequest: call.isKy2
+      ? beforeRequest
+      : stepBack(call, beforeRequest, (hook, given) => hook(...recount(given, call.retryCount + 1))),
     afterResponse: stepBack(call, afterResponse, (_, __, index) => {
       if (index > 0 || call.forced === undefined) return undefined
       const { forced } = call
@@ -33,10 +39,15 @@ export function takeHooks(call: KyCall, { afterResponse, beforeRetry, beforeErro
       call.isForcing = true
       return forced
     }),
-    beforeRetry: stepBack(call, beforeRetry, (hook, given) => {
+    beforeRetry: stepBack(call, beforeRetry, async (hook, given) => {
       const { replay } = call
-      if (replay === undefined)
-        return call.isForcing ? hook(...recount(given, call.retryCount + 1)) : undefined
+      if (replay === undefined) {
+        const result = call.isForcing && (await hook(...recount(given, call.retryCount + 1)))
+        // ky goes on alone with a response that a hook has made.
+        call.isReplayed = isResponse(result)
+        if (call.isReplayed) call.retryCount += 1
+        return result || undefined
+      }
       call.replay = undefined
       call.isReplayed = true
       return replay()

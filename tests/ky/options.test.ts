@@ -619,6 +619,34 @@ describe.each(majors)('%s: other options of ky', (major, ky) => {
     }
   })
 
+  it('are obeyed by one loop where a call takes our hook off', async () => {
+    const server = stub(reset)
+    const hooks = { beforeRequest: undefined } as object
+    const error = await caught(open(ky, server).put(url, { json: {}, hooks }))
+    expect(new Set(server.keys()).size).toBe(1)
+    expect(server.sent).toHaveLength(3)
+    expect(idempotencyOf(error)).toMatchObject({ attempts: 3, outcome: 'unknown' })
+  })
+
+  it('let beforeRetry give a read in place of the write', async () => {
+    const server = stub(reset, ok())
+    const given = new Request(`${url}/17`)
+    const seen = vi.fn()
+    const hooks = { beforeRetry: [() => given], afterResponse: [() => seen()] }
+    const response = await open(ky, server).post(url, { json: {}, hooks })
+    expect(response.status).toBe(201)
+    expect(server.sent.map((one) => [one.method, one.url, one.key !== null])).toEqual([
+      ['POST', url, true],
+      ['GET', `${url}/17`, false],
+    ])
+    expect(seen).toHaveBeenCalledOnce()
+  })
+
+  it.skipIf(major === 'ky 1')('that are null are ky’s to refuse', async () => {
+    const sending = Promise.resolve().then(() => open(ky, stub(ok())).post(url, { retry: null } as object))
+    expect(String(await caught(sending))).toContain('`retry` must be a number or an object')
+  })
+
   it('keeps the delay that was given before', async () => {
     const delays = vi.fn(() => 1)
     const server = stub(status(503), ok())

@@ -6,6 +6,8 @@ import { open } from './play.js'
 import { answered, lost, made, refused } from './stage.js'
 
 const hourMs = 3_600_000
+/** Node wants to be told that a body streams. */
+const streams = { duplex: 'half' }
 
 /** Two clocks: durations follow one, dates the other, which can be set. */
 function twoClocks(whileWaiting: () => Promise<void>) {
@@ -113,8 +115,7 @@ describe.each(fetchHosts)('rule 7: what comes before the first request is bounde
         server: [made],
         options: { deadlineMs: 60, clock: systemClock },
       })
-      // Node wants to be told that it streams.
-      const { what, facts } = await post({ body, ...{ duplex: 'half' } })
+      const { what, facts } = await post({ body, ...streams })
       await stage.close()
       expect([what, facts?.attempts, facts?.outcome]).toEqual(['deadline_exceeded', 0, 'not-applied'])
       expect([stage.arrived, events]).toEqual([[], []])
@@ -134,7 +135,7 @@ describe.each(fetchHosts)('rule 7: what comes before the first request is bounde
       server: [answered(503)],
       options: { deadlineMs: 5_000, backoff: () => 4_750, clock: systemClock },
     })
-    const { what, facts } = await post({ body, ...{ duplex: 'half' } })
+    const { what, facts } = await post({ body, ...streams })
     await stage.close()
     expect([what, facts?.attempts, waits]).toEqual([503, 1, []])
   })

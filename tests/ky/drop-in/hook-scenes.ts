@@ -140,6 +140,16 @@ const acts: readonly (readonly [string, readonly Answer[], Partial<Record<Name, 
   ],
   ['afterResponse asks for a retry of a 503', [status(503), ok()], { afterResponse: again() }],
   [
+    'afterResponse asks for a retry after a lost connection',
+    [reset, ok(), ok({ id: 2 })],
+    { afterResponse: (args, tools) => again()({ ...args, retryCount: args.retryCount - 1 }, tools) },
+  ],
+  [
+    'afterResponse asks for a retry, and beforeRetry gives a response',
+    [ok()],
+    { afterResponse: again(), beforeRetry: answer },
+  ],
+  [
     'afterResponse asks for a retry, then a 503, then 200',
     [ok(), status(503), ok({ id: 3 })],
     { afterResponse: again() },
@@ -170,9 +180,13 @@ const acts: readonly (readonly [string, readonly Answer[], Partial<Record<Name, 
 /** The same request with another body. */
 const change: Act = ({ request, retryCount }) =>
   new Request(request, { method: request.method, body: `{"changed":${retryCount}}` })
+/** Another write in place of that one. */
+const replace: Act = ({ request }) =>
+  new Request(`${request.url}/1`, { method: 'PATCH', headers: request.headers, body: 'patch' })
 const changes: readonly (readonly [string, readonly Answer[], Partial<Record<Name, Act>>])[] = [
   ['beforeRequest gives a request with another body', [status(503), ok()], { beforeRequest: change }],
   ['beforeRetry gives a request with another body', [status(503), reset, ok()], { beforeRetry: change }],
+  ['beforeRetry gives a request with another method', [status(503), reset, ok()], { beforeRetry: replace }],
   [
     'afterResponse asks for a retry with another body',
     [ok(), status(503), ok({ id: 2 })],
@@ -294,6 +308,27 @@ export const hookScenes: readonly Scene[] = [
               note('init')
               options.searchParams = { from: 'init' }
               options.headers = { 'x-init': '1' }
+            },
+          ],
+        },
+      },
+    }),
+  },
+  {
+    name: 'hooks: init changes what later hooks and options are',
+    majors: [2],
+    play: (log, one, ky) => ({
+      script: [status(503), status(404)],
+      options: {
+        retry: { delay },
+        hooks: {
+          init: [
+            (options: Record<string, unknown>) => {
+              const { hooks } = hooksOf(log, one, ky, {}) as { hooks: object }
+              Object.assign(options, {
+                hooks: { ...(options['hooks'] as object), ...hooks },
+                throwHttpErrors: log.watch('throwHttpErrors', () => true),
+              })
             },
           ],
         },

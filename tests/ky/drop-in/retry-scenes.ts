@@ -11,6 +11,10 @@ const optionScenes: readonly (readonly [string, readonly Answer[], Options, Part
   ['a limit of 0 as a number', [status(503)], { retry: 0 }],
   ['a limit of 0', [reset], { retry: { limit: 0 } }],
   ['a limit of 4', [status(503)], { retry: { limit: 4, delay } }],
+  ['a limit that is no whole number', [status(503)], { retry: { limit: 1.5, delay } }],
+  ['a limit as text', [status(503)], { retry: { limit: '1', delay } }, { majors: [1] }],
+  ['413 among the status codes', [status(413), ok()], { retry: { statusCodes: [413], delay } }],
+  ['a timeout of 0', [hang], { timeout: 0, retry: { limit: 1, delay } }],
   ['a limit of 4 and a lost connection', [reset], { retry: { limit: 4, delay } }],
   [
     'methods that name all',
@@ -135,6 +139,18 @@ export const retryScenes: readonly Scene[] = [
     play: () => ({ script, options }),
     ...more,
   })),
+  {
+    name: 'retry: when delay and jitter are called',
+    play: ({ watch }) => ({
+      script: [reset, status(503), ok()],
+      options: {
+        retry: {
+          delay: watch('delay', (count: number) => count * 300),
+          jitter: watch('jitter', (ms: number) => ms / 2),
+        },
+      },
+    }),
+  },
   ...randoms.map(([name, jitter]): Scene => ({
     name: `retry: ${name}`,
     play: () => ({
