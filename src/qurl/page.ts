@@ -74,7 +74,7 @@ export function iterablePage<P extends PaginatedOutput, T>(
 ): PagePromise<P, T> {
   return Object.defineProperty(page, Symbol.asyncIterator, {
     value: () => {
-      // Whoever iterates hears of its failure there, or has aborted it and hears of that.
+      // A caller that iterates hears of its failure there, or has aborted it and hears of that.
       page.catch(() => undefined)
       return readAllPages(reader, page)
     },

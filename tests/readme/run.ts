@@ -55,7 +55,11 @@ export async function run(
   }
   const program = new AsyncFunction(...Object.keys(names), `{ ${outputText}\n}`)
   const send = globalThis.fetch
-  globalThis.fetch = (input, init) => send(redirect(input, origins), init)
+  globalThis.fetch = async (input, init) => {
+    const asked = input instanceof Request ? input.url : String(input)
+    // Of the place that was asked, as far as anybody can see.
+    return Object.defineProperty(await send(redirect(input, origins), init), 'url', { value: asked })
+  }
   try {
     await program(...Object.values(names))
   } finally {
