@@ -57,15 +57,17 @@ export function derivedKeys(options: DerivedKeysOptions = {}): OperationJournal 
           const { operationId, method, url, step: given, keyRules } = call
           if (operationId !== undefined || (given === undefined && isRead(method))) return undefined
           const step = given ?? history.countedName(method, shownUrl(url))
+          const key = naming.key(keyRules, 'step', id, step)
           const met = history.meet(step)
           if (met !== undefined)
             return Promise.reject(new RunDivergedError(met, id, step, factsOf(call, 'not-applied')))
-          return give(call, naming.key(keyRules, 'step', id, step)).then((opened) => ({
+          return give(call, key).then((opened) => ({
             ...opened,
             step,
             async record(recorded) {
               if (recorded.type === 'settled') history.end(step, recorded.outcome === 'applied')
             },
+            release: async () => history.end(step, false),
           }))
         },
       }

@@ -105,7 +105,7 @@ export interface JournalSettings {
   readonly closing: AbortController
 }
 
-const credentials = /^(?:authorization|cookie|proxy-authorization|set-cookie|x-api-key|api-key)$/i
+const credentials = /authorization|cookie|token|secret|api-?key/i
 
 /** @throws `TypeError` or `RangeError` that names the option. */
 export function checkJournalOptions(options: JournalOptions): JournalSettings {

@@ -21,11 +21,14 @@ const leftOut: ReadonlySet<string> = new Set([
   'www-authenticate',
 ])
 
+/** What names of headers that hold a credential have in common, such as `x-auth-token` and `x-subject-token`. */
+const secretHeader = /token|secret|session|api-?key/i
+
 /** An answer as it can be kept, `undefined` when it is too long, or streams. */
 export function keepAnswer(answer: RecordedAnswer | undefined, maxBytes: number): KeptAnswer | undefined {
   if (answer?.bytes === undefined || answer.bytes.length > maxBytes) return undefined
   const { status, headers, bytes } = answer
-  const kept = [...headers].filter(([name]) => !leftOut.has(name.toLowerCase()))
+  const kept = [...headers].filter(([name]) => !leftOut.has(name.toLowerCase()) && !secretHeader.test(name))
   return { status, headers: kept, body: toBase64(bytes) }
 }
 

@@ -53,13 +53,16 @@ const keptHeaders: ReadonlySet<string> = new Set([
   'prefer',
 ])
 
-/** Names of query parameters that hold a credential. */
+/** Names of query parameters that hold a credential, each word by its last part: `api_key`, `accessKey`, `X-Amz-Signature`. */
 const secretParameter =
-  /(?:^|[-_.])(?:key|apikey|auth|authorization|code|credential|jwt|pass|passwd|password|pwd|secret|session|sid|sig|signature|token|ticket)s?$|apikey$|token$|secret$|password$/i
+  /(?:^|[-_.])(?:assertion|auth|authorization|bearer|code|credential|hmac|jwt|key|otp|pass|passwd|pwd|sas|sid|sig|signature|ticket)s?$|(?:apikey|passphrase|password|secret|session|sess[-_]?id|session[-_]?id|token)s?$/i
+const camelCase = /[a-z](?:Auth|Code|Key|Pass|Sig|Signature|Ticket)s?$/
 
 function hasSecret({ username, password, searchParams }: URL): boolean {
   return (
-    username !== '' || password !== '' || [...searchParams.keys()].some((name) => secretParameter.test(name))
+    username !== '' ||
+    password !== '' ||
+    [...searchParams.keys()].some((name) => secretParameter.test(name) || camelCase.test(name))
   )
 }
 

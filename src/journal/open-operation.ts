@@ -1,8 +1,7 @@
-import { AlreadyDoneError } from '../errors/already-done-error.js'
 import type { ErrorFacts, IdempotencyError } from '../errors/idempotency-error.js'
 import { JournalError } from '../errors/journal-error.js'
 import type { JournalCall, OpenedOperation } from '../operation/operation-journal.js'
-import { factsOf, freshValue, isPastRetention, readCall, sending, type NamedCall } from './call-value.js'
+import { factsOf, freshValue, readCall, sending, type NamedCall } from './call-value.js'
 import { claimEntry, type ClaimGoal } from './claim-entry.js'
 import { writeValue, type CallValue } from './entry-value.js'
 import { heldOperation } from './journalled-operation.js'
@@ -23,8 +22,7 @@ export interface Opening extends NamedCall {
 /**
  * Finds an operation, or writes it down, before its first attempt.
  *
- * @throws {@link JournalError}, what `check` gives, {@link AlreadyDoneError} when it was applied and neither the journal nor the
- * server has the answer any more, and the signal's reason.
+ * @throws {@link JournalError}, what `check` gives, and the signal's reason.
  */
 export async function openOperation(
   settings: JournalSettings,
@@ -51,11 +49,7 @@ export async function openOperation(
     const known = readCall(claimed.entry, facts)
     const problem = check(known, fresh, factsOf(call, 'not-applied', known.key))
     if (problem !== undefined) throw problem
-    if (known.outcome === 'applied') {
-      if (known.answer !== undefined) return settledOperation(known)
-      if (isPastRetention(known, clock.now()))
-        throw new AlreadyDoneError(factsOf(call, 'applied', known.key), undefined)
-    }
+    if (known.outcome === 'applied' && known.answer !== undefined) return settledOperation(known)
     // The server is asked again under the same key, or told again what it did not do.
     claimed = await claimEntry(settings, { ...goal, takeSettled: true })
   }

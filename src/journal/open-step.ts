@@ -17,12 +17,12 @@ export async function openStep(run: StoredRun, call: JournalCall, step: string):
   const refuse = (divergence: Divergence) => new RunDivergedError(divergence, id, step, facts())
   const met = history.meet(step)
   if (met !== undefined) throw refuse(met)
-  const key = naming.key(call.keyRules, 'step', id, step)
-  const fresh = await freshValue(settings, call, { about: { place: nowhere }, key })
-  const place = await takePlace(run, step, fresh.fingerprint, refuse)
   let isDone = false
   const end = () => history.end(step, isDone)
   try {
+    const key = naming.key(call.keyRules, 'step', id, step)
+    const fresh = await freshValue(settings, call, { about: { place: nowhere }, key })
+    const place = await takePlace(run, step, fresh.fingerprint, refuse)
     await keepRunLease(
       run,
       (problem, cause) => new JournalError(problem, factsOf(call, 'unknown', key, cause)),

@@ -21,9 +21,9 @@ export async function rememberValue<T>(run: StoredRun, name: string, make: () =>
   const refuse = (divergence: Divergence) => new RunDivergedError(divergence, id, step, facts)
   const met = history.meet(step)
   if (met !== undefined) throw refuse(met)
-  const place = await takePlace(run, step, 'value', refuse)
   let isDone = false
   try {
+    const place = await takePlace(run, step, 'value', refuse)
     await keepRunLease(run, (problem, cause) => new JournalError(problem, { ...facts, cause }))
     const note: NoteValue = { kind: 'note', place }
     const entryId = naming.name('value', id, name)

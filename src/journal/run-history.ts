@@ -14,7 +14,7 @@ export interface RunHistory {
   readonly learn: (place: StepPlace, fingerprint: string) => void
   /** A name for a step that has none: counted per method and path. */
   readonly countedName: (method: string, url: string) => string
-  /** A step is about to begin. Gives what keeps it from that. */
+  /** A step is about to begin. Gives what keeps it from that; otherwise {@link RunHistory.end} has to be told of its end. */
   readonly meet: (step: string) => Divergence | undefined
   /** Whether steps that have to come first have not come yet. Others that go on at the same time may bring them. */
   readonly isEarly: (step: string) => boolean
@@ -34,6 +34,8 @@ export function createHistory(naming: Naming, run: string): RunHistory {
   const known = new Map<string, KnownStep>()
   const seen = new Map<string, { readonly order: number; readonly fingerprint: string }>()
   const met = new Set<string>()
+  /** From when they are met on, which is before they have a place. */
+  const underWay = new Set<string>()
   const going = new Set<string>()
   const done = new Set<string>()
   const counts = new Map<string, number>()
@@ -68,7 +70,8 @@ export function createHistory(naming: Naming, run: string): RunHistory {
       return `${target} #${count}`
     },
     meet(step) {
-      if (done.has(step) || going.has(step)) return 'step-used-twice'
+      if (done.has(step) || underWay.has(step)) return 'step-used-twice'
+      underWay.add(step)
       met.add(step)
       for (const tell of listeners) tell()
       listeners = []
@@ -95,6 +98,7 @@ export function createHistory(naming: Naming, run: string): RunHistory {
       return { run, step, order, floor, chain }
     },
     end(step, isDone) {
+      underWay.delete(step)
       going.delete(step)
       if (isDone) done.add(step)
     },

@@ -107,6 +107,38 @@ describe('an operation that a call works on', () => {
     expect(await values()).toEqual([false])
   })
 
+  it('is on record before its second attempt, as what it is until then', async () => {
+    const right = memoryStore()
+    const seen: unknown[] = []
+    const record: typeof right.record = (request) => {
+      const { outcome, attempts } = JSON.parse(request.value) as { outcome?: string; attempts: number }
+      seen.push([request.state, outcome, attempts, request.leaseMs > 0])
+      return right.record(request)
+    }
+    const open = (maxAttempts: number) =>
+      createIdempotentFetch({
+        journal: createJournal({ store: { ...right, record }, maxAnswerBytes: 0 }),
+        retry: { backoff: () => 1, maxAttempts },
+      })
+    server.fate = () => 'lose'
+    await post(open(2)).catch(() => undefined)
+    await post(open(2)).catch(() => undefined)
+    server.fate = () => 'answer'
+    await post(open(1))
+    server.fate = () => 'lose'
+    // What was applied stays so while its answer is asked for again.
+    await post(open(2)).catch(() => undefined)
+    expect(seen).toEqual([
+      ['open', undefined, 2, true],
+      ['open', 'unknown', 2, false],
+      ['open', undefined, 4, true],
+      ['open', 'unknown', 4, false],
+      ['settled', 'applied', 5, false],
+      ['settled', 'applied', 7, true],
+      ['settled', 'applied', 7, false],
+    ])
+  })
+
   it('is told truly when the store fails before an attempt: after one that was lost, the outcome is unknown', async () => {
     const right = memoryStore()
     let isAway = false

@@ -185,6 +185,35 @@ describe('createJournal', () => {
     )
   })
 
+  it.each([
+    ['accessKey', false],
+    ['session_id', false],
+    ['PHPSESSID', false],
+    ['otp', false],
+    ['Ocp-Apim-Subscription-Key', false],
+    ['sharedSecret', false],
+    ['refreshTokens', false],
+    ['order', true],
+    ['monkey', true],
+    ['postcode', true],
+    ['compass', true],
+  ])('keeps a request with the query parameter %s: %s', async (name, isKept) => {
+    const { journal } = open()
+    const enqueued = journal.enqueue('a', { url: `${server.url}/?${name}=hidden` }).catch(() => false)
+    expect(await enqueued).toBe(isKept)
+  })
+
+  it('keeps no header of an answer that holds a credential', async () => {
+    const store = memoryStore()
+    const headers = { 'X-Subject-Token': 'hidden', 'x-api-key': 'hidden', 'x-request-id': 'kept' }
+    const fetch = async () => Response.json({}, { status: 201, headers })
+    const send = createIdempotentFetch({ journal: createJournal({ store }), fetch })
+    await send('https://api.test/', { method: 'POST', idempotency: { operationId: 'a' } })
+    const kept = await valuesOf(store)
+    expect(kept).toContain('x-request-id')
+    expect(kept).not.toContain('hidden')
+  })
+
   it.each(['claim', 'renew', 'record', 'remove', 'list'] as const)(
     'changes no verdict when %s fails, and sends nothing that it could not write down',
     async (call) => {
@@ -288,6 +317,7 @@ describe('createJournal', () => {
     [{ store: memoryStore(), secret: '' }, /secret must not be empty/],
     [{ store: memoryStore(), leaseMs: 0 }, /leaseMs must be a number of at least 1/],
     [{ store: memoryStore(), keepHeaders: ['Authorization'] }, /credentials are not kept/],
+    [{ store: memoryStore(), keepHeaders: ['x-amz-security-token'] }, /credentials are not kept/],
     [{ store: memoryStore(), keepRequests: 'yes' }, /keepRequests must be a boolean/],
     [{ store: memoryStore(), colour: 1 }, /no option "colour"/],
   ])('refuses the options %o', (options, message) => {

@@ -144,18 +144,26 @@ describe('a store that does not answer', () => {
     const right = memoryStore()
     if (isThere)
       await createJournal({ store: right }).enqueue('a', { url: `${server.url}/orders`, body: '{}' })
+    const before = (await right.list({ state: 'open' }, { limit: 9 })).entries
     let carryOut!: () => void
     const late = new Promise<void>((resolve) => (carryOut = resolve))
-    const claim: OperationStore['claim'] = (request) => late.then(() => right.claim(request))
+    let asked!: () => void
+    const begun = new Promise<void>((resolve) => (asked = resolve))
+    const claim: OperationStore['claim'] = (request) => {
+      asked()
+      return late.then(() => right.claim(request))
+    }
     const { post } = openOver({ ...right, claim }, { storeTimeoutMs: 60_000 })
     const controller = new AbortController()
     const call = post({ signal: controller.signal })
+    await begun
     controller.abort(new Error('enough'))
     await expect(call).rejects.toThrow('enough')
     carryOut()
     await new Promise((resolve) => setTimeout(resolve))
     const { entries } = await right.list({ state: 'open' }, { limit: 9 })
     expect(entries.map(({ leaseLeftMs }) => leaseLeftMs)).toEqual(left)
+    expect(entries).toEqual(isThere ? before : [])
     expect(server.requests).toEqual([])
   })
 

@@ -283,6 +283,93 @@ describe('recover', () => {
     expect(server.requests.map(({ path }) => path)).toEqual(result === 'unknown' ? ['/first'] : [])
   })
 
+  it('goes on in a lane after an operation that was not applied', async () => {
+    const { journal, send } = open()
+    for (const path of ['/first', '/second'])
+      await journal.enqueue(path, { url: `${server.url}${path}`, body: '{}' }, { lane: 'orders' })
+    server.fate = ({ path }) => (path === '/first' ? 'fail' : 'answer')
+    expect(await journal.recover({ fetch: send })).toEqual({ ...nothing, applied: 1, 'not-applied': 1 })
+  })
+
+  it('asks for no request that is kept, nor for one that is not sent any more', async () => {
+    let nowMs = Date.UTC(2030, 0, 1)
+    const clock = { now: () => nowMs, sleep: (ms: number) => new Promise<void>((r) => setTimeout(r, ms)) }
+    const requestFor = () => {
+      throw new Error('nobody needs it')
+    }
+    const { journal, send, post } = open({ clock, store: memoryStore({ now: () => nowMs }) })
+    server.fate = () => 'lose'
+    await post('a')
+    expect(await journal.recover({ fetch: send, requestFor })).toEqual({ ...nothing, unknown: 1 })
+    const other = open({ clock, store: memoryStore({ now: () => nowMs }), keepRequests: false })
+    await other.post('b')
+    nowMs += 24 * 3_600_000
+    expect(await other.journal.recover({ fetch: send, requestFor })).toEqual({ ...nothing, expired: 1 })
+  })
+
+  it('does not send what grows too old while its request is made', async () => {
+    let nowMs = Date.UTC(2030, 0, 1)
+    const clock = { now: () => nowMs, sleep: (ms: number) => new Promise<void>((r) => setTimeout(r, ms)) }
+    const store = memoryStore({ now: () => nowMs })
+    const { journal, send, post } = open({ clock, store, keepRequests: false })
+    server.fate = () => 'lose'
+    await post('a')
+    const requestFor = () => {
+      nowMs += 24 * 3_600_000
+      return { url: `${server.url}/orders?of=a`, body: '{"of":"a"}' }
+    }
+    const reconcile = () => 'applied' as const
+    const result = await journal.recover({ fetch: send, requestFor, reconcile })
+    expect(result).toEqual({ ...nothing, applied: 1 })
+    expect(server.requests).toHaveLength(1)
+    expect(await openOf(store)).toEqual([])
+  })
+
+  it('sends on while an outcome is written down, and waits for all of them at its end', async () => {
+    const right = memoryStore()
+    let release!: () => void
+    const gate = new Promise<void>((resolve) => (release = resolve))
+    const record: OperationStore['record'] = (request) =>
+      request.state === 'settled' ? gate.then(() => right.record(request)) : right.record(request)
+    const { journal, send } = open({ store: { ...right, record } })
+    for (const id of ['a', 'b', 'c'])
+      await journal.enqueue(id, { url: `${server.url}/orders?of=${id}`, body: '{}' })
+    let isOver = false
+    const recovery = journal.recover({ fetch: send, concurrency: 1 }).finally(() => (isOver = true))
+    await expect.poll(() => server.requests.length).toBe(3)
+    expect([isOver, (await openOf(right)).length]).toEqual([false, 3])
+    release()
+    expect((await recovery).applied).toBe(3)
+    expect(await openOf(right)).toEqual([])
+  })
+
+  it('reports a claim that fails while another operation is being sent, and nothing else hears of it', async () => {
+    const right = memoryStore()
+    const { journal: writer } = open({ store: right })
+    for (const id of ['a', 'b']) await writer.enqueue(id, { url: server.url, body: '{}' })
+    let failures = 0
+    let first: string | undefined
+    const claim: OperationStore['claim'] = (request) => {
+      first ??= request.id
+      if (request.id === first) return right.claim(request)
+      failures += 1
+      return Promise.reject(new Error('away'))
+    }
+    const { journal, send } = open({ store: { ...right, claim } })
+    const unhandled: unknown[] = []
+    const listen = (error: unknown) => void unhandled.push(error)
+    process.on('unhandledRejection', listen)
+    const headersFor = async () => {
+      await expect.poll(() => failures, { timeout: 5_000 }).toBe(3)
+      await new Promise((resolve) => setTimeout(resolve))
+      return {}
+    }
+    const result = await journal.recover({ fetch: send, concurrency: 1, headersFor })
+    process.off('unhandledRejection', listen)
+    expect(result).toEqual({ ...nothing, applied: 1, failed: 1 })
+    expect(unhandled).toEqual([])
+  })
+
   it('does not hear of a listener whose promise rejects', async () => {
     const { journal, send } = open()
     await journal.enqueue('a', { url: server.url, body: '{}' })

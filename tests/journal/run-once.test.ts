@@ -5,15 +5,19 @@ import {
   isRunDivergedError,
   memoryStore,
   runOnce,
+  type OperationJournal,
   type OperationStore,
   type RunJournal,
 } from 'fetch-idempotency/journal'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { startCommitServer, type CommitServer } from './commit-server.js'
 
 let server: CommitServer
 beforeEach(async () => void (server = await startCommitServer()))
-afterEach(() => server.close())
+afterEach(() => {
+  vi.unstubAllGlobals()
+  return server.close()
+})
 
 function open(store: OperationStore = memoryStore(), options: object = {}) {
   const journal = createJournal({ store, ...options })
@@ -198,6 +202,80 @@ describe('runOnce', () => {
     const { entries } = await store.list({ state: 'open' }, { limit: 9 })
     expect(entries.map(({ leaseLeftMs }) => leaseLeftMs)).toEqual([0, 0])
     expect(await remember(async () => 1)).toBe(1)
+  })
+
+  it.each([
+    ['a journal', () => open()],
+    [
+      'derived keys',
+      () => {
+        const journal: RunJournal & OperationJournal = derivedKeys()
+        const send = createIdempotentFetch({ journal })
+        const post = (path: string, body: string, step: string) =>
+          send(`${server.url}${path}`, { method: 'POST', body, idempotency: { step } })
+        return { journal, post }
+      },
+    ],
+  ])('stops a step whose name another one has that still goes on, with %s', async (_, make) => {
+    const { journal, post } = make()
+    const run = runOnce('job', { journal }, async () => {
+      const first = post('/orders', '{}', 'create')
+      const second = await thrown(post('/orders', '{}', 'create'))
+      await first
+      throw second
+    })
+    expect(await thrown(run)).toMatchObject({ divergence: 'step-used-twice' })
+    expect(server.requests).toHaveLength(1)
+  })
+
+  it('ends the wait for another worker with the signal', async () => {
+    const { journal } = open()
+    const controller = new AbortController()
+    const { signal } = controller
+    const second = await runOnce('job', { journal }, async () => {
+      const waiting = thrown(runOnce('job', { journal, signal }, async () => 'never'))
+      controller.abort(new Error('enough'))
+      return waiting
+    })
+    expect(second?.message).toBe('enough')
+  })
+
+  it.each([
+    ['is renewed', async () => true, undefined],
+    ['was taken by another worker', async () => false, 'lease-lost'],
+    ['cannot be renewed', () => Promise.reject(new Error('away')), 'unavailable'],
+  ])('does new steps under a lease that runs out only if it %s', async (_, renew, problem) => {
+    let nowMs = 0
+    const sleep = async (_ms: number, signal?: AbortSignal) => {
+      // Renewals are never due: the worker stands still.
+      if (signal)
+        await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    }
+    const { journal, post } = open({ ...memoryStore(), renew }, { clock: { now: () => nowMs, sleep } })
+    const error = await thrown(
+      runOnce('job', { journal }, async (run) => {
+        nowMs += 25_000
+        await run.remember('n', () => 1)
+        await post('/orders', '{}')
+      }),
+    )
+    expect(error?.problem).toBe(problem)
+    expect(server.requests).toHaveLength(problem === undefined ? 1 : 0)
+  })
+
+  it('needs run.fetch where the runtime has no AsyncLocalStorage', async () => {
+    const { getBuiltinModule } = process as { getBuiltinModule?: (name: string) => unknown }
+    vi.stubGlobal('process', {
+      ...process,
+      getBuiltinModule: (name: string) =>
+        name === 'node:async_hooks' ? undefined : getBuiltinModule?.(name),
+    })
+    const { journal, send } = open()
+    vi.unstubAllGlobals()
+    const fetch = send
+    await expect(runOnce('job', { journal, fetch }, async () => 1)).rejects.toThrow(/no AsyncLocalStorage/)
+    await runOnce('job', { journal, fetch }, async (run) => run.fetch(server.url, { method: 'POST' }))
+    expect(server.requests).toHaveLength(1)
   })
 
   it('is settled, also when the store is away at its end', async () => {

@@ -70,11 +70,17 @@ lease(id, token, ms)
 return 1
 `
 
+/** A server that evicts may have lost entries of a set: those after them are listed all the same. */
 const list = `
-local found = {}
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', base .. ARGV[1], '(' .. ARGV[2], '+inf', 'LIMIT', 0, ARGV[3])) do
-  local e = read(id)
-  if e then found[#found + 1] = show(e) end
+local set, limit, found = base .. ARGV[1], tonumber(ARGV[3]), {}
+while #found < limit do
+  local after = #found > 0 and found[#found][2] or ARGV[2]
+  local ids = redis.call('ZRANGEBYSCORE', set, '(' .. after, '+inf', 'LIMIT', 0, limit - #found)
+  if #ids == 0 then break end
+  for _, id in ipairs(ids) do
+    local e = read(id)
+    if e then found[#found + 1] = show(e) else redis.call('ZREM', set, id) end
+  end
 end
 return found
 `

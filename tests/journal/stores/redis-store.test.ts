@@ -56,6 +56,17 @@ describe.skipIf(!server.isThere)('redisStore over a server', { timeout: 60_000 }
         }),
       )
 
+    it('lists what comes after entries that the server has evicted', async () => {
+      const prefix = newPrefix()
+      const store = redisStore(open(), { prefix })
+      for (const id of ['a', 'b', 'c', 'd', 'e']) await store.claim(claimOf(id))
+      for (const id of ['a', 'b', 'd']) await ioRedis.del(`{${prefix}}:entry:${id}`)
+      const first = await store.list({ state: 'open' }, { limit: 1 })
+      expect(first.entries.map(({ id }) => id)).toEqual(['c'])
+      const second = await store.list({ state: 'open' }, { limit: 1, after: first.next })
+      expect(second).toMatchObject({ entries: [{ id: 'e' }], next: undefined })
+    })
+
     it('leaves nothing behind of what it removes', async () => {
       const prefix = newPrefix()
       const store = redisStore(open(), { prefix })
