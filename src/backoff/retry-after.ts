@@ -16,7 +16,9 @@ export function readSentMs(headers: Pick<Headers, 'get'>, nowMs: number): number
 /** The wait that the server names, 0 or less where it says "now"; `undefined` when it says nothing that can be read. */
 export function readRetryAfter(headers: Pick<Headers, 'get'>, sentMs: number): number | undefined {
   const value = headers.get('retry-after')
-  const inMs = parseDelay(headers.get('retry-after-ms'), 1)
+  // Azure and AWS have names of their own for it.
+  const ms = ['retry-after-ms', 'x-ms-retry-after-ms', 'x-amz-retry-after'].map((name) => headers.get(name))
+  const inMs = parseDelay(ms.find((given) => given !== null) ?? null, 1)
   const delayMs = inMs || (parseDelay(value, 1000) ?? inMs)
   if (delayMs !== undefined) return delayMs
   const untilMs = parseHttpDate(value) - sentMs
@@ -24,7 +26,7 @@ export function readRetryAfter(headers: Pick<Headers, 'get'>, sentMs: number): n
 }
 
 /**
- * Reads how long the server asks to wait, in milliseconds, from `retry-after-ms` or `Retry-After` (seconds or date).
+ * Reads how long the server asks to wait, in milliseconds, from `retry-after-ms` and its like, or `Retry-After` (seconds or date).
  * A date is measured against the response's own `Date`. Garbage, zero, negative numbers and dates that have passed are ignored,
  * as if the header were absent: "now" is no reason to come back faster than one's own backoff.
  *

@@ -1,6 +1,6 @@
 import type { AnswerMeanings, AnswerPattern, DuplicatePattern, ResultPlace } from './answer-patterns.js'
 import { couldKnowKey } from './could-know-key.js'
-import { readField, readText } from './json-field.js'
+import { readField, readId, readText } from './json-field.js'
 import { listOf, matchesPattern, namesKey } from './match-pattern.js'
 import type { Answer, Reading, StoredResult, Verdict } from './verdict.js'
 
@@ -25,9 +25,8 @@ function readOriginal(
   { headers, json, url: target }: Answer,
 ): Reading['original'] {
   const place = url === undefined ? (headers.get('location') ?? undefined) : readText(json, ...steps(url))
-  const found = id === undefined ? undefined : readField(json, ...steps(id))
   return {
-    id: typeof found === 'string' || typeof found === 'number' ? `${found}` : undefined,
+    id: id === undefined ? undefined : readId(json, ...steps(id)),
     url: place !== undefined && URL.canParse(place, target) ? new URL(place, target).href : undefined,
   }
 }

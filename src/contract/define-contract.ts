@@ -1,4 +1,5 @@
 import type { Defined } from '../errors/check-option.js'
+import { syncCallback } from '../errors/sync-callback.js'
 import { generateHexKey, generateKey, generateRandomKey } from '../key/generate-key.js'
 import { findKeyProblem } from '../key/key-rules.js'
 import { checkDefinition } from './check-definition.js'
@@ -33,7 +34,10 @@ function withoutAbsent(definition: ContractDefinition): Partial<Defined<Contract
 
 /** What a contract says of its answers, by code and by data. */
 function composeClassify(definition: ContractDefinition): Contract['classify'] {
-  const { classify = defaultContract.classify, keepsFailures, retryHints = [] } = definition
+  const { keepsFailures, retryHints = [] } = definition
+  const classify = definition.classify
+    ? syncCallback('contract.classify', definition.classify)
+    : defaultContract.classify
   if (definition.answers === undefined && keepsFailures !== 'all') return classify
   // A copy: what the caller does to its object later does not reach a contract that was checked.
   const answers = structuredClone(definition.answers)
@@ -42,6 +46,14 @@ function composeClassify(definition: ContractDefinition): Contract['classify'] {
     const isKept = keepsFailures === 'all' && answer.status === 500
     const isHinted = retryHints.some((hint) => answer.headers.has(hint))
     return said ?? (isKept && !isHinted ? { verdict: 'unknown', resend: false } : undefined)
+  }
+}
+
+/** The callbacks that a definition gives; `classify` is one that may fail without harm. */
+function syncCallbacks({ honoursKey, companions }: ContractDefinition): Partial<Contract> {
+  return {
+    ...(honoursKey && { honoursKey: syncCallback('contract.honoursKey', honoursKey) }),
+    ...(companions && { companions: syncCallback('contract.companions', companions) }),
   }
 }
 
@@ -92,6 +104,7 @@ export function defineContract(definition: ContractDefinition): ServerContract {
   const { minLength = 1, maxLength = 255, pattern } = keyRules
   const contract: ServerContract = {
     ...rest,
+    ...syncCallbacks(given),
     classify: composeClassify(given),
     ttlAssumed: given.ttlAssumed ?? given.keyTtlMs === undefined,
     askForMs: given.askForMs ?? Math.min(Math.max(rest.askForMs, 4 * rest.minimumWaitMs), longestAskMs),

@@ -15,6 +15,12 @@ export function readText(json: unknown, ...path: readonly string[]): string | un
   return typeof value === 'string' ? value : undefined
 }
 
+/** The id that a path leads to inside parsed JSON, a string or a number; `undefined` when there is none. */
+export function readId(json: unknown, ...path: readonly string[]): string | undefined {
+  const value = readField(json, ...path)
+  return typeof value === 'string' || typeof value === 'number' ? `${value}` : undefined
+}
+
 /** The list that a path leads to inside parsed JSON, empty when there is none. */
 export function readList(json: unknown, ...path: readonly string[]): readonly unknown[] {
   const value = readField(json, ...path)

@@ -1,4 +1,5 @@
 import { checkOption, takeOptions, type Checks, type Defined } from '../errors/check-option.js'
+import { syncCallback } from '../errors/sync-callback.js'
 import type { Clock, Random } from '../clock/clock.js'
 import { systemClock, systemRandom } from '../clock/system-clock.js'
 import { defaultContract } from '../contract/default-contract.js'
@@ -139,6 +140,8 @@ export function copyOperationOptions(
   for (const part of ['now', 'sleep'] as const) checkOption(`clock.${part}`, clock[part] ?? null, 'function')
   return {
     ...settings,
+    ...(options.match && { match: syncCallback('match', options.match) }),
+    ...(options.generateKey && { generateKey: syncCallback('generateKey', options.generateKey) }),
     methods: methods.map((method) => method.toUpperCase()),
     onEvent: options.onEvent,
     aroundAttempt: options.aroundAttempt,

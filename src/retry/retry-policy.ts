@@ -1,5 +1,6 @@
 import { exponentialBackoff, type Backoff } from '../backoff/backoff.js'
 import { checkOption, checkOptions, takeOptions, type Checks, type Defined } from '../errors/check-option.js'
+import { syncCallback } from '../errors/sync-callback.js'
 import { createRetryBudget, type RetryBudget, type RetryBudgetOptions } from './retry-budget.js'
 
 /** How often, how long and how hard one operation is retried. */
@@ -72,7 +73,12 @@ export function createRetryPolicy(
 ): RetryPolicy {
   checkOptions('retry', options, retryChecks)
   const policy = takeOptions(options, base)
-  return { ...policy, budget: takeBudget(policy.budget) }
+  const { backoff } = options
+  return {
+    ...policy,
+    ...(backoff && { backoff: syncCallback('retry.backoff', backoff) }),
+    budget: takeBudget(policy.budget),
+  }
 }
 
 function takeBudget(budget: RetryBudget | RetryBudgetOptions): RetryBudget {

@@ -39,6 +39,11 @@ function dispatchersOf({ dispatcher }: LayerInit, fetch: FetchLike): readonly Di
   return found.filter((one) => one !== undefined)
 }
 
+/** Whether a dispatcher of the caller's may send a request, whose name does not tell what is built into it. A `Request` may hold one. */
+export function mayHaveDispatcher({ rest, base }: CapturedRequest): boolean {
+  return base !== undefined || (rest as LayerInit).dispatcher !== undefined
+}
+
 interface Browser {
   readonly navigator?: {
     readonly userAgent?: string

@@ -7,7 +7,7 @@ import type { BodyReading } from './decide-reading.js'
 import type { FetchLike } from './fetch-like.js'
 import { isRead, isRedirect, type Landing, type Traveller } from './follow-redirect.js'
 import { isKnownFetch, isUndici } from './known-fetch.js'
-import { canBeResentBelow } from './layer-below.js'
+import { canBeResentBelow, mayHaveDispatcher } from './layer-below.js'
 import { excessBytes, readLoss, refuseLength } from './read-loss.js'
 import { watchSending } from './sent-below.js'
 import { discard, settleResponse, type SettledBody } from './settled-response.js'
@@ -51,7 +51,8 @@ export async function sendAttempt(
   const isOurs = follower === 'us'
   const isAtLeast = canBeResentBelow(picked, request)
   watchConnectErrors()
-  const wasSent = isRead(request.method) || isKnownFetch(picked) ? undefined : watchSending(picked)
+  const isWatched = !isKnownFetch(picked) || mayHaveDispatcher(request)
+  const wasSent = isWatched && !isRead(request.method) ? watchSending(picked) : undefined
   const lose = (error: unknown, isCut = false, seen?: SeenAnswer) =>
     readLoss(error, request, follower === 'fetch', isAtLeast, isCut, seen, wasSent)
   if (Math.abs(excessBytes(request)) > 0 && isUndici(picked)) return refuseLength()

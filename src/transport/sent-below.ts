@@ -1,4 +1,5 @@
 import type { FetchLike } from './fetch-like.js'
+import { isKnownFetch } from './known-fetch.js'
 import { isIdempotentFetch } from './nesting.js'
 import { subscribeIn } from './node-channels.js'
 
@@ -31,6 +32,12 @@ function openLog(process: object): SendLog {
   return log
 }
 
+/** Where ours has taken the place of the runtime's, that one is what it sends with. */
+function isOfRuntime(fetch: FetchLike | undefined): boolean {
+  const { fetch: current } = globalThis
+  return fetch === current || isIdempotentFetch(current) || (fetch !== undefined && isKnownFetch(fetch))
+}
+
 /**
  * Notices what a fetch of the caller's own sends. One that resends by itself shows only its last failure: that connection may have
  * been refused when the request had been executed on an earlier one.
@@ -40,9 +47,7 @@ function openLog(process: object): SendLog {
  * is sent that tells whether it was.
  */
 export function watchSending(fetch?: FetchLike): ((method: string, url: string) => boolean) | undefined {
-  if ('Bun' in globalThis || 'Deno' in globalThis)
-    // Where ours has taken the place of the runtime's, that one is what it sends with.
-    return fetch === globalThis.fetch || isIdempotentFetch(globalThis.fetch) ? undefined : () => true
+  if ('Bun' in globalThis || 'Deno' in globalThis) return isOfRuntime(fetch) ? undefined : () => true
   const { process } = globalThis as { process?: object }
   if (process === undefined) return undefined
   const log = openLog(process)

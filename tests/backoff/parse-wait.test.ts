@@ -10,7 +10,8 @@ const wait = (headers: Record<string, string>, status = 429, nowMs = now) =>
 describe('parseWait', () => {
   it.each([200, 202, 409, 425, 429, 500, 503])('reads Retry-After of a %i', (status) => {
     expect(wait({ 'Retry-After': '3' }, status)).toBe(3000)
-    expect(wait({ 'retry-after-ms': '250', 'Retry-After': '3' }, status)).toBe(250)
+    for (const name of ['retry-after-ms', 'x-ms-retry-after-ms', 'x-amz-retry-after'])
+      expect(wait({ [name]: '250', 'Retry-After': '3' }, status)).toBe(250)
   })
 
   it.each([200, 409, 425, 500, 502, 504])('reads no rate limit of a %i', (status) => {

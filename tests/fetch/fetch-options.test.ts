@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
+import { defineContract } from 'fetch-idempotency/contracts'
 import { createIdempotentFetch, type IdempotentFetchOptions } from 'fetch-idempotency'
 import { json, playFetch, thrown, url } from './fakes.js'
 
@@ -15,6 +16,29 @@ describe('the options of createIdempotentFetch', () => {
   ])('refuse what does not exist: %s', (_, options) => {
     expect(create(options)).toThrow(TypeError)
     expect(create(options)).toThrow(/there is no option/)
+  })
+
+  const late = async () => {
+    throw new Error('nobody waits for this')
+  }
+  it.each<[string, object, number]>([
+    ['match', { match: late }, 0],
+    ['generateKey', { generateKey: late }, 0],
+    ['contract.honoursKey', { contract: defineContract({ honoursKey: late as never }) }, 0],
+    ['contract.companions', { contract: defineContract({ companions: late as never }) }, 0],
+    ['retry.backoff', { retry: { backoff: late } }, 1],
+  ])('refuse a promise of %s, which answers at once', async (name, options, requests) => {
+    const rejections: unknown[] = []
+    const note = (reason: unknown) => void rejections.push(reason)
+    process.on('unhandledRejection', note)
+    const { fetch, sent } = playFetch(json(503), json(201))
+    const send = createIdempotentFetch({ ...options, fetch } as IdempotentFetchOptions)
+    const error = await thrown(send(url, { method: 'POST', body: '{}' }))
+    await new Promise((resolve) => setImmediate(resolve))
+    process.off('unhandledRejection', note)
+    expect(error).toEqual(new TypeError(`${name} must not be async`))
+    expect(sent).toHaveLength(requests)
+    expect(rejections).toEqual([])
   })
 
   it.each<[string, object]>([

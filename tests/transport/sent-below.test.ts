@@ -96,6 +96,55 @@ describe('a fetch over node:http', () => {
   })
 })
 
+interface Dispatches {
+  dispatch(options: object, handler: object): boolean
+}
+
+/** A dispatcher whose name says that it sends once, and that sends a second time what was lost. */
+async function openResendingAgent(): Promise<Dispatches> {
+  const { base } = await listen((_, response) => response.end())
+  await (await fetch(base)).text()
+  const [inner] = [2, 1]
+    .map(
+      (version) => (globalThis as Record<symbol, unknown>)[Symbol.for(`undici.globalDispatcher.${version}`)],
+    )
+    .filter((found) => found !== undefined) as [Dispatches]
+  return new (class Agent implements Dispatches {
+    dispatch(options: object, handler: object): boolean {
+      const get = (target: object, name: string | symbol): unknown => {
+        const member: unknown = Reflect.get(target, name, target)
+        if (/^on(?:Response)?Error$/.test(String(name))) return () => inner.dispatch(options, handler)
+        return typeof member === 'function' ? (member.bind(target) as unknown) : member
+      }
+      return inner.dispatch(options, new Proxy(handler, { get }))
+    }
+  })()
+}
+
+describe('a dispatcher of the user’s own that resends', () => {
+  it.each<[string, (url: string, init: RequestInit) => Parameters<Fetch>]>([
+    ['in the init', (url, init) => [url, init]],
+    ['in a Request', (url, init) => [new Request(url, init)]],
+  ])('never makes a lost write not-applied: %s', async (_, make) => {
+    const { url, executions } = await startVanishing()
+    const send = createIdempotentFetch({ writes: 'never', retry })
+    const init = { method: 'PUT', dispatcher: await openResendingAgent() } as RequestInit
+    const error = await send(...make(url, init)).catch((thrown: unknown) => thrown)
+    expect(idempotencyOf(error)).toMatchObject({ outcome: 'unknown', isLowerBound: true })
+    expect(executions()).toBe(1)
+  })
+
+  it('leaves a refused connection what it is', async () => {
+    const send = createIdempotentFetch({ writes: 'never', retry })
+    const dispatcher = await openResendingAgent()
+    const init = { method: 'PUT', dispatcher } as RequestInit
+    const error = await send(`http://127.0.0.1:${await closedPort()}/`, init).catch(
+      (thrown: unknown) => thrown,
+    )
+    expect(idempotencyOf(error)).toMatchObject({ outcome: 'not-applied', attempts: 3 })
+  })
+})
+
 describe('watchSending', () => {
   it('tells what was on a connection since, by method and target', async () => {
     const { base } = await listen((_, response) => response.end())

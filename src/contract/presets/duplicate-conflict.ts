@@ -1,6 +1,6 @@
 import { couldKnowKey } from '../could-know-key.js'
 import { defineContract } from '../define-contract.js'
-import { readText } from '../json-field.js'
+import { readId } from '../json-field.js'
 
 /**
  * A server that answers 409 to every repetition of a write that succeeded, and remembers no failures: a 409 means
@@ -23,7 +23,7 @@ export const duplicateConflict = defineContract({
     const { status, headers, json } = answer
     if (status !== 409) return undefined
     if (!couldKnowKey(answer)) return { verdict: 'failed', outcome: 'unknown' }
-    const id = readText(json, 'id') ?? readText(json, 'old_id') ?? readText(json, 'resource_id')
+    const id = readId(json, 'id') ?? readId(json, 'old_id') ?? readId(json, 'resource_id')
     const location = headers.get('location')
     const url =
       location !== null && URL.canParse(location, answer.url) ? new URL(location, answer.url).href : undefined

@@ -1,5 +1,5 @@
 import { defineContract } from '../define-contract.js'
-import { readList, readText } from '../json-field.js'
+import { readId, readList, readText } from '../json-field.js'
 
 /**
  * The GoCardless API.
@@ -23,7 +23,7 @@ export const gocardless = defineContract({
     if (conflict === undefined) return undefined
     return {
       verdict: 'already-done',
-      original: { id: readText(conflict, 'links', 'conflicting_resource_id') },
+      original: { id: readId(conflict, 'links', 'conflicting_resource_id') },
     }
   },
 })

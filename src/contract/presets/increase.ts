@@ -1,5 +1,5 @@
 import { defineContract } from '../define-contract.js'
-import { readText } from '../json-field.js'
+import { readId, readText } from '../json-field.js'
 
 /**
  * The Increase API.
@@ -20,6 +20,6 @@ export const increase = defineContract({
   keyTtlMs: Infinity,
   classify: ({ status, json }) =>
     status === 409 && readText(json, 'type') === 'idempotency_key_already_used_error'
-      ? { verdict: 'key-reused', original: { id: readText(json, 'resource_id') } }
+      ? { verdict: 'key-reused', original: { id: readId(json, 'resource_id') } }
       : undefined,
 })

@@ -60,6 +60,11 @@ describePreset(duplicateConflict, {
       { original: { id: 'THG1234', url: undefined } },
     ],
     [
+      'the original is found by an id that is a number',
+      { status: 409, afterLost: true, json: { id: 17 } },
+      { original: { id: '17', url: undefined } },
+    ],
+    [
       'the original is found by its resource_id',
       { status: 409, afterLost: true, json: { resource_id: 'op_1' } },
       { original: { id: 'op_1', url: undefined } },
