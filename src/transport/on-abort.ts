@@ -1,22 +1,31 @@
-const listenersOf = new WeakMap<AbortSignal, Set<() => void>>()
+interface Shared {
+  readonly listeners: Set<() => void>
+  readonly fire: () => void
+}
+
+const listenersOf = new WeakMap<AbortSignal, Shared>()
 
 /**
  * Listens to a signal that many calls may share: one listener on the signal for all of them, as Node warns of a leak
- * from the eleventh on. Gives the function that ends it.
+ * from the eleventh on. Gives the function that ends it; nothing is left on the signal when all have ended.
  */
 export function onAbort(signal: AbortSignal, listener: () => void): () => void {
-  const known = listenersOf.get(signal)
-  const listeners = known ?? new Set()
-  const fire = () => {
-    for (const one of listeners) one()
-  }
-  if (known === undefined) {
-    listenersOf.set(signal, listeners)
+  let shared = listenersOf.get(signal)
+  if (shared === undefined) {
+    const listeners = new Set<() => void>()
+    const fire = () => {
+      for (const one of listeners) one()
+    }
+    shared = { listeners, fire }
+    listenersOf.set(signal, shared)
     signal.addEventListener('abort', fire, { once: true })
   }
+  const { listeners, fire } = shared
   listeners.add(listener)
   return () => {
-    listeners.delete(listener)
+    if (!listeners.delete(listener) || listeners.size > 0) return
+    signal.removeEventListener('abort', fire)
+    listenersOf.delete(signal)
   }
 }
 
