@@ -202,9 +202,8 @@ export function idempotency(
     if (typeof throwHttpErrors === 'function')
       own.throwHttpErrors = takeThrowHttpErrors(call, throwHttpErrors)
     if (typeof onUploadProgress === 'function') {
-      const taken = createUploadProgress(onUploadProgress as UploadProgress['tell'])
-      call.progress = taken.progress
-      own.onUploadProgress = taken.onUploadProgress
+      call.progress = createUploadProgress(onUploadProgress as UploadProgress['tell'])
+      own.onUploadProgress = call.progress.take
     }
     if (json !== undefined)
       own.stringifyJson = (value) => {

@@ -21,7 +21,7 @@ import { responsesUpTo } from '../transport/responses.js'
 import { readGivenKey } from '../transport/stamp-request.js'
 import { callOption, markKyFetch, openCall, type HandsOn, type KyCall, type KyCalls } from './ky-call.js'
 import { createTimeoutError } from './ky-errors.js'
-import { isEndForKy, toKyError, withFactsOf } from './to-ky-error.js'
+import { toKyEnd, withFactsOf } from './to-ky-error.js'
 import { limitWait, readBackoff } from './ky-retries.js'
 import { isKyRead, type KyOptions } from './ky-shapes.js'
 import { openKyTransport } from './ky-transport.js'
@@ -187,25 +187,22 @@ export function createKyFetch(settings: KySettings, calls: KyCalls, isLate = fal
     })
   }
 
-  /** A write, with its end in ky's own terms. */
+  /** A write, with its end in ky's own terms: an error where ky has to go on, as its `beforeRetry` runs after one only. */
   async function sendForKy(call: KyCall, options: KyOptions, input: Request, rest: RequestInit) {
-    const { totalTimeout } = options
-    let end: unknown
-    try {
-      const response = await send(call, options, input, rest)
-      if (call.forced !== undefined) {
-        const { outcome = 'unknown', attempts = 0 } = idempotencyOf(response) ?? {}
-        call.firstSentMs = outcome === 'not-applied' ? undefined : clock.now()
-        call.attempts = attempts
-      }
-      if (isEndForKy(call, totalTimeout)) return response
-      end = response
-    } catch (error) {
-      end = error
+    let isAnswered = true
+    const found: unknown = await send(call, options, input, rest).catch((error: unknown) => {
+      isAnswered = false
+      return error
+    })
+    if (isAnswered && call.forced !== undefined) {
+      const { outcome = 'unknown', attempts = 0 } = idempotencyOf(found) ?? {}
+      call.firstSentMs = outcome === 'not-applied' ? undefined : clock.now()
+      call.attempts = attempts
     }
-    const error = toKyError(call, end, totalTimeout, input)
+    const end = toKyEnd(call, found, options.totalTimeout, input)
     letKyReplay(call, input.method)
-    throw error
+    if (isAnswered && end === found) return found as Response
+    throw end
   }
 
   /** The call of ky 1 that a request belongs to, or that of a fetch of the user's which has lost it. */
@@ -219,8 +216,7 @@ export function createKyFetch(settings: KySettings, calls: KyCalls, isLate = fal
       call.options = own
       // ky 1 tells of the body that it has itself; a hook may give another one.
       const { onUploadProgress } = own
-      if (onUploadProgress)
-        call.progress = createUploadProgress(onUploadProgress as UploadProgress['tell']).progress
+      if (onUploadProgress) call.progress = createUploadProgress(onUploadProgress as UploadProgress['tell'])
       call.beforeRequest = (own.hooks.beforeRequest ?? []).filter((hook) => !calls.hooks.has(hook))
       Object.assign(own.hooks, takeHooks(call, own.hooks))
       Object.assign(own, { throwHttpErrors: takeThrowHttpErrors(call, own.throwHttpErrors) })

@@ -4,24 +4,15 @@ import { isResponse } from '../transport/web-shapes.js'
 import type { KyCall } from './ky-call.js'
 import { createTimeoutError, isConnectionFailure, toNetworkFailure } from './ky-errors.js'
 
-/** Whether ky's own time for all of it is over, or would be with the next wait. */
-function isOutOfTotal({ stoppedBy }: KyCall, totalTimeout: unknown): boolean {
-  return stoppedBy === 'deadline' && Boolean(totalTimeout)
-}
-
-/** Whether an answer is the end for ky, too. ky runs its own `beforeRetry` hooks after an error only. */
-export function isEndForKy(call: KyCall, totalTimeout: unknown): boolean {
-  return call.replay === undefined && !isOutOfTotal(call, totalTimeout)
-}
-
-/** What ky is thrown for an end that is none for it, or for an error: one of ky's own, with the facts. */
-export function toKyError(call: KyCall, end: unknown, totalTimeout: unknown, input: Request): unknown {
+/** What ky is given for the end of a write: the answer, or an error, which is ky's own wherever ky could have made it. */
+export function toKyEnd(call: KyCall, end: unknown, totalTimeout: unknown, input: Request): unknown {
   const outgoing = () => new Request(input.url, { method: input.method, headers: input.headers })
-  const isOfOperation = isIdempotencyError(end) || isResponse(end)
-  if (isOfOperation && isOutOfTotal(call, totalTimeout))
-    return withFactsOf(end, createTimeoutError(outgoing()))
-  if (isOfOperation && call.replay !== undefined) return withFactsOf(end, call.last?.shown)
-  return isIdempotencyError(end) ? toLoss(call, end, outgoing) : end
+  const isError = isIdempotencyError(end)
+  if (!isError && !isResponse(end)) return end
+  // ky's own time for all of it is over, or would be with the next wait.
+  if (call.stoppedBy === 'deadline' && totalTimeout) return withFactsOf(end, createTimeoutError(outgoing()))
+  if (call.replay !== undefined) return withFactsOf(end, call.last?.shown)
+  return isError ? toLoss(call, end, outgoing) : end
 }
 
 /** A lost answer is ky's to tell; what only we can know is told by our own errors. */

@@ -7,20 +7,18 @@ type Event = readonly [progress: object, chunk: Uint8Array]
  * told while an attempt is sent.
  */
 export interface UploadProgress {
+  /** The user's callback. */
   readonly tell: (...event: Event) => void
+  /** Takes its place for one call. */
+  readonly take: (...event: Event) => void
   readonly held: Event[]
   isHolding: boolean
 }
 
-/** Takes the place of the user's callback for one call. */
-export function createUploadProgress(tell: UploadProgress['tell']): {
-  readonly progress: UploadProgress
-  readonly onUploadProgress: UploadProgress['tell']
-} {
-  const progress: UploadProgress = { tell, held: [], isHolding: false }
-  const onUploadProgress = (...event: Event) =>
-    void (progress.isHolding ? progress.held.push(event) : tell(...event))
-  return { progress, onUploadProgress }
+export function createUploadProgress(tell: UploadProgress['tell']): UploadProgress {
+  const take = (...event: Event) => void (progress.isHolding ? progress.held.push(event) : tell(...event))
+  const progress: UploadProgress = { tell, take, held: [], isHolding: false }
+  return progress
 }
 
 /** The body is about to be read. */
