@@ -255,8 +255,9 @@ export function createKyFetch(settings: KySettings, calls: KyCalls, isLate = fal
 }
 
 const hooksGone =
-  'the hooks of idempotency() have not seen this request: ky.create({ …, hooks }).extend(idempotency()) keeps them, and in ' +
-  'ky 1 a fetch around ours has to hand on its `this` where a hook gives a request of its own'
+  'the hooks of idempotency() have not seen this request: `hooks: undefined` takes them off, ' +
+  'ky.create({ …, hooks }).extend(idempotency()) keeps them, and in ky 1 a fetch around ours has to hand on its `this` ' +
+  'where a hook gives a request of its own'
 
 /** Whether these are the options of one call, as ky 1 completes them: an instance has options, too, of which a fetch may be called as a method. */
 function isOfCall(options: KyOptions | undefined): options is KyOptions {

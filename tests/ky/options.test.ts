@@ -642,6 +642,14 @@ describe.each(majors)('%s: other options of ky', (major, ky) => {
     expect(seen).toHaveBeenCalledOnce()
   })
 
+  it('that take all hooks off are obeyed in ky 1, and refused in ky 2, where nothing tells of the call', async () => {
+    const server = stub(reset, ok())
+    const sending = open(ky, server).post(url, { json: {}, hooks: undefined } as object)
+    if (major === 'ky 1') expect((await sending).status).toBe(201)
+    else expect(String(await caught(sending))).toContain('`hooks: undefined` takes them off')
+    expect(server.keys().map(Boolean)).toEqual(major === 'ky 1' ? [true, true] : [])
+  })
+
   it.skipIf(major === 'ky 1')('that are null are ky’s to refuse', async () => {
     const sending = Promise.resolve().then(() => open(ky, stub(ok())).post(url, { retry: null } as object))
     expect(String(await caught(sending))).toContain('`retry` must be a number or an object')
