@@ -76,7 +76,7 @@ export function iterablePage<P extends PaginatedOutput, T>(
 ): PagePromise<P, T> {
   return Object.defineProperty(page, Symbol.asyncIterator, {
     value: () => {
-      // A caller that iterates hears of its failure there, or has aborted it and hears of that.
+      // The iterator tells of its failure, or of the abort that came first.
       page.catch(() => undefined)
       return readAllPages(reader, page)
     },
