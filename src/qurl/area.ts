@@ -24,6 +24,19 @@ export interface ListShape<Rows extends string> {
 
 type Page<Rows extends string, T> = PaginatedOutput & Record<Rows, T[]>
 
+/** What the pages of one list are asked for with. */
+interface PagedList {
+  readonly path: string
+  readonly query: Record<string, string>
+}
+
+/** @throws {@link ValidationError} for input that is wrong. */
+const openList = (
+  { method, checks }: ListShape<string>,
+  makePath: () => string,
+  input: object | undefined,
+): PagedList => ({ query: readQuery(method, input, checks), path: makePath() })
+
 /** One area of the API: the verbs that its calls are made of. */
 export abstract class Area {
   readonly #send: Send
@@ -74,32 +87,15 @@ export abstract class Area {
     input: object | undefined,
     options?: ReadOptions,
   ): PagePromise<Page<Rows, T>, T> {
-    const readFrom = (cursor: string | undefined) =>
-      this.#readPage<Rows, T>(shape, makePath, cursor === undefined ? input : { ...input, cursor }, options)
-    return iterablePage(readFrom(undefined), {
+    // Wrong input rejects the promise of the page.
+    const list = new Promise<PagedList>((resolve) => resolve(openList(shape, makePath, input)))
+    const readFrom = async (cursor?: string) => this.#readPage<Rows, T>(shape, await list, cursor, options)
+    return iterablePage(readFrom(), {
       method: shape.method,
       readPage: readFrom,
       rowsOf: (page) => page[shape.rows],
       signal: options?.signal,
     })
-  }
-
-  async #readPage<Rows extends string, T>(
-    { method, rows, checks, rowsOf }: ListShape<Rows>,
-    makePath: () => string,
-    input: unknown,
-    options?: ReadOptions,
-  ): Promise<Page<Rows, T>> {
-    const query = readQuery(method, input, checks)
-    const answer = await this.#send({ method: 'GET', path: makePath(), query, options })
-    const { has_more, next_cursor } = answer.envelope
-    const page = {
-      [rows]: rowsIn<T>(answer, rowsOf),
-      has_more: has_more ?? Boolean(next_cursor),
-      ...(next_cursor ? { next_cursor } : {}),
-      ...pageFacts(answer),
-    }
-    return keepMeta(page, answer) as Page<Rows, T>
   }
 
   /** Reads every row of a paged list. Wrong input throws here, before the first page is asked for. */
@@ -110,17 +106,32 @@ export abstract class Area {
     options?: ReadOptions,
   ): AsyncGenerator<T, void, undefined> {
     const { cursor: _, ...checks } = shape.checks
-    const all = { ...shape, method: shape.method.replace('list', 'listAll') }
-    readQuery(all.method, input, checks)
-    makePath()
-    const copy = { ...input }
+    const all = { ...shape, checks, method: shape.method.replace('list', 'listAll') }
+    const list = openList(all, makePath, input)
     return readAllPages<Page<Rows, T>, T>({
       method: all.method,
-      readPage: (cursor) =>
-        this.#readPage<Rows, T>(all, makePath, cursor === undefined ? copy : { ...copy, cursor }, options),
+      readPage: (cursor) => this.#readPage<Rows, T>(all, list, cursor, options),
       rowsOf: (page) => page[shape.rows],
       signal: options?.signal,
     })
+  }
+
+  async #readPage<Rows extends string, T>(
+    { rows, rowsOf }: ListShape<Rows>,
+    { path, query }: PagedList,
+    cursor: string | undefined,
+    options?: ReadOptions,
+  ): Promise<Page<Rows, T>> {
+    const from = cursor === undefined ? query : { ...query, cursor }
+    const answer = await this.#send({ method: 'GET', path, query: from, options })
+    const { has_more, next_cursor } = answer.envelope
+    const page = {
+      [rows]: rowsIn<T>(answer, rowsOf),
+      has_more: has_more ?? Boolean(next_cursor),
+      ...(next_cursor ? { next_cursor } : {}),
+      ...pageFacts(answer),
+    }
+    return keepMeta(page, answer) as Page<Rows, T>
   }
 
   /** Reads a list that the service gives whole. */

@@ -1,20 +1,23 @@
 import { Area } from './area.js'
 import { bindMethods } from './bind-methods.js'
-import { resolveClientOptions, type ClientOptions } from './client-options.js'
+import type { ClientOptions } from './client-options.js'
 import { maskApiKey } from './credential.js'
 import { AccessCodes } from './resources/access-codes.js'
 import { Account } from './resources/account.js'
 import { ApiKeys } from './resources/api-keys.js'
 import { ConnectorResources } from './resources/connector-resources.js'
+import { Billing } from './resources/billing.js'
 import { Connectors } from './resources/connectors.js'
 import { DelegatedQurls } from './resources/delegated-qurls.js'
 import { Domains } from './resources/domains.js'
 import { Portals } from './resources/portals.js'
 import { Qurls } from './resources/qurls.js'
 import { Resources } from './resources/resources.js'
+import { ResourceLinks } from './resources/resource-links.js'
 import { Sessions } from './resources/sessions.js'
 import { Sharing } from './resources/share.js'
 import { Webhooks } from './resources/webhooks.js'
+import { resolveClientOptions } from './resolve-client-options.js'
 import { createSend } from './send.js'
 import { defined, isRecord } from './validate.js'
 import { VERSION } from './version.js'
@@ -24,12 +27,14 @@ export interface QURLClient
   extends
     Qurls,
     Resources,
+    ResourceLinks,
     Sharing,
     ConnectorResources,
     DelegatedQurls,
     Sessions,
     Portals,
     Account,
+    Billing,
     Domains,
     Webhooks,
     ApiKeys,
@@ -79,12 +84,14 @@ export class QURLClient extends Area {
 const areas = [
   Qurls,
   Resources,
+  ResourceLinks,
   Sharing,
   ConnectorResources,
   DelegatedQurls,
   Sessions,
   Portals,
   Account,
+  Billing,
   Domains,
   Webhooks,
   ApiKeys,

@@ -2,7 +2,8 @@
 export { QURLClient } from './client.js'
 export { ProtectedResource } from './resources/protected-resource.js'
 export { VERSION } from './version.js'
-export type { ClientOptions, DebugLevel, DebugLog, RetryDelay } from './client-options.js'
+export type { ClientOptions, RetryDelay } from './client-options.js'
+export type { DebugLevel, DebugLog } from './debug-log.js'
 export type { ApiKeySource } from './credential.js'
 export { createRetryBudget, type RetryBudget } from '../ky/index.js'
 export type { ReadOptions, RequestOptions } from './call-options.js'
@@ -115,16 +116,18 @@ export type {
 // Resources
 export type {
   CreateQurlForResourceInput,
-  CreateResourceInput,
   ResolveResourceInput,
   ResolveResourceOutput,
+  UpdateResourceQurlInput,
+} from './resources/resource-links.js'
+export type {
+  CreateResourceInput,
   Resource,
   ResourceDetail,
   ResourceListAllInput,
   ResourceListInput,
   ResourceListOutput,
   UpdateResourceInput,
-  UpdateResourceQurlInput,
 } from './resources/resources.js'
 
 // Sessions
@@ -162,6 +165,15 @@ export type { PortalForUrl, ProtectUrlOptions, ResourceHandle } from './resource
 
 // Who calls, quota, usage, customer, billing
 export type {
+  Me,
+  Plan,
+  Quota,
+  UsageCostEstimate,
+  UsageCurrentPeriod,
+  UsageDaily,
+  UsageDailyEntry,
+} from './resources/account.js'
+export type {
   BillingInvoiceListOutput,
   CheckoutSession,
   CreateBillingCheckoutInput,
@@ -169,16 +181,9 @@ export type {
   Invoice,
   InvoiceListOutput,
   ListBillingInvoicesInput,
-  Me,
-  Plan,
   PortalSession,
-  Quota,
   UpdateCustomerInput,
-  UsageCostEstimate,
-  UsageCurrentPeriod,
-  UsageDaily,
-  UsageDailyEntry,
-} from './resources/account.js'
+} from './resources/billing.js'
 
 // Domains
 export type {
@@ -212,20 +217,22 @@ export type {
 } from './resources/webhooks.js'
 
 // API keys
-export { isApiKeyRequestScope } from './resources/api-keys.js'
+export { isApiKeyRequestScope } from './resources/api-key-input.js'
 export type {
-  ApiKey,
   ApiKeyClaim,
-  ApiKeyListOutput,
   ApiKeyRequestScope,
   ApiKeyScope,
   CreateApiKeyInput,
-  CreateApiKeyOutput,
   CreateBootstrapKeyInput,
   CreateDurableApiKeyInput,
   CreateEnrollmentTokenInput,
   CredentialClaimInput,
   CredentialTargetInput,
+} from './resources/api-key-input.js'
+export type {
+  ApiKey,
+  ApiKeyListOutput,
+  CreateApiKeyOutput,
   ListApiKeysInput,
   UpdateApiKeyInput,
 } from './resources/api-keys.js'

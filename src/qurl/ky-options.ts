@@ -30,7 +30,9 @@ export function kyOptions(
   if (signal !== undefined) ky.signal = signal
   if (leftMs !== Infinity) ky.totalTimeout = Math.max(1, leftMs)
   if (maxRetries !== undefined) ky.retry = { limit: maxRetries }
-  if (call.writes !== undefined) ky.context['idempotency'] = { writes: call.writes, firstSentAt: firstSentMs }
+  // The hooks check what they are told, which takes as long as to send; so they are told nothing that they assume anyhow.
+  if ((call.writes !== undefined && call.writes !== 'keyed') || firstSentMs !== undefined)
+    ky.context['idempotency'] = { writes: call.writes, firstSentAt: firstSentMs }
   if (key === undefined) return ky
   ky.context['idempotencyKey'] = key
   // Two calls with one key are one request if they have the same body and headers, and a mistake if they do not.

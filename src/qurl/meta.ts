@@ -1,6 +1,6 @@
 import { rememberFacts } from '../operation/facts.js'
 import type { IdempotencyFacts } from '../ky/index.js'
-import type { Answer } from './call.js'
+import { answerOf, keepAnswer, type KeptAnswer } from './kept-answer.js'
 import type { QURLError, RateLimit } from './qurl-error.js'
 import { unexpected } from './validate.js'
 
@@ -21,11 +21,6 @@ export interface ResultMeta {
   readonly attempts: number
 }
 
-/** What is kept of the answer behind a result. */
-type Kept = Pick<Answer, 'meta'> & Partial<Pick<Answer, 'write' | 'refuse'>>
-
-const kept = new WeakMap<object, Kept>()
-
 /**
  * Tells what came with a result of the client: request id, status, headers, rate limit. The result itself stays plain data.
  * A row of a list tells of its page. A deletion resolves to nothing, so its promise is what to ask about.
@@ -42,12 +37,12 @@ const kept = new WeakMap<object, Kept>()
  * console.log(metaOf(deletion)?.requestId)
  * ```
  */
-export const metaOf = (result: unknown): ResultMeta | undefined => kept.get(result as object)?.meta
+export const metaOf = (result: unknown): ResultMeta | undefined => answerOf(result)?.meta
 
 /** Puts an answer on the result that was made from it, for {@link metaOf} and `idempotencyOf`. */
-export function keepMeta<T>(result: T, answer: Kept): T {
+export function keepMeta<T>(result: T, answer: KeptAnswer): T {
   if (typeof result !== 'object' || result === null) return result
-  kept.set(result, answer)
+  keepAnswer(result, answer)
   return keepFacts(result, answer.write)
 }
 
@@ -59,18 +54,19 @@ export function keepFacts<T>(end: T, write: IdempotencyFacts | undefined): T {
 
 /** Puts the answer behind one result on another that was made from it. */
 export function copyMeta<T>(result: T, from: object): T {
-  const answer = kept.get(from)
+  const answer = answerOf(from)
   return answer === undefined ? result : keepMeta(result, answer)
 }
 
-/** Puts what a page told on one of its rows. */
-export function shareMeta<T>(row: T, page: object): T {
-  const answer = kept.get(page)
+/** Puts what a page told on its rows. */
+export function shareMeta(rows: readonly unknown[], page: object): void {
+  const { meta } = answerOf(page) ?? {}
+  if (meta === undefined) return
   // No more than that, or each row would keep its whole page alive.
-  if (answer !== undefined && typeof row === 'object' && row !== null) kept.set(row, { meta: answer.meta })
-  return row
+  const answer = { meta }
+  for (const row of rows) keepMeta(row, answer)
 }
 
 /** The error for a result that lacks what it is for. The write behind it may have been done all the same. */
 export const refuseResult = (detail: string, result: object): QURLError =>
-  kept.get(result)?.refuse?.(detail) ?? unexpected(detail)
+  answerOf(result)?.refuse?.(detail) ?? unexpected(detail)

@@ -55,7 +55,9 @@ export async function* readAllPages<P extends PaginatedOutput, T>(
   for (let count = 0; count < maxPages; count++) {
     signal?.throwIfAborted()
     const page = await (count === 0 && first !== undefined ? first : readPage(cursor))
-    for (const row of rowsOf(page)) yield shareMeta(row, page)
+    const rows = rowsOf(page)
+    shareMeta(rows, page)
+    for (const row of rows) yield row
     if (!page.has_more) return
     cursor = page.next_cursor
     if (cursor === undefined || cursor === '') {
@@ -74,7 +76,7 @@ export function iterablePage<P extends PaginatedOutput, T>(
 ): PagePromise<P, T> {
   return Object.defineProperty(page, Symbol.asyncIterator, {
     value: () => {
-      // A caller that iterates hears of its failure there, or has aborted it and hears of that.
+      // The iterator tells of its failure, or of the abort that came first.
       page.catch(() => undefined)
       return readAllPages(reader, page)
     },

@@ -368,7 +368,7 @@ describe('the caller', () => {
 
 describe('the deadline', () => {
   it('ends a call whose answer does not come, with time left for that attempt', async () => {
-    const { server, proxy, client } = await stage('api-key', { timeout: 60_000, deadlineMs: 80 })
+    const { server, proxy, client } = await stage('api-key', { timeout: 60_000, deadlineMs: 400 })
     proxy.next('hang')
     const error = await failure(client.create({ target_url: 'https://app.example/a' }))
     expect(error).toBeInstanceOf(TimeoutError)

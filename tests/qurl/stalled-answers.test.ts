@@ -50,7 +50,7 @@ describe('an answer that stalls in its body', () => {
   it.each([...calls, ['a deletion', (client: QURLClient) => client.deleteWebhook('wh_1')] as const])(
     'does not lose the status of %s',
     async (_, call) => {
-      for (const options of [{ timeout: 60 }, { deadlineMs: 60 }]) {
+      for (const options of [{ timeout: 200 }, { deadlineMs: 200 }]) {
         const client = await clientOf(stall(401), options)
         expect(await failureOf(call(client))).toMatchObject({ name: 'AuthenticationError', status: 401 })
       }

@@ -4,7 +4,8 @@ import type { UnpaginatedOutput } from '../page.js'
 import { findIdProblem } from '../pasted-secret.js'
 import { path } from '../path.js'
 import type { Open } from '../types.js'
-import { isInteger, isName, isString, readFields, required, type Check, type Checks } from '../validate.js'
+import { isInteger, isName, isString, required } from '../checks.js'
+import { readFields, type Check, type Checks } from '../validate.js'
 
 /** Codes that people type to get to a resource. */
 export class AccessCodes extends Area {

@@ -1,4 +1,5 @@
-import { describeShape, invalid, isRecord, readFields, required } from '../validate.js'
+import { required } from '../checks.js'
+import { describeShape, invalid, isRecord, readFields } from '../validate.js'
 import { inspectCreate, type CreateInput } from './link.js'
 
 /** What `batchCreate` takes: up to 100 links. */

@@ -3,7 +3,7 @@ import type { ReadOptions } from '../call-options.js'
 import type { PagePromise, PaginatedOutput } from '../page.js'
 import { path } from '../path.js'
 import type { Open } from '../types.js'
-import { pageChecks } from '../validate.js'
+import { pageChecks } from '../checks.js'
 
 /** Connectors that are installed. */
 export class Connectors extends Area {

@@ -1,5 +1,6 @@
 import type { Answer } from '../call.js'
-import { isInteger, isRecord } from '../validate.js'
+import { isInteger } from '../checks.js'
+import { isRecord } from '../validate.js'
 
 /** What a delegated batch is named by. */
 export const batchIdForm = /^dqb_[\w-]{22}$/
@@ -173,15 +174,4 @@ export function findBatchStateProblem({ status, data, meta }: Answer, batchId: s
   }
   if (status !== 200) return '200 or 202 was expected'
   return isTime(data['completed_at']) ? findResultsProblem(data) : 'completed_at is no time'
-}
-
-/** One result with its own fields and no others. */
-export function readResult(entry: DelegatedQurlBatchItemResult): DelegatedQurlBatchItemResult {
-  const { index } = entry
-  if (entry.status === 'failed') {
-    const { code, message } = entry.error
-    return { index, status: 'failed', error: { code, message } }
-  }
-  const { qurl_id, qurl_link, expires_at } = entry.qurl
-  return { index, status: 'succeeded', qurl: { qurl_id, qurl_link, expires_at } }
 }

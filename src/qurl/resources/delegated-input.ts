@@ -1,17 +1,6 @@
 import type { AccessPolicy } from '../types.js'
-import {
-  describeShape,
-  inspectFields,
-  invalid,
-  isAccessPolicy,
-  isBoolean,
-  isInteger,
-  isName,
-  readFields,
-  required,
-  type Check,
-  type Checks,
-} from '../validate.js'
+import { isAccessPolicy, isBoolean, isInteger, isName, required } from '../checks.js'
+import { describeShape, inspectFields, invalid, readFields, type Check, type Checks } from '../validate.js'
 
 /** One link of a delegated batch. */
 export interface DelegatedQurlGrant {

@@ -1,6 +1,5 @@
 import { idempotencyOf } from '../../ky/index.js'
 import { Area, dataOf } from '../area.js'
-import type { Answer } from '../call.js'
 import type { ReadOptions, RequestOptions } from '../call-options.js'
 import { DelegatedBatchOutcomeUnknownError } from '../errors.js'
 import { factsOf, mayHaveHappened } from '../may-have-happened.js'
@@ -13,14 +12,12 @@ import { describeShape, invalid, isRecord } from '../validate.js'
 import {
   batchIdForm,
   findAcceptedProblem,
-  findBatchStateProblem,
   isEtag,
   qurlIdForm,
-  readResult,
-  readRetryAfter,
   type DelegatedQurlBatchAccepted,
   type GetDelegatedQurlBatchOutput,
 } from './delegated-answer.js'
+import { acceptedOf, readBatch, readBatchId } from './delegated-batch.js'
 import { readDelegatedBatch, type CreateDelegatedQurlBatchInput } from './delegated-input.js'
 
 /** Links that are made on behalf of somebody else, by a capability that they gave. */
@@ -140,11 +137,6 @@ function outcomeUnknown(error: QURLError) {
   return facts && { ...facts, outcome: 'unknown' as const }
 }
 
-function readBatchId(data: unknown): string | undefined {
-  const id = isRecord(data) ? data['batch_id'] : undefined
-  return typeof id === 'string' && batchIdForm.test(id) ? id : undefined
-}
-
 function checkBatchKey(options: unknown): void {
   const key = isRecord(options) ? options['idempotencyKey'] : undefined
   if (typeof key === 'string' && /\s/.test(key))
@@ -165,55 +157,4 @@ function readOptions(options: unknown): { readonly etag?: string } & ReadOptions
   if (etag === undefined) return rest
   if (!isEtag(etag)) throw invalid('options.etag: must be a strong ETag of at most 96 characters')
   return { etag, ...rest }
-}
-
-function acceptedOf({ data, meta, envelope }: Answer): DelegatedQurlBatchAccepted {
-  const { batch_id, item_count, submitted_at } = data as DelegatedQurlBatchAccepted
-  const { headers } = meta
-  return {
-    http_status: 202,
-    batch_id,
-    status: 'queued',
-    item_count,
-    submitted_at,
-    etag: headers.get('etag') ?? '',
-    retry_after: readRetryAfter(headers) ?? 0,
-    location: headers.get('location') ?? '',
-    request_id: envelope.request_id ?? '',
-  }
-}
-
-function readBatch(answer: Answer, batchId: string, asked: string | undefined): GetDelegatedQurlBatchOutput {
-  const { status, data, meta, refuse, note } = answer
-  const etag = meta.headers.get('etag')
-  const retryAfter = readRetryAfter(meta.headers)
-  if (status === 304) {
-    if (etag !== asked || !isEtag(etag)) throw refuse('the ETag of a 304 is another one', status)
-    return { http_status: 304, etag, ...(retryAfter === undefined ? {} : { retry_after: retryAfter }) }
-  }
-  const problem = findBatchStateProblem(answer, batchId)
-  if (problem !== undefined) throw refuse(problem, status)
-  const found = data as GetDelegatedQurlBatchOutput & { http_status: 200 | 202 }
-  const { batch_id, item_count, submitted_at } = found
-  const facts = {
-    batch_id,
-    item_count,
-    submitted_at,
-    ...(meta.requestId === undefined ? {} : { request_id: meta.requestId }),
-  }
-  if (status === 202) {
-    const { status: state } = found as GetDelegatedQurlBatchOutput & { http_status: 202 }
-    return { http_status: 202, ...facts, status: state, etag: etag ?? '', retry_after: retryAfter ?? 0 }
-  }
-  const { status: state, completed_at, results } = found as GetDelegatedQurlBatchOutput & { http_status: 200 }
-  // The links are shown once, so they are not lost for an ETag.
-  if (!isEtag(etag)) note('the ETag of a finished batch is missing or malformed')
-  return {
-    http_status: 200,
-    ...facts,
-    status: state,
-    completed_at,
-    results: results.map(readResult),
-    ...(isEtag(etag) ? { etag } : {}),
-  }
 }

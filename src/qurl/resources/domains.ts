@@ -3,7 +3,8 @@ import type { ReadOptions, RequestOptions } from '../call-options.js'
 import type { PagePromise, PaginatedOutput } from '../page.js'
 import { path } from '../path.js'
 import type { Open } from '../types.js'
-import { isName, pageChecks, readFields, required, type Checks } from '../validate.js'
+import { isName, pageChecks, required } from '../checks.js'
+import { readFields, type Checks } from '../validate.js'
 
 /** Custom domains. */
 export class Domains extends Area {

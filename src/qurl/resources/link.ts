@@ -1,18 +1,6 @@
 import type { AccessPolicy, Open } from '../types.js'
-import {
-  inspectFields,
-  isAccessPolicy,
-  isBoolean,
-  isHttpUrl,
-  isInteger,
-  isName,
-  isString,
-  readFields,
-  required,
-  type Checks,
-  type Inspection,
-  type Rule,
-} from '../validate.js'
+import { isAccessPolicy, isBoolean, isHttpUrl, isInteger, isName, isString, required } from '../checks.js'
+import { inspectFields, readFields, type Checks, type Inspection, type Rule } from '../validate.js'
 
 /** What a link may be made with, wherever it is made. */
 export interface LinkOptions {

@@ -4,19 +4,8 @@ import type { ReadOptions, RequestOptions } from '../call-options.js'
 import type { PagePromise, PaginatedOutput } from '../page.js'
 import { checkId, path } from '../path.js'
 import type { AccessToken, Expiry, ExpiryChange, ResourceStatus, Open } from '../types.js'
-import {
-  atLeastOne,
-  atMostOne,
-  isName,
-  isRecord,
-  isString,
-  isTags,
-  isText,
-  pageChecks,
-  readFields,
-  required,
-  type Checks,
-} from '../validate.js'
+import { atLeastOne, atMostOne, isName, isString, isTags, isText, pageChecks, required } from '../checks.js'
+import { isRecord, readFields, type Checks } from '../validate.js'
 import {
   completeBatch,
   findBatchProblem,

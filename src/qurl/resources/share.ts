@@ -5,7 +5,8 @@ import type { RequestOptions } from '../call-options.js'
 import { keepMeta } from '../meta.js'
 import { writeOperations } from '../operations.js'
 import { path } from '../path.js'
-import { describeShape, isInteger, isRecord, readFields } from '../validate.js'
+import { isInteger } from '../checks.js'
+import { describeShape, isRecord, readFields } from '../validate.js'
 import { ShareLink } from './share-link.js'
 
 /** Temporary links to resources that are known by their CRID. */

@@ -3,17 +3,8 @@ import type { ReadOptions, RequestOptions } from '../call-options.js'
 import type { PagePromise, PaginatedOutput } from '../page.js'
 import { path } from '../path.js'
 import type { Open } from '../types.js'
-import {
-  atLeastOne,
-  isHttpUrl,
-  isName,
-  isNames,
-  isText,
-  pageChecks,
-  readFields,
-  required,
-  type Checks,
-} from '../validate.js'
+import { atLeastOne, isHttpUrl, isName, isNames, isText, pageChecks, required } from '../checks.js'
+import { readFields, type Checks } from '../validate.js'
 
 /** Webhooks and what was delivered to them. */
 export class Webhooks extends Area {

@@ -3,8 +3,6 @@ import { ValidationError } from '../../../src/qurl/errors.js'
 import {
   atLeastOne,
   atMostOne,
-  describeShape,
-  inspectFields,
   isAccessPolicy,
   isBoolean,
   isHttpUrl,
@@ -14,9 +12,13 @@ import {
   isString,
   isTags,
   isText,
+  required,
+} from '../../../src/qurl/checks.js'
+import {
+  describeShape,
+  inspectFields,
   readFields,
   readQuery,
-  required,
   type Check,
 } from '../../../src/qurl/validate.js'
 

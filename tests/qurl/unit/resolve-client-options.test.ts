@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { ValidationError } from '../../../src/qurl/errors.js'
-import { resolveClientOptions } from '../../../src/qurl/client-options.js'
+import { resolveClientOptions } from '../../../src/qurl/resolve-client-options.js'
 import { maskApiKey } from '../../../src/qurl/credential.js'
 
 const apiKey = 'lv_live_0123456789abcdef'
