@@ -127,10 +127,7 @@ export async function recoverOperations(
       }
       hasWorked = true
       tell(operation, result, error)
-      if (result !== 'applied' && result !== 'not-applied') {
-        for (const { operation: later } of lane) tried.add(later.id)
-        break
-      }
+      if (result !== 'applied' && result !== 'not-applied') break
     }
     return hasWorked
   }

@@ -72,7 +72,10 @@ describe('a claim', () => {
       asked += 1
       return { status: 'created' }
     })
-    await expect(post(AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough')
+    const controller = new AbortController()
+    const call = post(controller.signal)
+    controller.abort(new Error('enough'))
+    await expect(call).rejects.toThrow('enough')
     expect(asked).toBe(0)
   })
 
@@ -93,8 +96,12 @@ describe('a claim', () => {
 
   it('ends with the signal while it waits', async () => {
     const controller = new AbortController()
+    const sleep = (_ms: number, signal?: AbortSignal) =>
+      new Promise<void>((_resolve, reject) =>
+        signal?.addEventListener('abort', () => reject(signal.reason as Error)),
+      )
     const store = { ...memoryStore(), claim: held }
-    const journal = createJournal({ store })
+    const journal = createJournal({ store, clock: { now: () => 0, sleep } })
     const call = createIdempotentFetch({ journal })('https://api.test/', {
       method: 'POST',
       signal: controller.signal,

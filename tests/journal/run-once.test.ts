@@ -228,6 +228,17 @@ describe('runOnce', () => {
     expect(server.requests).toHaveLength(1)
   })
 
+  it('takes a step again that was not applied', async () => {
+    const { journal, post } = open()
+    server.fate = () => 'fail'
+    const statuses = await runOnce('job', { journal }, async () => {
+      const first = await post('/orders', '{}', 'create')
+      server.fate = () => 'answer'
+      return [first.status, (await post('/orders', '{}', 'create')).status]
+    })
+    expect(statuses).toEqual([422, 201])
+  })
+
   it('ends the wait for another worker with the signal', async () => {
     const { journal } = open()
     const controller = new AbortController()
