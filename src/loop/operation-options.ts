@@ -142,6 +142,7 @@ export function copyOperationOptions(
     ...settings,
     ...(options.match && { match: syncCallback('match', options.match) }),
     ...(options.generateKey && { generateKey: syncCallback('generateKey', options.generateKey) }),
+    ...(options.random && { random: syncCallback('random', options.random) }),
     methods: methods.map((method) => method.toUpperCase()),
     onEvent: options.onEvent,
     aroundAttempt: options.aroundAttempt,

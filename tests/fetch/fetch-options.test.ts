@@ -27,6 +27,7 @@ describe('the options of createIdempotentFetch', () => {
     ['contract.honoursKey', { contract: defineContract({ honoursKey: late as never }) }, 0],
     ['contract.companions', { contract: defineContract({ companions: late as never }) }, 0],
     ['retry.backoff', { retry: { backoff: late } }, 1],
+    ['random', { random: late }, 1],
   ])('refuse a promise of %s, which answers at once', async (name, options, requests) => {
     const rejections: unknown[] = []
     const note = (reason: unknown) => void rejections.push(reason)
