@@ -119,7 +119,7 @@ export const peers: readonly KnownPeer[] = [
   },
   {
     path: 'interchecks',
-    options: { timeoutMs: 300 },
+    options: { timeoutMs: 1_000 },
     results: conflicting('not-kept', 'no-answer'),
     conclusion: 'kept',
     contract: "id: 'id', result: { status: 201 }, alsoAfterFailure: true",
