@@ -28,8 +28,8 @@ const ky = process.env['KY_MAJOR'] === '2' ? [{ find: /^ky$/, replacement: 'ky2'
 const intercepted = ['tests/qurl/**/*.test.ts']
 
 /**
- * Files that set up something of the process: a global, an interceptor of requests beside real sockets, the collection of
- * garbage. Each has a process of its own.
+ * Files that set up something of the process: a global, a listener of the process's own channels, an interceptor of requests
+ * beside real sockets, the collection of garbage. Each has a process of its own.
  */
 const alone = [
   'tests/contract/third-party/*.test.ts',
@@ -38,8 +38,10 @@ const alone = [
   'tests/journal/stores/indexed-db-store.test.ts',
   'tests/ky/aborts.test.ts',
   'tests/loop/share-operation.test.ts',
+  'tests/opentelemetry/*.test.ts',
   'tests/probe/third-party.test.ts',
   'tests/promises/seed-cases.test.ts',
+  'tests/readme/readme.test.ts',
   'tests/transport/{capture-request,follow-redirect,known-fetch,layer-below,refused-signal,transport-failure}.test.ts',
   'tests/wire/lost-answers.test.ts',
 ]
@@ -74,8 +76,8 @@ export default defineConfig({
   test: {
     testTimeout: 30_000,
     maxConcurrency: 16,
-    // One worker less than there are cores, as is usual, would be one on a small machine.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // One more than there are cores: many tests wait for a server.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       {
         extends: true,
