@@ -189,7 +189,7 @@ export class TrackedOperation {
   /** Whether a redirect may lead the write to an origin: not, once it may have been executed, where no attempt has been before. */
   mayMoveTo(origin: string): boolean {
     const { attempts, mayHaveRun } = this.#operation
-    const isFirst = attempts - (this.#call.attemptsBefore ?? 0) <= 1
+    const isFirst = attempts - (this.#call.attemptsBefore ?? 0) <= 1 && this.#call.firstSentMs === undefined
     this.#landings ??= new Set()
     if (mayHaveRun && !isFirst && !this.#landings.has(origin)) return false
     this.#landings.add(origin)

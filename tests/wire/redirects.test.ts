@@ -197,6 +197,38 @@ describe.each(senders.filter(([name]) => !/own fetch|hooks alone|given a Request
   },
 )
 
+it.each<[string, (send: typeof fetch, url: string) => Promise<unknown>]>([
+  [
+    'retry()',
+    async (send, url) => {
+      const error = await send(url, { method: 'POST' }).catch((reason: unknown) => reason)
+      return (error as { retry(): Promise<Response> }).retry()
+    },
+  ],
+  [
+    'firstSentAt',
+    async (send, url) => {
+      const init = { method: 'POST', idempotencyKey: 'order-1' }
+      await send(url, init).catch(() => undefined)
+      return send(url, { ...init, idempotency: { firstSentAt: new Date() } } as RequestInit)
+    },
+  ],
+])('a write of an earlier call is not sent on to another server either: %s', async (_, again) => {
+  const made: string[] = []
+  const other = await listen((_, response) => {
+    made.push('at the other server')
+    response.writeHead(201).end('{}')
+  })
+  const { base } = await listen((request, response) => {
+    if (made.length > 0) return void response.writeHead(307, { location: `${other.base}/orders` }).end()
+    made.push('here')
+    request.socket.destroy()
+  })
+  const send = createIdempotentFetch({ retry: { maxAttempts: 1 } })
+  expect(idempotencyOf(await again(send as typeof fetch, `${base}/orders`))?.outcome).toBe('unknown')
+  expect(made).toEqual(['here'])
+})
+
 it('with redirect: manual, a refused connection is sure again', async () => {
   const url = `http://first.test:${await closedPort()}/`
   const send = createIdempotentFetch({ fetch: ownFetch, methods: [], retry })
