@@ -2,8 +2,9 @@ import { parseRateLimitReset } from './rate-limit.js'
 import { readRetryAfter, readSentMs } from './retry-after.js'
 
 /**
- * Reads how long the server asks to wait before the next request, in milliseconds: from `retry-after-ms` and its like or `Retry-After`, and
- * where a 413, 429 or 503 has neither, from the headers of its rate limit. `undefined` when it asks for no wait.
+ * Reads how long the server asks to wait before the next request, in milliseconds: from `Retry-After` or one of its forms in
+ * milliseconds, and where a 413, 429 or 503 has neither, from the headers of its rate limit. `undefined` when it asks for no
+ * wait.
  *
  * `Retry-After` comes first, "now" included: a rate limit may name the end of a window that has nothing to do with this answer.
  */

@@ -39,7 +39,10 @@ function dispatchersOf({ dispatcher }: LayerInit, fetch: FetchLike): readonly Di
   return found.filter((one) => one !== undefined)
 }
 
-/** Whether a dispatcher of the caller's may send a request, whose name does not tell what is built into it. A `Request` may hold one. */
+/**
+ * Whether a request may be sent by a dispatcher of the caller's, and not by the runtime's own: the name of its class does not tell
+ * whether it resends. A `Request` may hold one that cannot be seen.
+ */
 export function mayHaveDispatcher({ rest, base }: CapturedRequest): boolean {
   return base !== undefined || (rest as LayerInit).dispatcher !== undefined
 }
@@ -52,18 +55,9 @@ interface Browser {
   readonly Deno?: { readonly createHttpClient?: (options: object) => unknown }
 }
 
-/** Which navigators are those of Chromium: a name does not change, and to look for it on each attempt takes longer. */
-const chromiums = new WeakMap<object, boolean>()
-
 /** Chromium resends a POST when a connection that it used before is lost. A service worker may do so with anything. */
 function isBrowserThatResends({ navigator }: Browser): boolean {
-  if (navigator === undefined) return false
-  let isChromium = chromiums.get(navigator)
-  if (isChromium === undefined) {
-    isChromium = /Chrom|CriOS/.test(navigator.userAgent ?? '')
-    chromiums.set(navigator, isChromium)
-  }
-  return isChromium || Boolean(navigator.serviceWorker?.controller)
+  return /Chrom|CriOS/.test(navigator?.userAgent ?? '') || Boolean(navigator?.serviceWorker?.controller)
 }
 
 /**

@@ -43,8 +43,8 @@ function isOfRuntime(fetch: FetchLike | undefined): boolean {
  * been refused when the request had been executed on an earlier one.
  *
  * Gives the function that says whether such a request has been on a connection since, with more in its query or not; too much
- * traffic to tell counts as yes. So does every request of Bun and Deno, which do not say what they send; `undefined` where nothing
- * is sent that tells whether it was.
+ * traffic to tell counts as yes. Bun and Deno do not say what they send: there, a fetch of the caller's own counts as having sent.
+ * `undefined` where there is nothing to ask, and the error alone has to tell: the runtime's own fetch, and browsers.
  */
 export function watchSending(fetch?: FetchLike): ((method: string, url: string) => boolean) | undefined {
   if ('Bun' in globalThis || 'Deno' in globalThis) return isOfRuntime(fetch) ? undefined : () => true

@@ -30,7 +30,7 @@ export function isBytes(value: unknown): value is ArrayBuffer | ArrayBufferView 
 /** The same memory as an array of bytes of this realm. */
 export function viewBytes(value: ArrayBuffer | ArrayBufferView): Uint8Array {
   // A view takes as long to make as the bytes of a short answer take to arrive.
-  if (value instanceof Uint8Array && value.constructor === Uint8Array) return value
+  if (value.constructor === Uint8Array) return value as Uint8Array
   return ArrayBuffer.isView(value)
     ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
     : new Uint8Array(value)
