@@ -30,13 +30,15 @@ function isPlainDispatcher(dispatcher: Dispatcher): boolean {
 /** Where undici keeps the dispatcher of the process; the number grows with its interface. */
 const globalDispatchers = [1, 2].map((version) => Symbol.for(`undici.globalDispatcher.${version}`))
 
-function dispatchersOf({ dispatcher }: LayerInit, fetch: FetchLike): readonly Dispatcher[] {
-  if (dispatcher !== undefined) return [dispatcher]
-  if (!isUndici(fetch)) return []
-  const found = globalDispatchers.map(
-    (name) => (globalThis as Record<symbol, unknown>)[name] as Dispatcher | undefined,
-  )
-  return found.filter((one) => one !== undefined)
+/** Whether the dispatcher that undici will use may send a request more than once. */
+function hasDispatcherThatResends({ dispatcher }: LayerInit, isOfUndici: boolean): boolean {
+  if (dispatcher !== undefined) return !isPlainDispatcher(dispatcher)
+  if (!isOfUndici) return false
+  for (const name of globalDispatchers) {
+    const ofProcess = (globalThis as Record<symbol, unknown>)[name] as Dispatcher | undefined
+    if (ofProcess !== undefined && !isPlainDispatcher(ofProcess)) return true
+  }
+  return false
 }
 
 /**
@@ -70,10 +72,13 @@ export function canBeResentBelow(fetch: FetchLike, { method, rest, base }: Captu
   // What a `Request` holds cannot be seen; runtimes that know a dispatcher keep that of the process for others.
   if (init.retryOptions !== undefined || (base as LayerInit | undefined)?.retryOptions !== undefined)
     return true
-  if (!dispatchersOf(init, fetch).every(isPlainDispatcher)) return true
+  const isOfUndici = isUndici(fetch)
+  if (hasDispatcherThatResends(init, isOfUndici)) return true
+  // undici runs neither in a page nor in Deno.
   return (
-    isBrowserThatResends(globalThis) ||
-    ('Deno' in globalThis && init.client === undefined && !canPrevent(globalThis))
+    !isOfUndici &&
+    (isBrowserThatResends(globalThis) ||
+      ('Deno' in globalThis && init.client === undefined && !canPrevent(globalThis)))
   )
 }
 
