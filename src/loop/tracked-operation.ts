@@ -1,15 +1,15 @@
-import { parseWait } from '../backoff/parse-wait.js'
 import { monotonicNow } from '../clock/clock.js'
-import type { Reading, Verdict } from '../contract/verdict.js'
+import type { Reading } from '../contract/verdict.js'
 import type { ErrorFacts, Outcome } from '../errors/idempotency-error.js'
 import { safeUrl } from '../errors/safe-url.js'
 import { beginAttempt, endAttempt, outcomeOf, type Operation } from '../operation/operation.js'
 import { generateKey } from '../key/generate-key.js'
-import { decide, type Allowance, type Decision } from '../retry/decide.js'
+import type { Allowance, Decision } from '../retry/decide.js'
 import { RetryPayment } from '../retry/retry-payment.js'
 import type { RetryPolicy } from '../retry/retry-policy.js'
 import type { Attempted } from '../transport/attempted.js'
 import type { Call } from './call.js'
+import { decideNext } from './decide-next.js'
 import type { EventDetail } from './events.js'
 import { AssumedFacts, type IdempotencyFacts } from '../operation/facts.js'
 import type { OperationSettings } from './operation-options.js'
@@ -38,8 +38,6 @@ export class TrackedOperation {
   readonly #keyWatch: KeyWatch
   readonly #payment: RetryPayment
   #isSettled = false
-  #isLowerBound = false
-  #hiddenResend = false
   /** Where redirects have led attempts. */
   #landings: Set<string> | undefined
   /** When the server said for the first time that it is still running, by the monotonic clock. */
@@ -124,10 +122,9 @@ export class TrackedOperation {
     const { verdict } = reading
     if (verdict === 'running' && this.#operation.asks === 0)
       this.#askedSinceMs = monotonicNow(this.#settings.clock)
-    this.#operation = endAttempt(this.#operation, reading)
+    this.#operation = endAttempt(this.#operation, reading, attempted.isAtLeast)
     this.#outcome = outcomeOf(this.#operation, reading)
     this.#replayed = reading.replayed === true
-    this.#lookBelow(attempted, verdict)
     const { status, error } = attempted as { status?: number; error?: unknown }
     this.#tell({ type: 'attempt-ended', verdict, status, error, replayed: this.#replayed })
     if (verdict === 'done' || verdict === 'unknown') {
@@ -164,14 +161,14 @@ export class TrackedOperation {
 
   facts(outcome = this.#outcome): IdempotencyFacts {
     const { key } = this
-    const { attempts } = this.#operation
+    const { attempts, isLowerBound, hiddenResend } = this.#operation
     const replayed = this.#replayed
     const facts: { -readonly [Name in keyof IdempotencyFacts]: IdempotencyFacts[Name] } =
       key !== undefined && this.#settings.contract.ttlAssumed
         ? new AssumedFacts(key, attempts, replayed, outcome)
         : { key, attempts, replayed, outcome }
-    if (this.#isLowerBound) facts.isLowerBound = true
-    if (this.#hiddenResend) facts.hiddenResend = true
+    if (isLowerBound) facts.isLowerBound = true
+    if (hiddenResend) facts.hiddenResend = true
     if (!replayed && this.#isKeyed && this.#keyWatch.mayHaveRunTwice()) facts.mayHaveRunTwice = true
     return facts
   }
@@ -243,18 +240,6 @@ export class TrackedOperation {
     }
   }
 
-  /** What a layer below may have sent beside this attempt. */
-  #lookBelow({ isAtLeast }: Attempted, verdict: Verdict): void {
-    const { attempts, keyOrigin } = this.#operation
-    if (isAtLeast === true) {
-      this.#isLowerBound = true
-      // A request that nobody saw may have been executed.
-      if (this.#outcome === 'not-applied' && verdict !== 'unsendable') this.#outcome = 'unknown'
-    }
-    if (this.#replayed && attempts === 1 && keyOrigin === 'generated' && this.#call.firstSentMs === undefined)
-      this.#hiddenResend = true
-  }
-
   #tell(detail: EventDetail): void {
     const { onEvent } = this.#settings
     if (onEvent === undefined) return
@@ -262,44 +247,33 @@ export class TrackedOperation {
     tellEvent(onEvent, { operation: this.id, key, method, url, attempts, ...detail })
   }
 
-  /** How long the server asks to wait, in milliseconds. */
-  #readWait(attempted: Attempted, nowMs: number): number | undefined {
-    if ('lost' in attempted) return undefined
-    const { status, headers } = attempted
-    const { limitWait } = this.#call
-    const waitMs = parseWait(status, headers, nowMs)
-    return waitMs && limitWait ? limitWait(status, waitMs) : waitMs
-  }
-
   #decide(reading: Reading, attempted: Attempted, allowance: Allowance | undefined): Decision {
-    const { contract, clock, random, whenKeyStoreDown } = this.#settings
-    const policy = this.policy
     const { verdict, keyStoreDown } = reading
+    const { policy } = this
     if ('lost' in attempted && attempted.stop !== undefined) return { action: 'settle', why: attempted.stop }
-    const nowMs = clock.now()
-    const decision = decide(this.#operation, reading, {
-      ...policy,
-      backoff: (verdict !== 'running' && this.#call.resendBackoff) || policy.backoff,
-      random,
-      nowMs,
-      leftMs: this.leftMs(),
-      retryAfterMs: this.#readWait(attempted, nowMs),
-      keyTtlMs: contract.keyTtlMs,
-      askedForMs: monotonicNow(clock) - this.#askedSinceMs,
+    const decision = decideNext(this.#settings, this.#call, this.#operation, {
+      reading,
+      attempted,
       allowance,
+      policy,
+      leftMs: this.leftMs(),
+      askedSinceMs: this.#askedSinceMs,
     })
     if (decision.action === 'settle') return decision
     if (this.isUnsafe()) return { action: 'settle', why: 'key-ignored' }
     if (verdict === 'running') return decision
     const isPaid = this.#payment.reserve(verdict === 'refused' ? 'throttled' : 'transient')
     if (!isPaid && policy.whenBudgetIsEmpty === 'stop') return { action: 'settle', why: 'budget' }
-    const { mayHaveRun, keyOrigin } = this.#operation
-    // With a key of the caller's, an earlier call may have been applied.
-    const isFirst = !mayHaveRun && keyOrigin === 'generated'
-    if (keyStoreDown && whenKeyStoreDown === 'send-without-key' && isFirst) {
-      this.#isKeyed = false
-      this.#operation = { ...this.#operation, resendable: false }
-    }
+    if (keyStoreDown) this.#leaveKeyOut()
     return isPaid ? decision : { ...decision, mustProbe: true }
+  }
+
+  /** Where the server cannot keep keys now: not when an earlier attempt, or call with a key of the caller's, may have been applied. */
+  #leaveKeyOut(): void {
+    const { mayHaveRun, keyOrigin } = this.#operation
+    if (this.#settings.whenKeyStoreDown !== 'send-without-key' || mayHaveRun || keyOrigin !== 'generated')
+      return
+    this.#isKeyed = false
+    this.#operation = { ...this.#operation, resendable: false }
   }
 }

@@ -1,4 +1,4 @@
-import type { Reading } from '../contract/verdict.js'
+import type { Reading, Verdict } from '../contract/verdict.js'
 import type { Outcome } from '../errors/idempotency-error.js'
 
 /** One logical write, named by its key, as it stands between two attempts. A value: each step gives a new one. */
@@ -21,6 +21,10 @@ export interface Operation {
   readonly asks: number
   /** An attempt may have been executed. */
   readonly mayHaveRun: boolean
+  /** A layer below may have sent more requests than are counted. @defaultValue `false` */
+  readonly isLowerBound?: boolean
+  /** The first attempt with a new key was answered from the server's store: a layer below has sent it twice. @defaultValue `false` */
+  readonly hiddenResend?: boolean
 }
 
 /** The operation with one more request on its way. */
@@ -28,17 +32,28 @@ export function beginAttempt(operation: Operation): Operation {
   return { ...operation, attempts: operation.attempts + 1, spent: operation.spent + 1 }
 }
 
-/** The operation after an attempt was read. */
-export function endAttempt(operation: Operation, { verdict, outcome }: Reading): Operation {
-  if (verdict === 'running')
-    return { ...operation, spent: operation.spent - 1, asks: operation.asks + 1, mayHaveRun: true }
-  return verdict === 'unknown' || outcome === 'unknown' ? { ...operation, mayHaveRun: true } : operation
+/** The operation after an attempt was read. `isAtLeast`: a layer below may have sent the request more than once. */
+export function endAttempt(operation: Operation, reading: Reading, isAtLeast = false): Operation {
+  const { verdict, outcome, replayed } = reading
+  const { attempts, spent, asks, keyOrigin, mayHaveRun } = operation
+  let ended = operation
+  if (verdict === 'running') ended = { ...ended, spent: spent - 1, asks: asks + 1, mayHaveRun: true }
+  else if (verdict === 'unknown' || outcome === 'unknown') ended = { ...ended, mayHaveRun: true }
+  if (isAtLeast) ended = { ...ended, isLowerBound: true }
+  if (replayed === true && attempts === 1 && keyOrigin === 'generated' && !mayHaveRun)
+    ended = { ...ended, hiddenResend: true }
+  return ended
 }
 
-/** What is true of an operation when `reading` is its last word. */
+/** What is true of an operation when `reading` is its last word. A request that nobody saw may have been executed. */
 export function outcomeOf(operation: Operation, reading: Reading): Outcome {
-  if (reading.outcome !== undefined) return reading.outcome
-  switch (reading.verdict) {
+  const outcome = reading.outcome ?? outcomeByVerdict(operation, reading.verdict)
+  const isPromised = operation.isLowerBound !== true || reading.verdict === 'unsendable'
+  return outcome === 'not-applied' && !isPromised ? 'unknown' : outcome
+}
+
+function outcomeByVerdict(operation: Operation, verdict: Verdict): Outcome {
+  switch (verdict) {
     case 'done':
     case 'already-done':
       return 'applied'

@@ -75,6 +75,31 @@ describe('endAttempt', () => {
   )
 })
 
+describe('a layer below that may resend', () => {
+  const below = endAttempt(beginAttempt(fresh), { verdict: 'refused' }, true)
+
+  it('makes the number of requests a lower bound, from then on', () => {
+    expect(below.isLowerBound).toBe(true)
+    expect(endAttempt(beginAttempt(below), { verdict: 'refused' }).isLowerBound).toBe(true)
+  })
+
+  it.each(verdicts)('takes every promise that nothing was executed from %s', (verdict) => {
+    const alone = outcomeOf(fresh, { verdict })
+    const isDoubtful = alone === 'not-applied' && verdict !== 'unsendable'
+    expect(outcomeOf(below, { verdict })).toBe(isDoubtful ? 'unknown' : alone)
+  })
+
+  it.each<[string, Partial<Operation>, boolean]>([
+    ['to a first attempt with a new key', {}, true],
+    ['to a second attempt', { attempts: 1 }, false],
+    ['to a key of the caller', { keyOrigin: 'given' }, false],
+    ['to a call that goes on with an earlier one', { mayHaveRun: true }, false],
+  ])('is found by a replay %s: %o %s', (_, before, isFound) => {
+    const ended = endAttempt(beginAttempt({ ...fresh, ...before }), { verdict: 'done', replayed: true })
+    expect(ended.hiddenResend ?? false).toBe(isFound)
+  })
+})
+
 describe('outcomeOf', () => {
   const table: Readonly<Record<Verdict, readonly [clean: Outcome, afterLost: Outcome]>> = {
     'not-sent': ['not-applied', 'unknown'],
