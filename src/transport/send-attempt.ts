@@ -79,8 +79,7 @@ export async function sendAttempt(
     discard(answer)
     return lose(signal.reason)
   }
-  if (answer.status >= 400)
-    onStatus?.(report({ response: answer, bytes: undefined, isBodyLost: true }, isWrite, isAtLeast))
+  if (answer.status >= 400) onStatus?.(report({ response: answer, bytes: undefined }, isWrite, isAtLeast))
   let body: SettledBody
   try {
     // An answer to HEAD has no body; what its headers say is about that of a GET.
@@ -133,13 +132,14 @@ function readBody(response: Response, sender: Sender): SettledBody | Promise<Set
 
 /** What an answer tells. `isWrite`: it is that of the write, wherever redirects have led. */
 function report(
-  { response, bytes, isBodyLost = false }: SettledBody,
+  { response, bytes }: SettledBody,
   isWrite: boolean,
   isAtLeast: boolean,
   failure?: AttemptResult<Response>['failure'],
 ): AttemptResult<Response> {
   const { status, headers } = response
   const redirected = response.redirected && !isWrite
+  const isBodyLost = status >= 400 && bytes === undefined && Boolean(response.body)
   const attempted = { status, headers, bytes, redirected, isBodyLost, isAtLeast }
   return { attempted, answer: response, error: undefined, failure }
 }
