@@ -5,7 +5,7 @@ import { findProblem } from './check-answer.js'
 import { watchConnectErrors } from './connect-errors.js'
 import type { BodyReading } from './decide-reading.js'
 import type { FetchLike } from './fetch-like.js'
-import { isRead, isRedirect, type Landing, type Traveller } from './follow-redirect.js'
+import { isRead, isRedirect, landAt, type Landing, type Traveller } from './follow-redirect.js'
 import { isKnownFetch, isUndici } from './known-fetch.js'
 import { canBeResentBelow, mayHaveDispatcher } from './layer-below.js'
 import { excessBytes, readLoss, refuseLength } from './read-loss.js'
@@ -39,12 +39,13 @@ export type Inspect = (response: Response, request: CapturedRequest) => Promise<
  */
 export async function sendAttempt(
   sender: Sender,
-  request: CapturedRequest,
+  asked: CapturedRequest,
   signal: AbortSignal,
   inspect: Inspect | undefined,
   onStatus?: OnStatus<Response>,
   traveller?: Traveller,
 ): Promise<AttemptResult<Response>> {
+  const request = traveller?.landing === undefined ? asked : landAt(asked, traveller.landing)
   const picked = sender.pickFetch()
   const fetch = sender.adapt?.(picked) ?? picked
   const follower = followerIn(request, picked)
@@ -67,7 +68,7 @@ export async function sendAttempt(
   } catch (error) {
     // Before anything is sent. Test environments put another `AbortController` in place of the runtime's.
     if (given && !given.aborted && isSignalRefused(error, given))
-      return sendAttempt({ ...sender, hidesSignal: true }, request, signal, inspect, onStatus, traveller)
+      return sendAttempt({ ...sender, hidesSignal: true }, asked, signal, inspect, onStatus, traveller)
     return lose(error)
   }
   const { response: answer, isWrite } = landing
