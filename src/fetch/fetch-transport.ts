@@ -71,6 +71,7 @@ export function openFetchTransport(
         if (isResponse(begun)) return begun
         request = begun
         stamp()
+        operation.goTo(request.url, request.method.toUpperCase())
         fixed = request
         isHooked = true
         return undefined

@@ -198,12 +198,14 @@ export class TrackedOperation {
     return true
   }
 
-  /** The write goes to another URL than the call says: whether it may be resent depends on what becomes of its key there. */
-  goTo(url: string): void {
+  /** The write goes elsewhere than the call says: whether it may be resent depends on what becomes of its key there. */
+  goTo(url: string, method = this.#operation.method): void {
     const { carrier } = this.#settings.contract
     const hasKey = this.#isKeyed && (carrier.in !== 'query' || carrier.read(carrier.name, url) === this.key)
-    if (!isResendable(this.#settings, this.#call, safeUrl(url), hasKey))
-      this.#operation = { ...this.#operation, resendable: false }
+    const resendable =
+      this.#operation.resendable &&
+      isResendable(this.#settings, { ...this.#call, method }, safeUrl(url), hasKey)
+    this.#operation = { ...this.#operation, method, resendable }
   }
 
   attemptInfo(): AttemptInfo {
