@@ -56,7 +56,10 @@ export interface AnswerMeanings {
   readonly alreadyDone?: DuplicatePattern | readonly DuplicatePattern[] | undefined
   /** The key is older than the server keeps it. A pattern of a status alone holds only where the server can have known the key. */
   readonly expired?: AnswerPattern | readonly AnswerPattern[] | undefined
-  /** The request came without a key that the server takes: a definite no. */
+  /**
+   * The request came without a key that the server takes: a definite no. A pattern of a status alone does not hold where the text
+   * may speak of a key that the server knows.
+   */
   readonly keyMissing?: AnswerPattern | readonly AnswerPattern[] | undefined
   /** A repetition's success that wraps the first result. */
   readonly wrappedReplay?: WrappedReplay | undefined

@@ -2,6 +2,7 @@ import type { AnswerMeanings, AnswerPattern, DuplicatePattern, ResultPlace } fro
 import { couldKnowKey } from './could-know-key.js'
 import { readField, readId, readText } from './json-field.js'
 import { listOf, matchesPattern, namesKey } from './match-pattern.js'
+import { mayBeAboutKey } from './read-conflict.js'
 import type { Answer, Reading, StoredResult, Verdict } from './verdict.js'
 
 type Meaning = Exclude<keyof AnswerMeanings, 'wrappedReplay'>
@@ -58,7 +59,7 @@ function readMeaning(
     case 'expired':
       return isNamed || couldKnowKey(answer) ? 'key-expired' : undefined
     case 'keyMissing':
-      return { verdict: 'failed', resend: false }
+      return isNamed || !mayBeAboutKey(answer) ? { verdict: 'failed', resend: false } : undefined
   }
 }
 

@@ -86,7 +86,7 @@ export function readAnswer(contract: Contract, answer: Answer): Reading {
   let reading = special ?? readStandard(answer)
   const { headers } = answer
   const replayed = reading.replayed ?? isMarked(contract, headers)
-  if (isOtherConflict(reading, replayed, answer)) reading = { verdict: 'failed' }
+  if (isOtherConflict(reading, replayed, answer)) reading = readStandard(answer)
   else if (replayed && special === undefined && (isConflict(answer) || reading.verdict === 'refused'))
     reading = readStoredConflict(answer)
   const { verdict, outcome, original, result, keyStoreDown } = reading

@@ -46,13 +46,14 @@ export function createIdempotentFetch(options: IdempotentFetchOptions | object =
   const launch = createLaunch<Response>(operation, responsesUpTo(settings.maxResponseBytes))
 
   function begin(call: PreparedCall): Promise<Response> {
-    const { request, options, givenKey, isGenerated, deadlineAtMs } = call
+    const { request, options, givenKey, isGenerated, landing, deadlineAtMs } = call
     const { method, url, headers, rest, base, signal } = request
     const described: OperationCall<Response> = {
       method: method.toUpperCase(),
       url,
       givenKey,
       isGenerated,
+      landing,
       conditional: isConditional(method, (name) => headers[findHeader(headers, name) ?? '']),
       isNoCors: (rest.mode ?? base?.mode) === 'no-cors',
       policy: options.retry && createRetryPolicy(options.retry, operation.policy),

@@ -59,7 +59,7 @@ export function openFetchTransport(
     // The journal knows the key, and when it was first sent.
     if (opened !== undefined) {
       const options = { ...call.options, step: opened.step }
-      return relaunch({ ...call, request, options, isHooked, deadlineAtMs: undefined })
+      return relaunch({ ...call, request, options, isHooked, landing: rest.landing, deadlineAtMs: undefined })
     }
     return relaunch({ request, options: { ...call.options, firstSentMs }, isHooked, ...rest })
   }
@@ -71,6 +71,7 @@ export function openFetchTransport(
         if (isResponse(begun)) return begun
         request = begun
         stamp()
+        operation.goTo(request.url, request.method.toUpperCase())
         fixed = request
         isHooked = true
         return undefined

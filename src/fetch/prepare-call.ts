@@ -22,6 +22,8 @@ export interface PreparedCall {
   readonly givenKey: unknown
   /** The key was made for an earlier call, which this one goes on with. */
   readonly isGenerated?: boolean | undefined
+  /** Where a redirect has led it. */
+  readonly landing?: string | undefined
   /** The hooks have made of the request what they wanted: it is sent as it is. */
   readonly isHooked?: boolean
   /** When the call has to end, by the monotonic clock, where its body took time to read. */

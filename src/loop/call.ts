@@ -27,7 +27,9 @@ export interface Call {
   readonly limitWait?: ((status: number, waitMs: number) => number | undefined) | undefined
   /** When this key was first sent, in milliseconds since the epoch: there may have been attempts before this call. */
   readonly firstSentMs?: number | undefined
-  /** Another call with this key has just been applied: this one asks the server for its answer. */
+  /** Where a redirect has led an earlier call with this key, which may have been executed there. */
+  readonly landing?: string | undefined
+  /** Another call with this key has ended: this one asks the server for its answer. */
   readonly isFollowing?: boolean | undefined
   /** What a journal knows of the operation: past the retention of its key, it is looked up before it is refused. */
   readonly opened?: Pick<OpenedOperation, 'knownOutcome'> | undefined

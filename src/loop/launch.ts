@@ -115,8 +115,9 @@ export function createLaunch<Answer extends object>(
     }
   }
 
-  function begin(call: OpenedCall<Answer>): Promise<Answer> {
-    const { identity, signal } = call
+  function begin(given: OpenedCall<Answer>): Promise<Answer> {
+    const { identity, signal } = given
+    const call = (identity && recall(given, identity)) ?? given
     const operation = new TrackedOperation(settings, call)
     // Without a signal nobody can leave early.
     if (identity === undefined && signal === undefined) return start(call, operation, createRun())
@@ -132,6 +133,16 @@ export function createLaunch<Answer extends object>(
       if (identity) usedKeys.note(identity, operation)
     })
     return joined
+  }
+
+  /** The call, with what is known of an earlier one that was the same write. A journal, and the caller, know better. */
+  function recall(call: OpenedCall<Answer>, identity: CallIdentity): OpenedCall<Answer> | undefined {
+    const known = call.opened === undefined ? usedKeys.recall(identity) : undefined
+    if (known === undefined) return undefined
+    const { landing, firstSentMs } = known
+    return call.firstSentMs === undefined
+      ? { ...call, landing, firstSentMs, isFollowing: true }
+      : { ...call, landing }
   }
 
   /** The errors are typed for responses, which is what the answers of every public host are. */

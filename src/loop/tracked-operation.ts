@@ -28,6 +28,8 @@ export class TrackedOperation {
   declare readonly companions: Readonly<Record<string, string>>
   /** Nothing is begun at or past this time of the monotonic clock. */
   declare readonly deadlineAtMs: number
+  /** Where a redirect has led the write to another server: what may have been executed there is sent again there alone. */
+  landing: string | undefined
   readonly #settings: OperationSettings
   readonly #call: Call
   #id: string | undefined
@@ -38,8 +40,6 @@ export class TrackedOperation {
   readonly #keyWatch: KeyWatch
   readonly #payment: RetryPayment
   #isSettled = false
-  /** Where redirects have led attempts. */
-  #landings: Set<string> | undefined
   /** When the server said for the first time that it is still running, by the monotonic clock. */
   #askedSinceMs = 0
 
@@ -57,6 +57,7 @@ export class TrackedOperation {
     const mayHaveRun = call.firstSentMs !== undefined
     this.key = key
     this.companions = isKeyed ? contract.companions({ key, firstSentMs }) : {}
+    this.landing = call.landing
     this.#settings = settings
     this.#call = call
     this.#keyWatch = new KeyWatch(settings, url)
@@ -111,6 +112,7 @@ export class TrackedOperation {
   /** Begins an attempt: from now on it may be executed, until something tells that it was not. */
   begin(): void {
     this.#payment.pay()
+    if (!this.#operation.mayHaveRun) this.landing = undefined
     this.#operation = beginAttempt(this.#operation)
     this.#outcome = 'unknown'
     this.#tell({ type: 'attempt-started' })
@@ -183,14 +185,24 @@ export class TrackedOperation {
     return this.#operation.mayHaveRun
   }
 
-  /** Whether a redirect may lead the write to an origin: not, once it may have been executed, where no attempt has been before. */
-  mayMoveTo(origin: string): boolean {
-    const { attempts, mayHaveRun } = this.#operation
-    const isFirst = attempts - (this.#call.attemptsBefore ?? 0) <= 1 && this.#call.firstSentMs === undefined
-    this.#landings ??= new Set()
-    if (mayHaveRun && !isFirst && !this.#landings.has(origin)) return false
-    this.#landings.add(origin)
+  /** Whether a redirect may lead the write to a URL: not to another server, once it may have been executed. */
+  mayMoveTo(url: string, isOtherServer: boolean): boolean {
+    if (isOtherServer) {
+      if (this.#operation.mayHaveRun) return false
+      this.landing = url
+    }
+    this.goTo(url)
     return true
+  }
+
+  /** The write goes elsewhere than the call says: whether it may be resent depends on what becomes of its key there. */
+  goTo(url: string, method = this.#operation.method): void {
+    const { carrier } = this.#settings.contract
+    const hasKey = this.#isKeyed && (carrier.in !== 'query' || carrier.read(carrier.name, url) === this.key)
+    const resendable =
+      this.#operation.resendable &&
+      isResendable(this.#settings, { ...this.#call, method }, safeUrl(url), hasKey)
+    this.#operation = { ...this.#operation, method, resendable }
   }
 
   attemptInfo(): AttemptInfo {
@@ -231,10 +243,11 @@ export class TrackedOperation {
   }
 
   /** What a later call needs in order to go on with this operation. */
-  resume(): Pick<Call, 'givenKey' | 'isGenerated' | 'firstSentMs'> {
+  resume(): Pick<Call, 'givenKey' | 'isGenerated' | 'firstSentMs' | 'landing'> {
     const { mayHaveRun, firstSentMs, keyOrigin } = this.#operation
     return {
       givenKey: this.key,
+      landing: this.landing,
       isGenerated: keyOrigin === 'generated',
       firstSentMs: mayHaveRun ? firstSentMs : undefined,
     }

@@ -1,5 +1,6 @@
 import { KeyReusedError } from '../errors/key-reused-error.js'
 import { originOf } from '../contract/origin-memory.js'
+import type { Call } from './call.js'
 import type { CallIdentity } from './launch.js'
 import type { OperationSettings } from './operation-options.js'
 import { reads } from './is-resendable.js'
@@ -7,6 +8,8 @@ import type { TrackedOperation } from './tracked-operation.js'
 
 /** What the keys that callers gave were used for, so that none comes to name two writes. */
 export interface UsedKeys {
+  /** What is known of an earlier call that was the same write, `undefined` where it was not applied, or the key is forgotten. */
+  recall(identity: CallIdentity): Pick<Call, 'firstSentMs' | 'landing'> | undefined
   /**
    * Refuses a key that an operation which has ended may have made known to the server.
    *
@@ -17,7 +20,7 @@ export interface UsedKeys {
   note(identity: CallIdentity, operation: TrackedOperation): void
 }
 
-interface Use {
+interface Use extends Pick<Call, 'firstSentMs' | 'landing'> {
   readonly target: string
   readonly payload: unknown
   readonly origin: string
@@ -37,6 +40,14 @@ function lengthOf(payload: unknown): number | undefined {
 export function createUsedKeys({ clock, contract }: OperationSettings): UsedKeys {
   const uses = new Map<string, Use>()
   return {
+    recall(identity) {
+      const before = uses.get(nameOf(identity))
+      const isSame =
+        before?.target === identity.target &&
+        clock.now() < before.atMs + contract.keyTtlMs &&
+        identity.isSamePayload(before) !== false
+      return isSame ? before : undefined
+    },
     check(identity, operation, retry) {
       const before = uses.get(nameOf(identity))
       if (before === undefined) return
@@ -52,18 +63,20 @@ export function createUsedKeys({ clock, contract }: OperationSettings): UsedKeys
     note(identity, operation) {
       const { target, payload } = identity
       const { outcome, url, ...facts } = operation.errorFacts()
-      // What was not applied has left its key free.
+      const { firstSentMs, landing } = operation
+      const name = nameOf(identity)
+      // What was not applied has left its key free. The last one noted stands last, and the first one is the first to go.
+      uses.delete(name)
       if (outcome === 'not-applied' || !isMeant({ ...facts, url })) return
       const size = lengthOf(payload)
       const isLong = size === undefined || size > maxBytes
-      // The last one noted stands last, and the first one is the first to go.
-      const name = nameOf(identity)
-      uses.delete(name)
       uses.set(name, {
         target,
         payload: isLong ? { size } : payload,
         origin: originOf(url),
         atMs: clock.now(),
+        firstSentMs,
+        landing,
       })
       if (uses.size > maxKeys) uses.delete(uses.keys().next().value as string)
     },

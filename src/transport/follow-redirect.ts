@@ -1,3 +1,5 @@
+import { findHeader } from './capture-headers.js'
+import type { CapturedRequest } from './capture-request.js'
 import type { FetchLike } from './fetch-like.js'
 import { isKnownFetch } from './known-fetch.js'
 import { LostBehindRedirect } from './transport-failure.js'
@@ -44,8 +46,10 @@ export interface RedirectedRequest {
 
 /** The operation that an attempt belongs to, as far as a redirect has to do with it. */
 export interface Traveller {
-  /** Whether the write may be sent on to another server: it knows no key that it has never been sent. */
-  readonly mayMoveTo: (origin: string) => boolean
+  /** Whether the write may be sent on: another server knows no key that it has never been sent. */
+  readonly mayMoveTo: (url: string, isOtherServer: boolean) => boolean
+  /** The URL at another server where it has been sent on to, and may have been executed: it is sent there at once. */
+  readonly landing: string | undefined
 }
 
 /** Where redirects have led. */
@@ -57,6 +61,13 @@ export interface Landing {
 
 const bodyHeaders = ['encoding', 'language', 'location', 'type', 'length'].map((name) => `content-${name}`)
 const ownHeaders = ['authorization', 'proxy-authorization', 'cookie', 'host']
+
+/** The request as a redirect has led it to another server. */
+export function landAt(request: CapturedRequest, url: string): CapturedRequest {
+  const headers = { ...request.headers }
+  for (const name of ownHeaders) delete headers[findHeader(headers, name) ?? name]
+  return { ...request, url, headers }
+}
 
 /** As many redirects as fetch follows. */
 const maxRedirects = 20
@@ -81,7 +92,7 @@ export async function followRedirect(
       const { status } = response
       const to = locationOf(response, from)
       const staysWrite = status !== 303 && (status > 303 || !/^POST$/i.test(method))
-      if (staysWrite && !isSameServer(from, to) && traveller?.mayMoveTo(to.origin) === false) break
+      if (staysWrite && traveller?.mayMoveTo(to.href, !isSameServer(from, to)) === false) break
       response.body?.cancel().catch(() => undefined)
       if (count > maxRedirects) throw new TypeError(`more than ${maxRedirects} redirects`)
       if (to.origin !== from.origin) ownHeaders.forEach((name) => headers.delete(name))

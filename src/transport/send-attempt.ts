@@ -5,7 +5,7 @@ import { findProblem } from './check-answer.js'
 import { watchConnectErrors } from './connect-errors.js'
 import type { BodyReading } from './decide-reading.js'
 import type { FetchLike } from './fetch-like.js'
-import { isRead, isRedirect, type Landing, type Traveller } from './follow-redirect.js'
+import { isRead, isRedirect, landAt, type Landing, type Traveller } from './follow-redirect.js'
 import { isKnownFetch, isUndici } from './known-fetch.js'
 import { canBeResentBelow, mayHaveDispatcher } from './layer-below.js'
 import { excessBytes, readLoss, refuseLength } from './read-loss.js'
@@ -39,12 +39,13 @@ export type Inspect = (response: Response, request: CapturedRequest) => Promise<
  */
 export async function sendAttempt(
   sender: Sender,
-  request: CapturedRequest,
+  asked: CapturedRequest,
   signal: AbortSignal,
   inspect: Inspect | undefined,
   onStatus?: OnStatus<Response>,
   traveller?: Traveller,
 ): Promise<AttemptResult<Response>> {
+  const request = traveller?.landing === undefined ? asked : landAt(asked, traveller.landing)
   const picked = sender.pickFetch()
   const fetch = sender.adapt?.(picked) ?? picked
   const follower = followerIn(request, picked)
@@ -67,7 +68,7 @@ export async function sendAttempt(
   } catch (error) {
     // Before anything is sent. Test environments put another `AbortController` in place of the runtime's.
     if (given && !given.aborted && isSignalRefused(error, given))
-      return sendAttempt({ ...sender, hidesSignal: true }, request, signal, inspect, onStatus, traveller)
+      return sendAttempt({ ...sender, hidesSignal: true }, asked, signal, inspect, onStatus, traveller)
     return lose(error)
   }
   const { response: answer, isWrite } = landing
@@ -79,8 +80,7 @@ export async function sendAttempt(
     discard(answer)
     return lose(signal.reason)
   }
-  if (answer.status >= 400)
-    onStatus?.(report({ response: answer, bytes: undefined, isBodyLost: true }, isWrite, isAtLeast))
+  if (answer.status >= 400) onStatus?.(report({ response: answer, bytes: undefined }, isWrite, isAtLeast))
   let body: SettledBody
   try {
     // An answer to HEAD has no body; what its headers say is about that of a GET.
@@ -133,13 +133,14 @@ function readBody(response: Response, sender: Sender): SettledBody | Promise<Set
 
 /** What an answer tells. `isWrite`: it is that of the write, wherever redirects have led. */
 function report(
-  { response, bytes, isBodyLost = false }: SettledBody,
+  { response, bytes }: SettledBody,
   isWrite: boolean,
   isAtLeast: boolean,
   failure?: AttemptResult<Response>['failure'],
 ): AttemptResult<Response> {
   const { status, headers } = response
   const redirected = response.redirected && !isWrite
+  const isBodyLost = status >= 400 && bytes === undefined && Boolean(response.body)
   const attempted = { status, headers, bytes, redirected, isBodyLost, isAtLeast }
   return { attempted, answer: response, error: undefined, failure }
 }

@@ -9,8 +9,6 @@ import { isByteSource, isBytes, isNodeStream, isWebStream, viewBytes, type ByteS
 export interface SettledBody {
   readonly response: Response
   readonly bytes: Uint8Array | undefined
-  /** The body of an error could not be read: its status is all that is known. */
-  readonly isBodyLost?: boolean
   /** The body of a success broke off: `bytes` are what came of it. */
   readonly cut?: { readonly error: unknown }
   /** The body has arrived, and no response could be made of it. */
@@ -78,7 +76,6 @@ function readWhole(response: Response, body: ByteSource, maxBytes: number): Prom
         failAfter(chunks, error, isWebStream(body) && canReadInto(body)),
       ),
       bytes: undefined,
-      isBodyLost: true,
     }
   }
   return readStream<SettledBody>(body, maxBytes, use, undefined, keepStatus)

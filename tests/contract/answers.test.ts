@@ -99,6 +99,12 @@ describe('answers as data', () => {
       { verdict: 'failed', resend: false },
     ],
     [
+      'a status of a missing key whose text speaks of a known one, as doubtful',
+      { keyMissing: { status: 400 } },
+      { status: 400, ...given, json: { message: 'the key was used with another payload' } },
+      { verdict: 'failed', outcome: 'unknown' },
+    ],
+    [
       'an answer that no pattern is true of, as by standard',
       { running: { status: 409, code: 'in_use' } },
       { status: 409, json: { code: 'other' } },

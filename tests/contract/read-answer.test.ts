@@ -474,6 +474,20 @@ describe('readAnswer', () => {
       expect(read(contract, { status: 409 })).toMatchObject({ verdict: 'failed', outcome: undefined })
     })
 
+    it.each<[number, Verdict]>([
+      [200, 'done'],
+      [202, 'done'],
+      [409, 'failed'],
+      [429, 'refused'],
+      [500, 'unknown'],
+      [503, 'unknown'],
+    ])('leaves a %i to the first attempt with a new key what it is: %s', (status, verdict) => {
+      const byData = defineContract({ answers: { running: { status } } })
+      const byCode = defineContract({ classify: () => 'running' })
+      for (const said of [byData, byCode])
+        expect(read(said, { status })).toMatchObject({ verdict, outcome: undefined })
+    })
+
     it.each<[string, AnswerFacts]>([
       ['after a lost answer', { status: 409, afterLost: true }],
       ['with the caller’s key', { status: 409, given: true }],

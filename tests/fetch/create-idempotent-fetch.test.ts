@@ -7,6 +7,8 @@ import {
   isDeadlineError,
   isIdempotencyError,
   isUnsendableError,
+  type IdempotencyFacts,
+  type IdempotentFetchOptions,
 } from 'fetch-idempotency'
 import { defineContract, duplicateConflict, ietf, qurl } from 'fetch-idempotency/contracts'
 import { fakeClock, json, playFetch, refusedPort, reset, startMs, thrown, url, type Step } from './fakes.js'
@@ -416,6 +418,21 @@ describe('createIdempotentFetch', () => {
       expect(error).toMatchObject({ code: 'key_reused', outcome: 'unknown', attempts: 1, key: 'k' })
       expect(await error.response.json()).toBe('other')
     })
+  })
+
+  it.each<[string, number, string, IdempotentFetchOptions, IdempotencyFacts['outcome']]>([
+    ['the caller wants it to stream', 400, 'application/json', {}, 'unknown'],
+    ['it is longer than what is read', 400, 'application/json', { maxResponseBytes: 5 }, 'unknown'],
+    ['it is one of events', 400, 'text/event-stream', {}, 'unknown'],
+    ['its status speaks for itself', 403, 'application/json', {}, 'not-applied'],
+  ])('tells of a key of the caller’s what is true where a refusal is not read: %s', async (...row) => {
+    const [why, status, type, options, outcome] = row
+    const text = status === 400 ? '{"error":"the Idempotency-Key was used with another payload"}' : '{}'
+    const { send } = setUp([new Response(text, { status, headers: { 'content-type': type } })], options)
+    const response = why.startsWith('the caller') ? 'stream' : undefined
+    const end = await send(url, { ...post, idempotencyKey: 'k', idempotency: { response } })
+    expect(idempotencyOf(end)).toMatchObject({ outcome })
+    expect(await end.text()).toBe(text)
   })
 
   describe('a signal that is aborted before the call', () => {

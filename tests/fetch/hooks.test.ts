@@ -1,7 +1,7 @@
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it, vi } from 'vitest'
 import { createIdempotentFetch, idempotencyOf, type DeadlineError, type Hooks } from 'fetch-idempotency'
-import { googleAip155 } from 'fetch-idempotency/contracts'
+import { defineContract, googleAip155 } from 'fetch-idempotency/contracts'
 import { fakeClock, json, playFetch, reset, thrown, url, type Step } from './fakes.js'
 
 const key = 'k-1'
@@ -88,6 +88,19 @@ describe('beforeRequest', () => {
     expect(sent[0]).toMatchObject({ url: `${url}/other`, method: 'PUT', body: 'other', key })
     expect(sent[0]?.headers.get('x-a')).toBe('1')
     expect(sent[0]?.headers.get('x-b')).toBe('2')
+  })
+
+  it.each<[string, string, RequestInit, object]>([
+    ['makes a write of a read', url, { method: 'POST', body: 'x' }, { method: 'GET', body: null }],
+    ['makes a write of a DELETE', url, { method: 'POST', body: 'x' }, { method: 'DELETE' }],
+    ['leads where no keys are honoured', `${url}/free`, { method: 'POST', body: 'x' }, {}],
+  ])('is followed by no resend of what may have been executed where it %s', async (_, to, changed, init) => {
+    const contract = defineContract({ honoursKey: (target) => !target.url.endsWith('/free') })
+    const hooks = { beforeRequest: [() => new Request(to, changed)] }
+    const { post, sent } = setUp(hooks, [reset(), json(201)], { contract })
+    const error = await thrown(post({ idempotencyKey: undefined, ...init }))
+    expect(error).toMatchObject({ code: 'outcome_unknown', attempts: 1, method: 'POST' })
+    expect(sent).toHaveLength(1)
   })
 
   it('replaces the request in the way ky shows: new Request(request, …)', async () => {

@@ -161,6 +161,40 @@ describe('a key that the caller gave, after its operation has ended', () => {
     expect(sent).toHaveLength(2)
   })
 
+  it.each<[string, Parameters<typeof playFetch>, string]>([
+    ['was lost', [reset(), json(403)], 'unknown'],
+    ['was applied', [json(201), json(403)], 'unknown'],
+    ['was refused', [json(403), json(403)], 'not-applied'],
+  ])(
+    'is sent again for the same write: a refusal says of one that %s what is true',
+    async (_, steps, told) => {
+      const calls = steps.map((): [string, IdempotentRequestInit] => [url, post])
+      const { end, sent } = await play(calls, ...steps)
+      expect(idempotencyOf(end)?.outcome).toBe(told)
+      expect(sent).toHaveLength(2)
+    },
+  )
+
+  it('tells nothing of a refusal any more when the server no longer keeps it', async () => {
+    const { send, clock } = await play([[url, post]], json(201), json(403))
+    await clock.sleep(60_000)
+    expect(idempotencyOf(await send(url, post))?.outcome).toBe('not-applied')
+  })
+
+  it('is sent again under writes: never, too: the caller wants it', async () => {
+    const never = { ...post, idempotency: { writes: 'never' } } as const
+    const { end, sent } = await play(
+      [
+        [url, never],
+        [url, never],
+      ],
+      reset(),
+      json(201),
+    )
+    expect(idempotencyOf(end)).toMatchObject({ outcome: 'applied', attempts: 1 })
+    expect(sent).toHaveLength(2)
+  })
+
   it('is free again when the server no longer keeps it', async () => {
     const { send, sent, clock } = await play([[url, post]], json(201))
     await clock.sleep(60_000)

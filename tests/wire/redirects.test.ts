@@ -3,6 +3,7 @@ import { createServer as createSecureServer } from 'node:https'
 import type { Server } from 'node:http'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { createIdempotentFetch, createRetryBudget, idempotencyOf } from 'fetch-idempotency'
+import { defineContract, queryParameter, type ContractDefinition } from 'fetch-idempotency/contracts'
 import { gateRetries, idempotency, reuseKey, stampKey } from 'fetch-idempotency/ky'
 import { majors, type Ky } from '../promises/hosts.js'
 import { isWhole } from '../whole.js'
@@ -186,6 +187,23 @@ describe.each(senders.filter(([name]) => !/own fetch|hooks alone|given a Request
       expect(idempotencyOf(await send(`${base}/orders`, 'POST'))).toMatchObject(wanted)
     })
 
+    it('and nowhere else, though the first server would do it by itself by now', async () => {
+      const made: string[] = []
+      const other = await listen((request, response) => {
+        made.push('at the other server')
+        if (made.length === 1) request.socket.destroy()
+        else response.writeHead(201).end('{}')
+      })
+      const { base } = await listen((_, response) => {
+        if (made.length === 0) return void response.writeHead(307, { location: `${other.base}/orders` }).end()
+        made.push('here')
+        response.writeHead(201).end('{}')
+      })
+      const wanted = isKeyed ? { outcome: 'applied', attempts: 2 } : { outcome: 'unknown', attempts: 1 }
+      expect(idempotencyOf(await send(`${base}/orders`, 'POST'))).toMatchObject(wanted)
+      expect(made).not.toContain('here')
+    })
+
     it('but not when a GET follows', async () => {
       const { port } = await listen((request, response) => {
         const [status, location] = request.url === '/orders' ? [307, '/two'] : [303, '/three']
@@ -213,6 +231,14 @@ it.each<[string, (send: typeof fetch, url: string) => Promise<unknown>]>([
       return send(url, { ...init, idempotency: { firstSentAt: new Date() } } as RequestInit)
     },
   ],
+  [
+    'the same key',
+    async (send, url) => {
+      const init = { method: 'POST', idempotencyKey: 'order-1' }
+      await send(url, init).catch(() => undefined)
+      return send(url, init)
+    },
+  ],
 ])('a write of an earlier call is not sent on to another server either: %s', async (_, again) => {
   const made: string[] = []
   const other = await listen((_, response) => {
@@ -227,6 +253,48 @@ it.each<[string, (send: typeof fetch, url: string) => Promise<unknown>]>([
   const send = createIdempotentFetch({ retry: { maxAttempts: 1 } })
   expect(idempotencyOf(await again(send as typeof fetch, `${base}/orders`))?.outcome).toBe('unknown')
   expect(made).toEqual(['here'])
+})
+
+it.each<[string, (error: unknown, send: typeof fetch, url: string, init: object) => Promise<Response>]>([
+  ['retry()', (error) => (error as { retry(): Promise<Response> }).retry()],
+  ['the same key in a call of its own', (_, send, url, init) => send(url, init)],
+])('a write that was sent on and lost goes where it was, without credentials: %s', async (_, again) => {
+  const seen: unknown[] = []
+  const other = await listen(({ method, url, headers, socket }, response) => {
+    seen.push([method, url, headers.authorization, headers['idempotency-key'], headers['x-more']])
+    if (seen.length === 1) socket.destroy()
+    else response.writeHead(201).end('{}')
+  })
+  let asked = 0
+  const { base } = await listen((_, response) => {
+    asked += 1
+    response.writeHead(307, { location: `${other.base}/orders` }).end()
+  })
+  const send = createIdempotentFetch({ retry: { maxAttempts: 1 } }) as typeof fetch
+  const headers = { Authorization: 'Bearer a', 'X-More': '1' }
+  const init = { method: 'POST', body: '{}', headers, idempotencyKey: 'order-2' }
+  const error = await caught(send(base, init))
+  expect(outcome(await again(error, send, base, init))).toBe('applied')
+  expect(asked).toBe(1)
+  const wanted = ['POST', '/orders', undefined, 'order-2', '1']
+  expect(seen).toEqual([wanted, wanted])
+})
+
+it.each<[string, ContractDefinition]>([
+  ['its query, and the redirect drops it', { carrier: queryParameter('key') }],
+  ['a header, which is not honoured there', { honoursKey: ({ url }) => !url.endsWith('/elsewhere') }],
+])('a write whose key travels in %s, is not resent once it may have been executed', async (_, given) => {
+  let made = 0
+  const { base } = await listen((request, response) => {
+    if (request.url !== '/elsewhere') return void response.writeHead(307, { location: '/elsewhere' }).end()
+    made += 1
+    request.socket.destroy()
+  })
+  const send = createIdempotentFetch({ retry, contract: defineContract(given) })
+  const error = await caught(send(`${base}/orders`, { method: 'POST', body: '{}' }))
+  expect(idempotencyOf(error)).toMatchObject({ outcome: 'unknown', attempts: 1 })
+  await expect((error as { retry(): Promise<unknown> }).retry()).rejects.toBe(error)
+  expect(made).toBe(1)
 })
 
 it('with redirect: manual, a refused connection is sure again', async () => {
