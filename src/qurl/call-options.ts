@@ -4,17 +4,17 @@ import { describeShape, invalid, isRecord, refuseUnknown } from './validate.js'
 /** Options of one call that reads or deletes. */
 export interface ReadOptions {
   /** Ends the call at once, also while it waits; the call rejects with the signal's reason. */
-  readonly signal?: AbortSignal | undefined
+  signal?: AbortSignal | undefined
   /** Time for one attempt of this call, in milliseconds. */
-  readonly timeout?: number | undefined
+  timeout?: number | undefined
   /** More headers for this call. */
-  readonly headers?: RequestInit['headers']
+  headers?: RequestInit['headers']
   /**
    * Retries of this call after its first attempt; 0 sends it once.
    *
    * @defaultValue that of the client
    */
-  readonly maxRetries?: number | undefined
+  maxRetries?: number | undefined
 }
 
 /** Options of one call that writes. */
@@ -26,7 +26,7 @@ export interface RequestOptions extends ReadOptions {
    *
    * @defaultValue a new UUIDv7 per call
    */
-  readonly idempotencyKey?: string | undefined
+  idempotencyKey?: string | undefined
   /**
    * When this `idempotencyKey` was first sent, as a date or in milliseconds since the epoch. Give it when an earlier call,
    * maybe of another process, may have sent the key: no refusal then passes for `not-applied`, and a key older than the 24
@@ -35,7 +35,7 @@ export interface RequestOptions extends ReadOptions {
    *
    * @defaultValue the time inside a UUIDv7, which counts for the key's age only
    */
-  readonly firstSentAt?: Date | number | undefined
+  firstSentAt?: Date | number | undefined
 }
 
 /** {@link RequestOptions}, checked and copied. */

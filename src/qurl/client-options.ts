@@ -13,56 +13,56 @@ export interface ClientOptions {
    *
    * @defaultValue the environment variable `QURL_API_KEY`, where there is one
    */
-  readonly apiKey?: ApiKeySource | undefined
+  apiKey?: ApiKeySource | undefined
   /**
    * Where the API is: `https`, or `http` on this machine. A path prefix is kept.
    *
    * @defaultValue the environment variable `QURL_ENDPOINT`, else `'https://api.layerv.ai'`
    */
-  readonly baseUrl?: string | undefined
+  baseUrl?: string | undefined
   /** The `fetch` to send with, called with a URL string and plain options. @defaultValue `globalThis.fetch`, as it is at construction */
-  readonly fetch?: typeof fetch | undefined
+  fetch?: typeof fetch | undefined
   /**
    * Retries after the first attempt. As with the official client, less than none is none, a fraction is cut off, and `NaN` or
    * `Infinity` is the default.
    *
    * @defaultValue `3`
    */
-  readonly maxRetries?: number | undefined
+  maxRetries?: number | undefined
   /**
    * Time for one attempt, from the connection to the last byte of the answer, in milliseconds. As with the official client,
    * what is not above 0 or not finite is the default; the `timeout` of one call, which is new here, has to be above 0.
    *
    * @defaultValue `30_000`
    */
-  readonly timeout?: number | undefined
+  timeout?: number | undefined
   /**
    * Time for a whole call, its attempts and waits together, in milliseconds. A wait that would pass it is not begun.
    *
    * @defaultValue none: a call ends with its last attempt, each bounded by `timeout`, each wait by `maxRetryAfterMs`
    */
-  readonly deadlineMs?: number | undefined
+  deadlineMs?: number | undefined
   /**
    * Longest wait that the service may ask for, in milliseconds. A longer `Retry-After` ends the call with an error that tells it.
    *
    * @defaultValue `60_000`
    */
-  readonly maxRetryAfterMs?: number | undefined
+  maxRetryAfterMs?: number | undefined
   /** @defaultValue `'fetch-idempotency-qurl/<version>'` */
-  readonly userAgent?: string | undefined
+  userAgent?: string | undefined
   /**
    * `true` writes what happens to `console.debug`, and what is odd to `console.warn`; `'warn'` only what is odd. A function
    * gets both, with the level in its data.
    *
    * @defaultValue `false`
    */
-  readonly debug?: boolean | DebugLevel | DebugLog | undefined
+  debug?: boolean | DebugLevel | DebugLog | undefined
   /**
    * How long to wait when the service does not say.
    *
    * @defaultValue anything up to half a second, doubling to 30 s
    */
-  readonly retryDelay?: RetryDelay | undefined
+  retryDelay?: RetryDelay | undefined
   /**
    * What retries of writes are paid from, so that an outage is not answered with a storm of them. Give several clients of one service
    * the same budget: `createRetryBudget()`.
@@ -70,7 +70,7 @@ export interface ClientOptions {
    * @defaultValue one for this client: 500 tokens, of which a retry costs 14 after a lost answer or a 5xx and 5 after a 429,
    * and a success gives some back
    */
-  readonly retryBudget?: RetryBudget | undefined
+  retryBudget?: RetryBudget | undefined
 }
 
 /** {@link ClientOptions}, checked and copied, with every default in place. */

@@ -170,6 +170,8 @@ export class CRIDVerificationError extends QURLError {
   static {
     brand(this.prototype, 'CRIDVerificationError')
   }
+  declare readonly code: CRIDVerificationErrorCode
+
   constructor(code: CRIDVerificationErrorCode, message: string) {
     super({ status: 0, code, title: 'CRID verification failed', detail: message })
   }

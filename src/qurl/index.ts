@@ -84,6 +84,7 @@ export type {
   AIAgentPolicy,
   Expiry,
   ExpiryChange,
+  Given,
   Open,
   QurlSummary,
   ResourceStatus,
@@ -149,7 +150,6 @@ export type { EnsureConnectorResourceResult } from './resources/connector-resour
 // Delegated batches
 export type {
   CreateDelegatedQurlBatchOptions,
-  DelegatedQurl,
   GetDelegatedQurlBatchOptions,
 } from './resources/delegated-qurls.js'
 export type {
@@ -157,6 +157,7 @@ export type {
   DelegatedQurlBatchItemResult,
   GetDelegatedQurlBatchOutput,
 } from './resources/delegated-answer.js'
+export type { DelegatedQurl } from './resources/delegated-link.js'
 export type { CreateDelegatedQurlBatchInput, DelegatedQurlGrant } from './resources/delegated-input.js'
 
 // Portals

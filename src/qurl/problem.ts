@@ -1,4 +1,4 @@
-import { parseRetryAfter } from '../backoff/retry-after.js'
+import { readRetryAfter, readSentMs } from '../backoff/retry-after.js'
 import { systemClock } from '../clock/system-clock.js'
 import { advise } from './advice.js'
 import type { Call } from './call.js'
@@ -34,7 +34,7 @@ export function errorOfProblem(
     instance: plainWord(problem['instance']),
     invalid_fields: boundFields(problem['invalid_fields']),
     request_id: plainWord(meta['request_id']) ?? headers.get('x-request-id') ?? undefined,
-    retry_after: readRetryAfter(headers),
+    retry_after: secondsToWait(headers),
     tombstone: readTombstone(meta['tombstone']),
     rate_limit: readRateLimit(headers),
     advice: facts.outcome === 'unknown' ? `${call.method} ${call.path}: ${advise(call, status)}` : undefined,
@@ -56,9 +56,9 @@ function describeOwn(status: number): { code: string; title: string; detail: str
     : undefined
 }
 
-function readRetryAfter(headers: Headers): number | undefined {
-  const ms = parseRetryAfter(headers, systemClock.now())
-  return ms === undefined ? undefined : ms / 1000
+function secondsToWait(headers: Headers): number | undefined {
+  const ms = readRetryAfter(headers, readSentMs(headers, systemClock.now()))
+  return ms === undefined ? undefined : Math.max(0, ms / 1000)
 }
 
 function readTombstone(value: unknown): TombstoneInfo | undefined {

@@ -18,26 +18,26 @@ export interface RateLimit {
 
 /** What a {@link QURLError} is made from; the fields of the service's error document keep their wire names. */
 export interface QURLErrorData {
-  readonly status: number
-  readonly code: string
-  readonly title: string
-  readonly detail?: string | undefined
-  readonly type?: string | undefined
-  readonly instance?: string | undefined
-  readonly invalid_fields?: Readonly<Record<string, string>> | null | undefined
-  readonly request_id?: string | undefined
+  status: number
+  code: string
+  title: string
+  detail?: string | undefined
+  type?: string | undefined
+  instance?: string | undefined
+  invalid_fields?: Readonly<Record<string, string>> | null | undefined
+  request_id?: string | undefined
   /** Seconds. */
-  readonly retry_after?: number | undefined
-  readonly tombstone?: TombstoneInfo | undefined
-  readonly rate_limit?: RateLimit | undefined
-  readonly key?: string | undefined
-  readonly attempts?: number | undefined
-  readonly outcome?: Outcome | undefined
+  retry_after?: number | undefined
+  tombstone?: TombstoneInfo | undefined
+  rate_limit?: RateLimit | undefined
+  key?: string | undefined
+  attempts?: number | undefined
+  outcome?: Outcome | undefined
   /** What to do next: it ends the message. */
-  readonly advice?: string | undefined
-  readonly cause?: unknown
+  advice?: string | undefined
+  cause?: unknown
   /** What the answer held, when it could not be used. It may hold secrets, so it is shown nowhere. */
-  readonly data?: unknown
+  data?: unknown
 }
 
 /** Extra facts for an error that no HTTP answer stands behind. */

@@ -1,6 +1,15 @@
 /** The known values, and whatever the service adds to them. */
 export type Open<T extends string> = T | (string & {})
 
+/** An input as a method takes it: its lists may be readonly, too, as those of a constant are. */
+export type Given<T> = T extends string
+  ? T
+  : T extends readonly (infer Entry)[]
+    ? readonly Given<Entry>[]
+    : T extends object
+      ? { [Name in keyof T]: Given<T[Name]> }
+      : T
+
 /** Whether a resource can be used. */
 export type ResourceStatus = Open<'active' | 'revoked'>
 
@@ -23,11 +32,11 @@ export interface Expiry {
 /** Who may use a link. A denial is stronger than a permission. */
 export interface AccessPolicy {
   /** IP addresses and CIDR ranges, at most 100. */
-  ip_allowlist?: readonly string[] | undefined
-  ip_denylist?: readonly string[] | undefined
+  ip_allowlist?: string[] | undefined
+  ip_denylist?: string[] | undefined
   /** ISO alpha-2 codes in upper case, at most 50. */
-  geo_allowlist?: readonly string[] | undefined
-  geo_denylist?: readonly string[] | undefined
+  geo_allowlist?: string[] | undefined
+  geo_denylist?: string[] | undefined
   user_agent_allow_regex?: string | undefined
   user_agent_deny_regex?: string | undefined
   ai_agent_policy?: AIAgentPolicy | undefined
@@ -36,12 +45,12 @@ export interface AccessPolicy {
 /** Which automated clients may open a link. */
 export interface AIAgentPolicy {
   block_all?: boolean | undefined
-  deny_categories?: readonly Open<AIAgentCategory>[] | undefined
-  allow_categories?: readonly Open<AIAgentCategory>[] | undefined
+  deny_categories?: AIAgentCategory[] | undefined
+  allow_categories?: AIAgentCategory[] | undefined
 }
 
 /** A kind of automated client, as the service tells them apart. */
-export type AIAgentCategory =
+export type AIAgentCategory = Open<
   | 'chatgpt'
   | 'gptbot'
   | 'claude'
@@ -55,6 +64,7 @@ export type AIAgentCategory =
   | 'commoncrawl'
   | 'mistral'
   | 'generic_ai'
+>
 
 /** Whether a link can be used. */
 export type TokenStatus = 'active' | 'consumed' | 'expired' | 'revoked'

@@ -455,6 +455,13 @@ describe('a 429', () => {
     expect(server.requests).toHaveLength(2)
   })
 
+  it('that asks for no wait says so, after the retries', async () => {
+    const server = await startServer()
+    server.next({ status: 429, headers: { 'Retry-After': '0' } })
+    const error = await failure(clientFor(server, 'api-key', { maxRetries: 0 }).getQuota())
+    expect(error.retryAfter).toBe(0)
+  })
+
   it('tells it also when a proxy answers in HTML, and for a date', async () => {
     const server = await startServer()
     const date = { 'Content-Type': 'text/html', Date: 'Mon, 01 Jun 2026 12:00:00 GMT' }

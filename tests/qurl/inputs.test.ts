@@ -100,6 +100,10 @@ const refusals: [name: string, call: (client: Untyped) => unknown][] = [
   ['updateWebhook: nothing', (client) => client.updateWebhook('wh_1', {})],
   ['createApiKey: no scopes', (client) => client.createApiKey({ name: 'ci', scopes: [] })],
   [
+    'createApiKey: a token without a name',
+    (client) => client.createApiKey({ kind: 'enrollment_token', target: 'agent' }),
+  ],
+  [
     'createApiKey: a long name',
     (client) => client.createApiKey({ name: 'x'.repeat(101), scopes: ['qurl:read'] }),
   ],

@@ -7,8 +7,11 @@ import {
   QURLClient,
   QURLError,
   verifyWebhookSignature,
+  type AccessPolicy,
   type AccessToken,
+  type AIAgentCategory,
   type ApiKey,
+  type BatchCreateInput,
   type BatchItemResult,
   type ClientOptions,
   type CreateApiKeyInput,
@@ -16,6 +19,8 @@ import {
   type CreateOutput,
   type CreateResourceInput,
   type CreateWebhookInput,
+  type CRIDVerificationError,
+  type CRIDVerificationErrorCode,
   type DelegatedQurl,
   type ExtendInput,
   type GoneError,
@@ -25,6 +30,7 @@ import {
   type Portal,
   type ProtectedResource,
   type QURL,
+  type QURLErrorData,
   type Quota,
   type ReadOptions,
   type RequestOptions,
@@ -98,6 +104,42 @@ describe('an input', () => {
     }
     expectTypeOf<Order['target_url']>().toEqualTypeOf<string | undefined>()
     void [input, mint]
+  })
+
+  it('has lists that can be added to, and takes those of a constant', () => {
+    const tags = ['a', 'b'] as const
+    const items = [{ target_url, access_policy: { ip_allowlist: ['10.0.0.0/8'] } }] as const
+    void client.update('r_1', { tags })
+    void client.batchCreate({ items })
+    void client.createWebhook({ url: target_url, events: ['qurl.created'] as const })
+    void client.createApiKey({ name: 'x', scopes: ['qurl:read'] as const })
+    const policy: AccessPolicy = { geo_allowlist: [] }
+    policy.geo_allowlist?.push('DE')
+    const update: UpdateInput = { tags: [] }
+    update.tags?.push('a')
+    const batch: BatchCreateInput = { items: [] }
+    batch.items.push({ target_url })
+    const category: AIAgentCategory = String(maybe)
+    void [update, batch, category]
+  })
+
+  it('of a policy is what the service gives back', () => {
+    expectTypeOf<NonNullable<AccessToken['access_policy']>['ip_allowlist']>().toEqualTypeOf<
+      string[] | undefined
+    >()
+  })
+
+  it('of a client and of a call can be built field by field', () => {
+    const options: ClientOptions = { apiKey: 'x' }
+    if (maybe !== undefined) options.baseUrl = maybe
+    options.debug = true
+    const call: RequestOptions = {}
+    call.idempotencyKey = 'job-1'
+    const read: ReadOptions = {}
+    read.signal = AbortSignal.timeout(1)
+    const problem: QURLErrorData = { status: 404, code: 'x', title: 'x' }
+    problem.retry_after = 3
+    void [options, call, read, problem]
   })
 
   it('has no other fields', () => {
@@ -233,6 +275,7 @@ describe('errors', () => {
     expectTypeOf(narrowed).returns.toEqualTypeOf<GoneError | undefined>()
     expectTypeOf<GoneError['tombstone']>().toEqualTypeOf<TombstoneInfo | undefined>()
     expectTypeOf<QURLError['outcome']>().toEqualTypeOf<'applied' | 'not-applied' | 'unknown' | undefined>()
+    expectTypeOf<CRIDVerificationError['code']>().toEqualTypeOf<CRIDVerificationErrorCode>()
     expectTypeOf(createError).returns.toEqualTypeOf<QURLError>()
     // @ts-expect-error the code is missing
     createError({ status: 404, title: 'Not found' })

@@ -46,17 +46,17 @@ export interface CreateDurableApiKeyInput {
   /** At most 100 characters. */
   name: string
   /** At least one. */
-  scopes: readonly ApiKeyScope[]
+  scopes: ApiKeyScope[]
 }
 
 /** A token by which an agent or a connector enrols, once. */
 export interface CreateEnrollmentTokenInput {
   kind: 'enrollment_token'
   /** At most 100 characters. */
-  name?: string | undefined
+  name: string
   target: CredentialTargetInput
   /** At most one; exactly one for a connector. */
-  claims?: readonly CredentialClaimInput[] | undefined
+  claims?: CredentialClaimInput[] | undefined
   /** For example `24h`, which is the most. */
   expires_in?: string | undefined
 }
@@ -64,7 +64,7 @@ export interface CreateEnrollmentTokenInput {
 /** A key of the service before it had kinds, as the official client 0.3 makes them. */
 export interface CreateBootstrapKeyInput {
   name: string
-  scopes: readonly ApiKeyScope[]
+  scopes: ApiKeyScope[]
   purpose: 'tunnel_bootstrap'
   tunnel_slug?: string | undefined
   /** For example `24h`, which is the most. */
@@ -131,7 +131,10 @@ export function readApiKey(input: unknown): Record<string, unknown> {
     return readFields('createApiKey', input, bootstrapChecks, [required('name', 'scopes')])
   }
   if (kind === 'enrollment_token') {
-    return readFields('createApiKey', input, enrollmentChecks, [required('target'), connectorNeedsClaim])
+    return readFields('createApiKey', input, enrollmentChecks, [
+      required('name', 'target'),
+      connectorNeedsClaim,
+    ])
   }
   if (kind != null && kind !== 'api_key') {
     throw invalid('createApiKey: kind: must be "api_key" or "enrollment_token"')

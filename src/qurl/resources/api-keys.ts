@@ -3,7 +3,7 @@ import type { ReadOptions, RequestOptions } from '../call-options.js'
 import { atLeastOne, isName, isString, pageChecks } from '../checks.js'
 import type { PagePromise, PaginatedOutput } from '../page.js'
 import { path } from '../path.js'
-import type { Open } from '../types.js'
+import type { Given, Open } from '../types.js'
 import { readFields, type Checks } from '../validate.js'
 import {
   areRequestScopes,
@@ -20,7 +20,7 @@ export class ApiKeys extends Area {
    *
    * @throws {@link AuthorizationError} `api_key_limit` when the plan allows no more.
    */
-  async createApiKey(input: CreateApiKeyInput, options?: RequestOptions): Promise<CreateApiKeyOutput> {
+  async createApiKey(input: Given<CreateApiKeyInput>, options?: RequestOptions): Promise<CreateApiKeyOutput> {
     const body = readApiKey(input)
     return this.write('createApiKey', 'POST', path`/v1/api-keys`, body, options)
   }
@@ -43,7 +43,11 @@ export class ApiKeys extends Area {
    *
    * Keys are not known to be honoured here: when the outcome is `unknown`, look before you call again.
    */
-  async updateApiKey(keyId: string, input: UpdateApiKeyInput, options?: RequestOptions): Promise<ApiKey> {
+  async updateApiKey(
+    keyId: string,
+    input: Given<UpdateApiKeyInput>,
+    options?: RequestOptions,
+  ): Promise<ApiKey> {
     const body = readFields('updateApiKey', input, updateChecks, [atLeastOne('name', 'scopes')])
     return this.write('updateApiKey', 'PATCH', path`/v1/api-keys/${keyId}`, body, options)
   }
@@ -103,7 +107,7 @@ export interface CreateApiKeyOutput extends ApiKey {
 export interface UpdateApiKeyInput {
   name?: string | undefined
   /** Replaces all scopes. */
-  scopes?: readonly ApiKeyScope[] | undefined
+  scopes?: ApiKeyScope[] | undefined
 }
 
 const updateChecks: Checks<UpdateApiKeyInput> = { name: isName(100), scopes: areRequestScopes }

@@ -5,7 +5,7 @@ import { inspectCreate, type CreateInput } from './link.js'
 /** What `batchCreate` takes: up to 100 links. */
 export interface BatchCreateInput {
   /** 1 to 100. */
-  items: readonly CreateInput[]
+  items: CreateInput[]
 }
 
 /** A link of a batch that was made. */
@@ -46,7 +46,7 @@ export interface BatchCreateOutput {
  *
  * @throws {@link ValidationError} that names every problem of every item.
  */
-export function readItems(input: BatchCreateInput): Record<string, unknown>[] {
+export function readItems(input: unknown): Record<string, unknown>[] {
   const { items } = readFields('batchCreate', input, { items: () => undefined }, [required('items')])
   if (!Array.isArray(items))
     throw invalid(`batchCreate: items: must be an array (got ${describeShape(items)})`)

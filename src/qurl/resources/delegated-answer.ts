@@ -36,7 +36,7 @@ interface BatchFacts {
   batch_id: string
   item_count: number
   submitted_at: string
-  request_id?: string
+  request_id: string
 }
 
 /** A batch as it stands. */
@@ -54,7 +54,7 @@ export type GetDelegatedQurlBatchOutput =
 export const isEtag = (value: unknown): value is string =>
   typeof value === 'string' && value.length <= 96 && strongEtag.test(value)
 
-const isTime = (value: unknown): value is string =>
+export const isTime = (value: unknown): value is string =>
   typeof value === 'string' && /^\d{4}-\d\d-\d\dT.*Z$/.test(value) && !Number.isNaN(Date.parse(value))
 
 const isCount = (value: unknown): value is number => isInteger(1)(value) === undefined
@@ -69,8 +69,8 @@ export function readRetryAfter(headers: Headers): number | undefined {
 /** Whether an answer that holds links may be kept by nobody on its way. */
 export function isUncached(headers: Headers): boolean {
   const words = (headers.get('cache-control') ?? '').toLowerCase().split(',')
-  const has = (word: string) => words.some((one) => one.trim() === word)
-  return has('private') && has('no-store')
+  const names = words.map((word) => word.split('=')[0]?.trim())
+  return names.includes('private') && names.includes('no-store')
 }
 
 /** Whether a location names the batch under the base URL, and nothing else. */
@@ -120,11 +120,11 @@ function findResultProblem(entry: unknown, at: number): string | undefined {
   const { status, qurl, error } = entry
   if (status === 'failed') {
     const isTold = isRecord(error) && error['code'] !== '' && typeof error['code'] === 'string'
-    return isTold && typeof error['message'] === 'string'
+    return isTold && typeof error['message'] === 'string' && qurl == null
       ? undefined
       : `results[${at}] failed without a code and a message`
   }
-  if (status !== 'succeeded' || !isRecord(qurl)) return `results[${at}] does not say what became of it`
+  if (status !== 'succeeded' || !isRecord(qurl) || error != null) return `results[${at}] does not say what became of it`
   const { qurl_id: id, qurl_link: link, expires_at: expiresAt } = qurl
   if (typeof id !== 'string' || !qurlIdForm.test(id)) return `results[${at}] has no qurl_id`
   if (!isLink(link)) return `results[${at}] has no link`
@@ -161,7 +161,6 @@ function findResultsProblem({
 /** Says what is wrong with a batch that was read, or nothing. */
 export function findBatchStateProblem({ status, data, meta }: Answer, batchId: string): string | undefined {
   const { headers } = meta
-  if (!isUncached(headers)) return 'Cache-Control does not keep the answer private'
   if (!isRecord(data)) return 'the answer has no data'
   if (data['batch_id'] !== batchId) return 'the answer is about another batch'
   if (!isCount(data['item_count'])) return 'item_count is no count'
@@ -169,6 +168,7 @@ export function findBatchStateProblem({ status, data, meta }: Answer, batchId: s
   if (status === 202) {
     if (data['status'] !== 'queued' && data['status'] !== 'running')
       return 'status is not one of a batch on its way'
+    if (!isUncached(headers)) return 'Cache-Control does not keep the answer private'
     if (!isEtag(headers.get('etag'))) return 'ETag is missing or malformed'
     return readRetryAfter(headers) === undefined ? 'Retry-After is missing or malformed' : undefined
   }

@@ -4,6 +4,7 @@ import {
   batchIdForm,
   findBatchStateProblem,
   isEtag,
+  isUncached,
   readRetryAfter,
   type DelegatedQurlBatchAccepted,
   type DelegatedQurlBatchItemResult,
@@ -17,7 +18,7 @@ export function readBatchId(data: unknown): string | undefined {
 }
 
 /** The accepted batch in an answer that nothing is wrong with. */
-export function acceptedOf({ data, meta, envelope }: Answer): DelegatedQurlBatchAccepted {
+export function acceptedOf({ data, meta, envelope, baseUrl }: Answer): DelegatedQurlBatchAccepted {
   const { batch_id, item_count, submitted_at } = data as DelegatedQurlBatchAccepted
   const { headers } = meta
   return {
@@ -28,9 +29,16 @@ export function acceptedOf({ data, meta, envelope }: Answer): DelegatedQurlBatch
     submitted_at,
     etag: headers.get('etag') ?? '',
     retry_after: readRetryAfter(headers) ?? 0,
-    location: headers.get('location') ?? '',
+    location: absolute(headers.get('location') ?? '', baseUrl),
     request_id: envelope.request_id ?? '',
   }
+}
+
+/** A location under the base URL, whose path prefix a relative one may leave out. */
+function absolute(location: string, baseUrl: string): string {
+  const { origin, pathname } = new URL(baseUrl)
+  const isBare = location.startsWith('/v1/') && pathname !== '/'
+  return new URL(isBare ? pathname + location : location, origin).href
 }
 
 /**
@@ -48,6 +56,8 @@ export function readBatch(
   const retryAfter = readRetryAfter(meta.headers)
   if (status === 304) {
     if (etag !== asked || !isEtag(etag)) throw refuse('the ETag of a 304 is another one', status)
+    if (meta.headers.has('cache-control') && !isUncached(meta.headers))
+      throw refuse('Cache-Control does not keep the answer private', status)
     return { http_status: 304, etag, ...(retryAfter === undefined ? {} : { retry_after: retryAfter }) }
   }
   const problem = findBatchStateProblem(answer, batchId)
@@ -58,15 +68,16 @@ export function readBatch(
     batch_id,
     item_count,
     submitted_at,
-    ...(meta.requestId === undefined ? {} : { request_id: meta.requestId }),
+    request_id: meta.requestId ?? '',
   }
   if (status === 202) {
     const { status: state } = found as GetDelegatedQurlBatchOutput & { http_status: 202 }
     return { http_status: 202, ...facts, status: state, etag: etag ?? '', retry_after: retryAfter ?? 0 }
   }
   const { status: state, completed_at, results } = found as GetDelegatedQurlBatchOutput & { http_status: 200 }
-  // The links are shown once, so they are not lost for an ETag.
+  // The links are shown once, so they are not lost for a header.
   if (!isEtag(etag)) note('the ETag of a finished batch is missing or malformed')
+  if (!isUncached(meta.headers)) note('Cache-Control does not keep a finished batch private')
   return {
     http_status: 200,
     ...facts,

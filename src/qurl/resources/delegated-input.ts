@@ -20,7 +20,7 @@ export interface CreateDelegatedQurlBatchInput {
   /** What allows the batch; a secret of at most 8192 characters. */
   mint_capability: string
   /** 1 to 100. */
-  grants: readonly DelegatedQurlGrant[]
+  grants: DelegatedQurlGrant[]
 }
 
 /** A string of at most `max` bytes of UTF-8. */

@@ -1,5 +1,5 @@
 import { idempotencyOf } from '../../ky/index.js'
-import { Area, dataOf } from '../area.js'
+import { Area } from '../area.js'
 import type { ReadOptions, RequestOptions } from '../call-options.js'
 import { DelegatedBatchOutcomeUnknownError } from '../errors.js'
 import { factsOf, mayHaveHappened } from '../may-have-happened.js'
@@ -7,7 +7,7 @@ import { keepFacts, keepMeta } from '../meta.js'
 import { writeOperations } from '../operations.js'
 import { path } from '../path.js'
 import type { QURLError } from '../qurl-error.js'
-import type { AccessPolicy } from '../types.js'
+import type { Given } from '../types.js'
 import { describeShape, invalid, isRecord } from '../validate.js'
 import {
   batchIdForm,
@@ -18,6 +18,7 @@ import {
   type GetDelegatedQurlBatchOutput,
 } from './delegated-answer.js'
 import { acceptedOf, readBatch, readBatchId } from './delegated-batch.js'
+import { findDelegatedProblem, type DelegatedQurl } from './delegated-link.js'
 import { readDelegatedBatch, type CreateDelegatedQurlBatchInput } from './delegated-input.js'
 
 /** Links that are made on behalf of somebody else, by a capability that they gave. */
@@ -29,7 +30,7 @@ export class DelegatedQurls extends Area {
    * @throws {@link DelegatedBatchOutcomeUnknownError} when it may have been accepted.
    */
   async createDelegatedQurlBatch(
-    input: CreateDelegatedQurlBatchInput,
+    input: Given<CreateDelegatedQurlBatchInput>,
     options: CreateDelegatedQurlBatchOptions,
   ): Promise<DelegatedQurlBatchAccepted> {
     const body = readDelegatedBatch(input)
@@ -87,9 +88,9 @@ export class DelegatedQurls extends Area {
   async getDelegatedQurl(id: string, options?: ReadOptions): Promise<DelegatedQurl> {
     checkForm('getDelegatedQurl', 'id', id, qurlIdForm)
     const answer = await this.exchange({ method: 'GET', path: path`/v1/delegated-qurls/${id}`, options })
-    return dataOf<DelegatedQurl>(answer, (data) =>
-      isRecord(data) && data['qurl_id'] === id ? undefined : 'the answer is about another link',
-    )
+    const problem = findDelegatedProblem(answer.data, id)
+    if (problem !== undefined) throw answer.refuse(problem, answer.status)
+    return keepMeta(answer.data as DelegatedQurl, answer)
   }
 
   /**
@@ -107,25 +108,12 @@ export class DelegatedQurls extends Area {
 
 export interface CreateDelegatedQurlBatchOptions extends RequestOptions {
   /** 32 to 256 visible ASCII characters. The same key with the same input is the same batch. */
-  readonly idempotencyKey: string
+  idempotencyKey: string
 }
 
 export interface GetDelegatedQurlBatchOptions extends ReadOptions {
   /** The `etag` of the last reading. */
-  readonly etag?: string | undefined
-}
-
-/** A link of a delegated batch. */
-export interface DelegatedQurl {
-  qurl_id: string
-  status: 'active' | 'consumed' | 'expired' | 'revoked'
-  expires_at: string
-  one_time_use: boolean
-  max_sessions: number
-  /** Seconds. */
-  session_duration: number
-  label?: string
-  access_policy?: AccessPolicy
+  etag?: string | undefined
 }
 
 /** 408 says only that the service waited too long, and 501 that it cannot do this at all. */

@@ -107,10 +107,10 @@ export interface Domain {
 
 /** A DNS record that proves a domain. */
 export interface DnsRecord {
-  type: string
-  name: string
-  value: string
-  verified: boolean
+  type?: string
+  name?: string
+  value?: string
+  verified?: boolean
 }
 
 /** Whether one of the DNS records of a domain was found. */

@@ -4,6 +4,7 @@ import { checkCrid } from '../crid/parse-crid.js'
 import { copyMeta, refuseResult } from '../meta.js'
 import { checkId, path } from '../path.js'
 import { isName } from '../checks.js'
+import type { Given } from '../types.js'
 import { describeShape, invalid, isRecord } from '../validate.js'
 import { readAccessToken } from './access-token.js'
 import { onlyRow } from './connector-resources.js'
@@ -35,7 +36,7 @@ export class Portals extends Area implements PortalMaker {
    */
   async protectUrl(
     targetUrl: string,
-    options?: ProtectUrlOptions,
+    options?: Given<ProtectUrlOptions>,
     requestOptions?: RequestOptions,
   ): Promise<ProtectedResource> {
     const target_url = readPortalUrl('protectUrl', targetUrl)
@@ -152,7 +153,7 @@ function readId({ resource_id: id }: Resource, result: object): string {
 export interface ProtectUrlOptions {
   /** At most 500 characters. */
   description?: string | undefined
-  tags?: readonly string[] | undefined
+  tags?: string[] | undefined
   customDomain?: string | undefined
   alias?: string | undefined
 }
@@ -160,7 +161,7 @@ export interface ProtectUrlOptions {
 const protectOptionNames = ['description', 'tags', 'customDomain', 'alias']
 
 /** The names are checked here; the values with the request they go into. */
-function readProtectOptions(options: ProtectUrlOptions = {}): ProtectUrlOptions {
+function readProtectOptions(options: Given<ProtectUrlOptions> = {}): Given<ProtectUrlOptions> {
   if (!isRecord(options))
     throw invalid(`protectUrl: options must be an object (got ${describeShape(options)})`)
   const unknown = Object.keys(options).filter((name) => !protectOptionNames.includes(name))

@@ -3,7 +3,7 @@ import { metaOf } from '../meta.js'
 import type { ReadOptions, RequestOptions } from '../call-options.js'
 import type { PagePromise, PaginatedOutput } from '../page.js'
 import { checkId, path } from '../path.js'
-import type { AccessToken, Expiry, ExpiryChange, ResourceStatus, Open } from '../types.js'
+import type { AccessToken, Expiry, ExpiryChange, Given, Open, ResourceStatus } from '../types.js'
 import { atLeastOne, atMostOne, isName, isString, isTags, isText, pageChecks, required } from '../checks.js'
 import { isRecord, readFields, type Checks } from '../validate.js'
 import {
@@ -30,7 +30,7 @@ export class Qurls extends Area {
    *
    * @throws {@link ConflictError} `resource_type_conflict` when the URL is known as another kind of resource.
    */
-  async create(input: CreateInput, options?: RequestOptions): Promise<CreateOutput> {
+  async create(input: Given<CreateInput>, options?: RequestOptions): Promise<CreateOutput> {
     return this.write('create', 'POST', path`/v1/qurls`, readCreate('create', input), options)
   }
 
@@ -41,7 +41,7 @@ export class Qurls extends Area {
    *
    * @throws {@link ValidationError} that names every problem of every item, before anything is sent.
    */
-  async batchCreate(input: BatchCreateInput, options?: RequestOptions): Promise<BatchCreateOutput> {
+  async batchCreate(input: Given<BatchCreateInput>, options?: RequestOptions): Promise<BatchCreateOutput> {
     const items = readItems(input)
     const data = await this.write<BatchCreateOutput>(
       'batchCreate',
@@ -75,7 +75,7 @@ export class Qurls extends Area {
   }
 
   /** Changes a resource: its expiry, description or tags. */
-  async update(id: string, input: UpdateInput, options?: RequestOptions): Promise<QURL> {
+  async update(id: string, input: Given<UpdateInput>, options?: RequestOptions): Promise<QURL> {
     const body = readFields('update', input, updateChecks, updateRules)
     return withTokens(await this.write('update', 'PATCH', path`/v1/qurls/${id}`, body, options))
   }
@@ -93,7 +93,7 @@ export class Qurls extends Area {
   }
 
   /** Makes one more link to a resource. The link is shown once. */
-  async mintLink(id: string, input: MintInput = {}, options?: RequestOptions): Promise<MintOutput> {
+  async mintLink(id: string, input: Given<MintInput> = {}, options?: RequestOptions): Promise<MintOutput> {
     const body = readFields('mintLink', input ?? {}, mintChecks, [atMostOne('expires_in', 'expires_at')])
     return this.write('mintLink', 'POST', path`/v1/qurls/${id}/mint_link`, body, options)
   }
@@ -193,7 +193,7 @@ export interface UpdateInput extends ExpiryChange {
   /** At most 500 characters; an empty one clears it. */
   description?: string | undefined
   /** Replaces all tags; an empty array clears them. At most 10. */
-  tags?: readonly string[] | undefined
+  tags?: string[] | undefined
 }
 
 /** Exactly one of the two, which is checked when the call is made. */

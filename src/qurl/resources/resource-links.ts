@@ -2,7 +2,7 @@ import { Area } from '../area.js'
 import type { ReadOptions, RequestOptions } from '../call-options.js'
 import { atLeastOne, atMostOne, isInteger, isName } from '../checks.js'
 import { path } from '../path.js'
-import type { ExpiryChange, QurlSummary } from '../types.js'
+import type { ExpiryChange, Given, QurlSummary } from '../types.js'
 import { readFields, type Checks } from '../validate.js'
 import { isShortText } from './delegated-input.js'
 import { linkChecks, type CreateOutput, type LinkOptions, type ResourceType } from './link.js'
@@ -13,7 +13,7 @@ export class ResourceLinks extends Area {
   /** Makes a link to a resource. The link is shown once. */
   async createQurlForResource(
     id: string,
-    input: CreateQurlForResourceInput = {},
+    input: Given<CreateQurlForResourceInput> = {},
     options?: RequestOptions,
   ): Promise<CreateOutput> {
     const body = readFields('createQurlForResource', input ?? {}, qurlForResourceChecks)
@@ -30,7 +30,7 @@ export class ResourceLinks extends Area {
   async updateResourceQurl(
     id: string,
     qurlId: string,
-    input: UpdateResourceQurlInput,
+    input: Given<UpdateResourceQurlInput>,
     options?: RequestOptions,
   ): Promise<QurlSummary> {
     const body = readFields('updateResourceQurl', input, updateQurlChecks, updateQurlRules)

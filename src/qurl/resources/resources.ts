@@ -2,7 +2,7 @@ import { Area } from '../area.js'
 import type { ReadOptions, RequestOptions } from '../call-options.js'
 import type { PagePromise, PaginatedOutput } from '../page.js'
 import { path } from '../path.js'
-import type { QurlSummary, ResourceStatus } from '../types.js'
+import type { Given, QurlSummary, ResourceStatus } from '../types.js'
 import {
   atLeastOne,
   isBoolean,
@@ -26,7 +26,7 @@ export class Resources extends Area {
    * A lost answer is sent again where the service would find the first attempt's resource, and so may you when the outcome is
    * `unknown`. Not so a tunnel without `find_or_create`: look before you call again.
    */
-  async createResource(input: CreateResourceInput, options?: RequestOptions): Promise<Resource> {
+  async createResource(input: Given<CreateResourceInput>, options?: RequestOptions): Promise<Resource> {
     const body = readFields('createResource', input, createResourceChecks, [needsTarget])
     return this.write('createResource', 'POST', path`/v1/resources`, body, options, {
       writes: isDeduplicated(body) ? 'always' : 'never',
@@ -60,7 +60,11 @@ export class Resources extends Area {
    *
    * Keys are not known to be honoured here: when the outcome is `unknown`, look before you call again.
    */
-  async updateResource(id: string, input: UpdateResourceInput, options?: RequestOptions): Promise<Resource> {
+  async updateResource(
+    id: string,
+    input: Given<UpdateResourceInput>,
+    options?: RequestOptions,
+  ): Promise<Resource> {
     const body = readFields('updateResource', input, updateResourceChecks, updateResourceRules, ['alias'])
     return this.write('updateResource', 'PATCH', path`/v1/resources/${id}`, body, options)
   }
@@ -82,7 +86,7 @@ export interface CreateResourceInput {
   target_url?: string | undefined
   /** At most 500 characters. */
   description?: string | undefined
-  tags?: readonly string[] | undefined
+  tags?: string[] | undefined
   custom_domain?: string | undefined
   /** 3 to 64 lower-case letters, digits and dashes. */
   alias?: string | undefined
@@ -175,7 +179,7 @@ export interface UpdateResourceInput {
   /** At most 500 characters; an empty one clears it. */
   description?: string | undefined
   /** Replaces all tags; an empty array clears them. */
-  tags?: readonly string[] | undefined
+  tags?: string[] | undefined
   preserve_host?: boolean | undefined
   /** An empty one clears it. */
   custom_domain?: string | undefined

@@ -10,13 +10,13 @@ import { parseCrid } from '../crid/parse-crid.js'
 
 /** What a {@link ShareLink} is made from. */
 export interface ShareLinkInit {
-  readonly link: string
-  readonly qurlId?: string | undefined
-  readonly crid?: string | undefined
-  readonly type?: string | undefined
-  readonly expiresAt?: Date | undefined
-  readonly expiresInSeconds?: number | undefined
-  readonly singleUse?: boolean | undefined
+  link: string
+  qurlId?: string | undefined
+  crid?: string | undefined
+  type?: string | undefined
+  expiresAt?: Date | undefined
+  expiresInSeconds?: number | undefined
+  singleUse?: boolean | undefined
 }
 
 /** What may be shown of a {@link ShareLink}. */
@@ -47,7 +47,8 @@ export class ShareLink {
   readonly #expiresAtMs: number | undefined
 
   constructor({ link, expiresAt, ...facts }: ShareLinkInit) {
-    this.#expiresAtMs = expiresAt?.getTime()
+    const expiresAtMs = expiresAt?.getTime()
+    this.#expiresAtMs = Number.isNaN(expiresAtMs) ? undefined : expiresAtMs
     Object.defineProperty(this, 'link', { value: link })
     for (const [name, value] of Object.entries(facts)) {
       if (value !== undefined) Object.defineProperty(this, name, { value, enumerable: true })

@@ -37,7 +37,7 @@ export class Sharing extends Area {
 /** Options of `shareResource`. */
 export interface ShareResourceOptions {
   /** How long the link works, in seconds, at least 1. @defaultValue what the service chooses */
-  readonly ttlSeconds?: number | undefined
+  ttlSeconds?: number | undefined
 }
 
 const isPlainText = (value: unknown): boolean =>

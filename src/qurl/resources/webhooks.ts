@@ -2,14 +2,17 @@ import { Area } from '../area.js'
 import type { ReadOptions, RequestOptions } from '../call-options.js'
 import type { PagePromise, PaginatedOutput } from '../page.js'
 import { path } from '../path.js'
-import type { Open } from '../types.js'
+import type { Given, Open } from '../types.js'
 import { atLeastOne, isHttpUrl, isName, isNames, isText, pageChecks, required } from '../checks.js'
 import { readFields, type Checks } from '../validate.js'
 
 /** Webhooks and what was delivered to them. */
 export class Webhooks extends Area {
   /** Makes a webhook. Its secret is shown once. Two webhooks may have the same URL. */
-  async createWebhook(input: CreateWebhookInput, options?: RequestOptions): Promise<WebhookWithSecret> {
+  async createWebhook(
+    input: Given<CreateWebhookInput>,
+    options?: RequestOptions,
+  ): Promise<WebhookWithSecret> {
     const body = readFields('createWebhook', input, createChecks, [required('url', 'events')])
     return this.write('createWebhook', 'POST', path`/v1/webhooks`, body, options)
   }
@@ -38,7 +41,11 @@ export class Webhooks extends Area {
   }
 
   /** Changes a webhook: its URL, events, description or status; what is left out stays as it is. */
-  async updateWebhook(id: string, input: UpdateWebhookInput, options?: RequestOptions): Promise<Webhook> {
+  async updateWebhook(
+    id: string,
+    input: Given<UpdateWebhookInput>,
+    options?: RequestOptions,
+  ): Promise<Webhook> {
     const body = readFields('updateWebhook', input, updateChecks, updateRules)
     return this.write('updateWebhook', 'PATCH', path`/v1/webhooks/${id}`, body, options)
   }
@@ -107,7 +114,7 @@ export interface CreateWebhookInput {
   /** At most 2048 characters. The service wants `https`. */
   url: string
   /** At least one. */
-  events: readonly WebhookEventType[]
+  events: WebhookEventType[]
   /** At most 500 characters. */
   description?: string | undefined
 }
@@ -155,7 +162,7 @@ export interface WebhookWithSecret extends Webhook {
 /** At least one field. */
 export interface UpdateWebhookInput {
   url?: string | undefined
-  events?: readonly WebhookEventType[] | undefined
+  events?: WebhookEventType[] | undefined
   description?: string | undefined
   status?: WebhookStatus | undefined
 }

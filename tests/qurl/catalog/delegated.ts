@@ -49,7 +49,7 @@ export const delegatedOperations: Operation[] = [
       batch_id: expect.stringMatching(/^dqb_[\w-]{22}$/) as unknown,
       status: 'queued',
       retry_after: 1,
-      location: expect.stringMatching(/^\/v1\/delegated-qurl-batches\/dqb_/) as unknown,
+      location: expect.stringMatching(/^http.*\/v1\/delegated-qurl-batches\/dqb_/) as unknown,
     }),
     write: { effect: 'delegated_batch.accepted', resend: 'keyed' },
   },

@@ -56,6 +56,7 @@ export const keyAndCodeOperations: Operation[] = [
       client.createApiKey(
         {
           kind: 'enrollment_token',
+          name: 'office-db enrolment',
           target: 'connector',
           claims: [{ type: 'connector', id: 'office-db' }],
           expires_in: '1h',
@@ -66,6 +67,7 @@ export const keyAndCodeOperations: Operation[] = [
       line: 'POST /v1/api-keys',
       body: {
         kind: 'enrollment_token',
+        name: 'office-db enrolment',
         target: 'connector',
         claims: [{ type: 'connector', id: 'office-db' }],
         expires_in: '1h',

@@ -92,6 +92,12 @@ describe('ShareLink', () => {
     })
   })
 
+  it('can be shown when its expiry is no date', () => {
+    const odd = new ShareLink({ link, expiresAt: new Date(Number.NaN) })
+    expect(odd.expiresAt).toBeUndefined()
+    expect([JSON.stringify(odd), inspect(odd)].join()).not.toContain('secret')
+  })
+
   it('gives its expiry as a copy', () => {
     share.expiresAt?.setTime(0)
     expect(share.expiresAt).toEqual(expiresAt)

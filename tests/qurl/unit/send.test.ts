@@ -579,6 +579,18 @@ describe('what a stand-in for fetch gives', () => {
     expect(idempotencyOf(error)).toMatchObject({ outcome: 'unknown', key: keys()[0] })
   })
 
+  it('may have its content in json() alone', async () => {
+    const stand = (body: unknown, status = 200) =>
+      ({ status, headers, json: async () => body, text: async () => '' }) as unknown as Response
+    const { client } = clientOf([
+      stand({ error: { code: 'rate_limited' } }, 429),
+      stand({ data: { plan: 'growth' } }),
+      stand({ error: { code: 'no_such' } }, 404),
+    ])
+    expect(await client.getQuota()).toEqual({ plan: 'growth' })
+    expect(await failureOf(client.getQuota())).toMatchObject({ status: 404, code: 'no_such' })
+  })
+
   it('is a redirect when it names another place', async () => {
     const elsewhere = Object.defineProperty(data({ resource_id: 'r_1' }), 'url', {
       value: 'https://evil.example/v1/qurls',

@@ -26,7 +26,7 @@ function create(request) {
       target: oneOf('agent', 'connector'),
       claims: listOf(object({ type: text(64, 1), id: text(256, 1) }), 0, 20),
     },
-    { required: body.kind === 'enrollment_token' ? ['kind', 'target'] : ['name', 'scopes'] },
+    { required: body.kind === 'enrollment_token' ? ['kind', 'name', 'target'] : ['name', 'scopes'] },
   )
   if (body.purpose !== undefined && body.tunnel_slug === undefined) {
     throw new Problem(400, 'validation_error', 'tunnel_slug is required with this purpose.')
