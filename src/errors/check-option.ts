@@ -31,6 +31,7 @@ function describe(value: unknown): string {
 export function checkOption(name: string, value: unknown, check: Check): void {
   if (value === undefined) return
   if (typeof check === 'string') {
+    if (typeof value === check && value !== null) return
     const one = check.replace(/s$/, '')
     const isList = one !== check
     const values = isList ? value : [value]

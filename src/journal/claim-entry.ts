@@ -71,10 +71,10 @@ async function undoClaim(
  */
 export async function claimEntry(settings: JournalSettings, goal: ClaimGoal): Promise<Claimed> {
   const { store, clock, random, leases, makeToken, active, closing } = settings
-  const { waitMs, limitMs = Infinity, signal, facts, ...request } = goal
-  const { id } = request
+  const { id, lane, value, takeSettled, mustExist, waitMs, limitMs = Infinity, signal, facts } = goal
   const untilMs = monotonicNow(clock) + waitMs
   const token = makeToken()
+  const { leaseMs } = leases
   for (let round = 0; ; round += 1) {
     if (closing.signal.aborted) throw new JournalError('closed', facts)
     signal?.throwIfAborted()
@@ -85,7 +85,17 @@ export async function claimEntry(settings: JournalSettings, goal: ClaimGoal): Pr
       claim = await callStore(
         settings,
         signal,
-        () => (asked = store.claim({ ...request, token, leaseMs: leases.leaseMs, nowMs: clock.now() })),
+        () =>
+          (asked = store.claim({
+            id,
+            lane,
+            token,
+            leaseMs,
+            value,
+            nowMs: clock.now(),
+            takeSettled,
+            mustExist,
+          })),
         beganMs + limitMs,
       )
     } catch (cause) {

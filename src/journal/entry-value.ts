@@ -75,20 +75,20 @@ export type EntryValue = CallValue | NoteValue | RunValue
 
 /** An entry as text, for a store. */
 export function writeValue(value: EntryValue): string {
-  return JSON.stringify({ version, ...value })
+  // Not spread into another object, which takes as long again.
+  return `{"version":${version},${JSON.stringify(value).slice(1)}`
 }
 
 const kinds: readonly unknown[] = ['call', 'note', 'run']
 
 /** @throws {@link JournalError} for an entry of another version, or one that is damaged. */
 export function readValue({ value }: Pick<StoredEntry, 'value'>): EntryValue {
-  let found: (EntryValue & { readonly version?: unknown }) | undefined
   let cause: unknown
   try {
-    found = JSON.parse(value) as EntryValue
-    if (found.version === version && kinds.includes(found.kind)) return found
+    const { version: foundVersion, ...known } = JSON.parse(value) as EntryValue & { version?: unknown }
+    if (foundVersion === version && kinds.includes(known.kind)) return known as EntryValue
     cause = new TypeError(
-      `an entry of version ${String(found.version)}; this package reads version ${version}`,
+      `an entry of version ${String(foundVersion)}; this package reads version ${version}`,
     )
   } catch (error) {
     cause = error

@@ -95,16 +95,15 @@ export function heldOperation(
     // What was applied stays applied, whatever becomes of asking for the answer again.
     const outcome = before?.value.outcome === 'applied' ? 'applied' : ended
     const kept = ended === 'applied' ? keepAnswer(answer, maxAnswerBytes) : undefined
-    const { request, ...rest } = value
     const state = outcome === 'unknown' ? 'open' : 'settled'
     // A request is kept for as long as it may have to be sent.
-    const last = {
-      ...rest,
+    const last: CallValue = {
+      ...value,
       outcome,
       answer: kept,
-      ...(outcome === 'applied' ? {} : { request }),
+      request: outcome === 'applied' ? undefined : value.request,
       // A later call that is answered from the server's store does not undo it.
-      ...(mayHaveRunTwice && { mayHaveRunTwice }),
+      mayHaveRunTwice: mayHaveRunTwice ?? value.mayHaveRunTwice,
     }
     return persist(() => write(last, state, 0))
   }

@@ -1,4 +1,4 @@
-import { createDigest, toHex } from '../key/digest.js'
+import { toHex } from '../key/digest.js'
 import type { JournalCall } from '../operation/operation-journal.js'
 import { toBase64 } from './base64.js'
 import type { KeptRequest } from './entry-value.js'
@@ -12,6 +12,10 @@ export function shownUrl(url: string): string {
   return origin === 'null' ? `${protocol}//${host}${pathname}` : origin + pathname
 }
 
+function withoutFragment(url: string): string {
+  return url.replace(/#.*$/s, '')
+}
+
 /** Whether a method only reads, so that a run need not remember it. */
 export function isRead(method: string): boolean {
   return /^(?:GET|HEAD|OPTIONS|TRACE)$/.test(method)
@@ -23,17 +27,18 @@ const longBytes = 16_384
 /**
  * The digest of what a call sends: method, URL and body. Under a secret, nobody who reads the store can try out payloads.
  */
-export async function fingerprintOf(
+export function fingerprintOf(
   naming: Naming,
   { method, url }: JournalCall,
   body: Uint8Array,
-): Promise<string> {
+): string | Promise<string> {
+  const seal = (digest: string) => naming.seal(method, withoutFragment(url), digest)
   const subtle = body.length > longBytes ? globalThis.crypto?.subtle : undefined
-  const digest =
-    subtle === undefined
-      ? createDigest()(body)
-      : toHex(new Uint8Array(await subtle.digest('SHA-256', body as Uint8Array<ArrayBuffer>)))
-  return naming.seal(method, url.replace(/#.*$/s, ''), digest)
+  return subtle === undefined
+    ? seal(naming.digest(body))
+    : subtle
+        .digest('SHA-256', body as Uint8Array<ArrayBuffer>)
+        .then((digest) => seal(toHex(new Uint8Array(digest))))
 }
 
 /** Headers that say how to read a payload or when to act on it, and that hold no secret. All others are left out. */
@@ -81,5 +86,5 @@ export function keepRequest(
     const lower = name.toLowerCase()
     if (keptHeaders.has(lower) || keepHeaders.has(lower)) kept.push([lower, value])
   }
-  return { url: url.replace(/#.*$/s, ''), headers: kept, body: toBase64(body) }
+  return { url: withoutFragment(url), headers: kept, body: toBase64(body) }
 }

@@ -1,6 +1,7 @@
 import { monotonicNow, type Clock } from '../clock/clock.js'
 import { limitCall } from './limit-call.js'
 import type { OperationStore } from './store.js'
+import { wakeLater } from './wake-later.js'
 
 /** A lease that this process has. */
 export interface Lease {
@@ -24,13 +25,10 @@ export interface Leases {
   readonly leaseMs: number
 }
 
-/** Ends renewals. Without a reason, each abort would make a `DOMException` with its stack. */
-const noLease = new Error('no lease is held')
-
 /** Leases are renewed when a third of their time is over, so that two renewals may fail. */
 export function createLeases(store: OperationStore, clock: Clock, leaseMs: number): Leases {
   const held = new Set<Lease>()
-  let stop: AbortController | undefined
+  let stop: (() => void) | undefined
   const now = () => monotonicNow(clock)
 
   const renew = async (lease: Lease) => {
@@ -42,32 +40,31 @@ export function createLeases(store: OperationStore, clock: Clock, leaseMs: numbe
     else lease.isLost = true
     return isOurs
   }
-  const keepRenewing = async (signal: AbortSignal) => {
-    while (!signal.aborted) {
-      await clock.sleep(leaseMs / 3, signal)
+  const keepRenewing = () => {
+    const ownStop = wakeLater(clock, leaseMs / 3, async () => {
       const due = [...held].filter(
         ({ safeUntilMs, isLost }) => !isLost && safeUntilMs - now() < leaseMs * 0.7,
       )
       // A store that is away now may be back for the next round.
       await Promise.all(due.map((lease) => renew(lease).catch(() => undefined)))
-    }
+      // The last lease may have ended meanwhile, and others have begun.
+      if (stop === ownStop) keepRenewing()
+    })
+    stop = ownStop
   }
 
   return {
     hold(id, token, beganMs) {
       const lease = { id, token, safeUntilMs: beganMs + leaseMs, isLost: false }
       held.add(lease)
-      if (stop === undefined) {
-        stop = new AbortController()
-        keepRenewing(stop.signal).catch(() => undefined)
-      }
+      if (stop === undefined) keepRenewing()
       return lease
     },
     drop(lease) {
       held.delete(lease)
       if (held.size > 0) return
       // No timer outlives the last lease, which would keep the process from ending.
-      stop?.abort(noLease)
+      stop?.()
       stop = undefined
     },
     isSafe: (lease) => !lease.isLost && lease.safeUntilMs - now() > leaseMs / 3,

@@ -18,14 +18,8 @@ export interface KeyDeriverOptions {
   readonly contract?: { readonly keyRules: KeyRules } | undefined
 }
 
-/** Whether no half of a surrogate pair stands alone: all such halves would be written as the same bytes. */
-function isWellFormed(text: string): boolean {
-  try {
-    return encodeURIComponent(text) !== ''
-  } catch {
-    return false
-  }
-}
+/** A half of a surrogate pair that stands alone: all such halves would be written as the same bytes. */
+const loneSurrogate = /\p{Surrogate}/u
 
 function writePart(part: unknown, place: number): string {
   const isNumber = typeof part === 'number'
@@ -37,7 +31,7 @@ function writePart(part: unknown, place: number): string {
     throw new RangeError(`deriveKey: part ${place} must be a safe integer when it is a number`)
   const text = String(part).normalize('NFC')
   if (text === '') throw new RangeError(`deriveKey: part ${place} is empty`)
-  if (!isWellFormed(text)) throw new RangeError(`deriveKey: part ${place} is not well-formed Unicode`)
+  if (loneSurrogate.test(text)) throw new RangeError(`deriveKey: part ${place} is not well-formed Unicode`)
   return text
 }
 

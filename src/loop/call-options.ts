@@ -67,9 +67,11 @@ export type CheckedCallOptions = Omit<CallOptions, 'firstSentAt'> & {
 export function checkCallOptions(options: CallOptions): CheckedCallOptions {
   checkOption('idempotency', options, 'object')
   const { firstSentAt } = options
-  const firstSentMs = isDate(firstSentAt) ? firstSentAt.getTime() : firstSentAt
+  const isInMs = !isDate(firstSentAt)
+  const firstSentMs = isInMs ? firstSentAt : firstSentAt.getTime()
   const inMs = { firstSentAt: { value: firstSentMs, enumerable: true } }
-  checkOptions('idempotency', Object.create(options, inMs), callChecks)
+  // Only for a date: an object that becomes a prototype is slow to read from then on.
+  checkOptions('idempotency', isInMs ? options : Object.create(options, inMs), callChecks)
   const taken: Record<string, unknown> = { firstSentMs }
   // Not spread: that would lose what is inherited, such as the `writes` of an object that was made from another.
   for (const name in callChecks) {

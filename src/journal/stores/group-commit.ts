@@ -66,12 +66,9 @@ export function createGroupCommit(
       try {
         await begin()
         group = queue.splice(0, maxGroup)
-        const done = group.map(({ act, resolve }) => {
-          const value = act() as never
-          return () => resolve(value)
-        })
+        const values = group.map(({ act }) => act())
         await commit()
-        for (const tell of done) tell()
+        group.forEach(({ resolve }, index) => resolve(values[index] as never))
       } catch (error) {
         rollBack()
         if (group.length === 0) group = queue.splice(0)

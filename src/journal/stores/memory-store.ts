@@ -27,6 +27,8 @@ interface Row extends Omit<StoredEntry, 'leaseLeftMs'> {
 export function memoryStore({ now = systemClock.now }: MemoryStoreOptions = {}): OperationStore {
   const rows = new Map<string, Row>()
   let created = 0
+  /** No settled entry was last written before that. */
+  let settledSinceMs = Infinity
 
   const show = ({ order: _, token: __, leasedUntilMs, ...entry }: Row): StoredEntry => ({
     ...entry,
@@ -64,6 +66,7 @@ export function memoryStore({ now = systemClock.now }: MemoryStoreOptions = {}):
       const row = find(id, token)
       if (row !== undefined)
         rows.set(id, { ...row, state, value, updatedMs: nowMs, ...lease(token, leaseMs) })
+      if (state === 'settled') settledSinceMs = Math.min(settledSinceMs, nowMs)
       return row !== undefined
     },
     async list(filter, { after = '-1', limit }): Promise<EntryPage> {
@@ -82,6 +85,8 @@ export function memoryStore({ now = systemClock.now }: MemoryStoreOptions = {}):
         const isAllowed = row && (request.token === undefined ? !isHeld(row) : row.token === request.token)
         return isAllowed && rows.delete(request.id) ? 1 : 0
       }
+      // Most of the time nothing is old, and not every entry need be looked at.
+      if (request.settledBeforeMs <= settledSinceMs) return 0
       const old = [...rows.values()]
         .filter((row) => row.state === 'settled' && row.updatedMs < request.settledBeforeMs && !isHeld(row))
         .toSorted((one, other) => one.updatedMs - other.updatedMs)

@@ -51,11 +51,12 @@ export function sqliteStore(
 
   const commit = createGroupCommit(database, clock, random)
   let ready: Promise<SqliteStatements> | undefined
+  let prepared: SqliteStatements | undefined
   let isClosed = false
 
   const start = async () => {
     await setUpTable(database, table, clock, random)
-    return prepareStatements(database, table)
+    return (prepared = prepareStatements(database, table))
   }
   const prepare = async (): Promise<SqliteStatements> => {
     if (isClosed) throw new TypeError('sqliteStore: the store is closed')
@@ -68,9 +69,9 @@ export function sqliteStore(
       throw error
     }
   }
-  const call = async <T>(act: (sql: SqliteStatements, nowMs: number) => T): Promise<T> => {
-    const sql = await prepare()
-    return commit(() => act(sql, clock.now()))
+  const call = <T>(act: (sql: SqliteStatements, nowMs: number) => T): Promise<T> => {
+    const change = (sql: SqliteStatements) => commit(() => act(sql, clock.now()))
+    return prepared === undefined || isClosed ? prepare().then(change) : change(prepared)
   }
   /** In WAL mode a reader needs no lock, and holds up no writer. */
   const read = async <T>(act: (sql: SqliteStatements, nowMs: number) => T): Promise<T> => {
