@@ -11,32 +11,23 @@ import { takeKey } from '../loop/take-key.js'
 import { safeUrl } from '../errors/safe-url.js'
 import type { RetryOptions } from '../retry/retry-policy.js'
 import type { FetchLike } from '../transport/fetch-like.js'
-import { isIdempotentFetch } from '../transport/nesting.js'
 import { defaultMaxBytes, takeFetch } from '../transport/take-fetch.js'
-import { installGate } from './gate-retries.js'
 import { readKeyHeader, writeKeyHeader } from './key-header.js'
-import { beginStampedAttempt, findStampedCall, stampCall } from './stamped-call.js'
-import {
-  CallHandle,
-  callOption,
-  isKyFetch,
-  openCall,
-  type HandsOn,
-  type KyCall,
-  type KyCalls,
-} from './ky-call.js'
-import { createKyFetch } from './ky-fetch.js'
+import { findCall, openCall, readKyFetch, tieCall, type KyCall } from './ky-call.js'
+import { createCallFetch, createKyFetch, createSend } from './ky-fetch.js'
 import { unsetLimit } from './ky-retries.js'
-import { readRetry, silenceKy, takeHooks, takeThrowHttpErrors, hideUnset } from './take-over.js'
-import { createUploadProgress, type UploadProgress } from './upload-progress.js'
 import {
   isKyRead,
-  readHookArguments,
   type KyBeforeRequest,
   type KyHook,
+  type KyHookOptions,
+  type KyHookState,
   type KyOptions,
   type KyRetryOptions,
 } from './ky-shapes.js'
+import { stamp } from './stamp-key.js'
+import { hideUnset, readRetry, silenceKy, takeHooks, takeThrowHttpErrors } from './take-over.js'
+import { createUploadProgress } from './upload-progress.js'
 
 /** Options of {@link idempotency}. How often ky retries, and how long an attempt takes, are ky's own options. */
 export interface IdempotencyOptions
@@ -105,23 +96,23 @@ const checks: Checks = {
   maxResponseBytes: [0],
 }
 
-/** The context of a call. */
-interface Given {
-  readonly idempotencyKey?: unknown
-}
-
 /**
  * Takes or makes the key of a write and puts it into its header, where the user's later hooks see it. A key that travels in
  * the URL or the body is put in with them.
  */
-function stamp(settings: OperationSettings, call: KyCall, request: Request): void {
+function putKey(
+  settings: OperationSettings,
+  call: KyCall,
+  request: Request,
+  { context }: KyHookOptions,
+): void {
   const { contract, clock } = settings
   const { carrier } = contract
   const { method, url, headers, mode } = request
   if (carrier.in !== 'header') return
   const written = readKeyHeader(carrier, headers)
   if (call.key === undefined) {
-    const { idempotencyKey: givenKey = written } = call.context as Given
+    const { idempotencyKey: givenKey = written } = context
     const described = { method, url, givenKey, conditional: false, isNoCors: mode === 'no-cors' }
     const { key, keyOrigin } = takeKey(settings, described, safeUrl(url), clock.now())
     call.key = key
@@ -162,9 +153,7 @@ export function idempotency(
   const settings = copyOperationOptions(options, retry)
   const { maxRequestBytes = defaultMaxBytes, maxResponseBytes = defaultMaxBytes } = options
   const callbacks = { resolve: options.resolve, reconcile: options.reconcile }
-  const sending = { operation: settings, callbacks, maxRequestBytes, maxResponseBytes }
-  let late: ReturnType<typeof createKyFetch> | undefined
-  const calls: KyCalls = { byContext: new WeakMap(), byRequest: new WeakMap(), hooks: new WeakSet() }
+  const send = createSend({ operation: settings, callbacks, maxRequestBytes, maxResponseBytes })
 
   /** @throws `TypeError` for a key on the instance: every call would send the same one. */
   function checkInstance({ context, headers }: ParentOptions): void {
@@ -175,75 +164,86 @@ export function idempotency(
       throw new TypeError('a key belongs to one call: on an instance, every call would send the same one')
   }
 
+  /** Sees a request that ky is about to hand to our fetch. */
+  function see(call: KyCall, request: Request, shown: KyHookOptions): void {
+    call.shown = shown
+    call.first ??= request
+    silenceKy(call)
+    putKey(settings, call, request, shown)
+  }
+
+  const isUsers = (hook: KyHook) => hook !== takeOptions && hook !== beforeRequest
+
   /** ky 2 shows the options of a call as they were given to an `init` hook alone. */
   function takeOptions(given: object): void {
-    const own = given as { -readonly [Name in keyof KyOptions]: KyOptions[Name] } & HandsOn
-    const { init = [], beforeRequest: list = [] } = own.hooks ?? {}
+    const own = given as { -readonly [Name in keyof KyOptions]: KyOptions[Name] }
+    const { init = [] } = own.hooks ?? {}
     const at = init.indexOf(takeOptions)
     // ky walks the list of this call as it stands: this hook runs once more, after those that can change the options yet.
     if (at >= 0 && at === init.lastIndexOf(takeOptions) && at < init.length - 1)
       return void init.push(takeOptions)
-    // The user has taken it off for this call.
-    if (!list.includes(beforeRequest)) own.hooks = { ...own.hooks, beforeRequest: [beforeRequest, ...list] }
-    const call = openCall((own.context ??= {}), own)
-    own[callOption] = new CallHandle(call)
+    const { fetch } = own
+    const ours = readKyFetch(fetch)
+    // It is a call of another `idempotency()`, which was given later.
+    if (ours && ours.owner !== takeOptions) return
     // A fetch that was given after ours replaces ours in ky's options: our loop is put around it.
-    if (typeof own.fetch === 'function' && !isIdempotentFetch(own.fetch)) {
-      call.fetch = own.fetch as FetchLike
-      own.fetch = late ??= createKyFetch({ ...sending, pickFetch: takeFetch(options.fetch) }, calls, true)
+    const isLate = ours === undefined && fetch !== undefined
+    const call = openCall(true, own, ours?.pickFetch ?? (() => takeFetch(fetch)()), isLate)
+    const hook: KyHook = ({ request, options }: KyHookState) => {
+      // A loop of another kind would stand around or in place of ours.
+      call.pickFetch()
+      if (!isKyRead(request.method)) see(call, request, options)
     }
+    const hooks = own.hooks ?? {}
+    const { beforeRequest: list = [] } = hooks
+    // The user may have taken it off for this call.
+    const mine = list.includes(beforeRequest)
+      ? list.map((one) => (one === beforeRequest ? hook : one))
+      : [hook, ...list]
+    call.hasHooks = Object.values(hooks).some((some: readonly KyHook[] | undefined) => some?.some(isUsers))
+    own.hooks = { ...hooks, ...(call.hasHooks && takeHooks(call, hooks)), beforeRequest: mine }
+    own.fetch = createCallFetch(takeOptions, call, send)
     // ky 2 has copied them for this call.
     if (typeof own.retry === 'object' && own.retry?.limit === unsetLimit) own.retry.limit = undefined
-    call.hasHooks = false
-    for (const list of Object.values(own.hooks ?? {}) as (readonly KyHook[] | undefined)[])
-      for (const hook of list ?? []) call.hasHooks ||= !calls.hooks.has(hook)
-    if (call.hasHooks) own.hooks = { ...own.hooks, ...takeHooks(call, own.hooks ?? {}) }
-    const { json, stringifyJson = JSON.stringify, onUploadProgress, throwHttpErrors } = own
-    if (typeof throwHttpErrors === 'function')
-      own.throwHttpErrors = takeThrowHttpErrors(call, throwHttpErrors)
-    if (typeof onUploadProgress === 'function') {
-      call.progress = createUploadProgress(onUploadProgress as UploadProgress['tell'])
+    own.throwHttpErrors = takeThrowHttpErrors(call, own.throwHttpErrors)
+    if (typeof own.onUploadProgress === 'function') {
+      call.progress = createUploadProgress(own.onUploadProgress)
       own.onUploadProgress = call.progress.take
     }
-    if (json !== undefined)
-      own.stringifyJson = (value) => {
-        call.text = stringifyJson(value)
-        return call.text
-      }
   }
 
-  calls.hooks.add(takeOptions)
-
-  const beforeRequest: KyBeforeRequest = (first, second) => {
-    const { request, options: shown } = readHookArguments(first, second)
-    const handed = (shown as HandsOn)[callOption]?.call
-    const call = handed ?? calls.byContext.get(shown.context) ?? openCall(shown.context, undefined)
-    const { fetch } = call.options ?? (shown as KyOptions)
-    const isOther = fetch !== undefined && !isKyFetch(fetch)
+  /** ky 1 runs it on every attempt. In ky 2, `takeOptions` has put a hook of the call in its place. */
+  const beforeRequest: KyBeforeRequest = (request, shown) => {
+    if ('request' in request || shown === undefined) return
+    const { fetch } = shown as KyOptions
+    const isOurs = readKyFetch(fetch) !== undefined
     // A loop of another kind would stand around or in place of ours.
-    if (isOther) takeFetch(fetch)
+    if (!isOurs) takeFetch(fetch)
     if (isKyRead(request.method)) return hideUnset(shown.retry)
-    if (handed === undefined) calls.byContext.set(shown.context, call)
+    const known = findCall(shown.context)
+    const call = known ?? openCall(false, shown as KyOptions, takeFetch(undefined))
+    if (known === undefined) tieCall(shown.context, call)
+    if (isOurs) return see(call, request, shown)
+    // A fetch that was given after ours may call it. Where it does not, the loop is ky's, behind the gate of the parts.
+    tieCall(request, call)
     call.shown = shown
     call.first ??= request
-    if (!isOther) {
-      silenceKy(call)
-      stamp(settings, call, request)
-      return
-    }
-    calls.byRequest.set(request, call)
-    // A fetch that was given after ours may call it. Where it does not, the loop is ky's, behind the gate of the parts.
     readRetry(call)
-    const isFirst = findStampedCall(shown.context) === undefined
-    const stamped = stampCall(settings, shown.context, request)
-    call.key = stamped.operation.key
-    call.isGenerated = stamped.operation.keyOrigin === 'generated'
-    // ky 1 runs this hook on every attempt.
-    if (isFirst) Object.assign(shown.retry, { idempotencyGate: 'default' })
-    installGate(stamped, shown.retry, request.method)
-    beginStampedAttempt(stamped, request)
+    if (known === undefined) Object.assign(shown.retry, { idempotencyGate: 'default' })
+    const { key, keyOrigin } = stamp(settings, request, shown).operation
+    call.key = key
+    call.isGenerated = keyOrigin === 'generated'
   }
-  calls.hooks.add(beforeRequest)
+
+  /** In ky 1, the fetch alone is shown the hooks. */
+  function takeOver(call: KyCall, own: KyOptions): void {
+    const { hooks = {}, onUploadProgress, throwHttpErrors } = own
+    // ky 1 tells of the body that it has itself; a hook may give another one.
+    if (onUploadProgress) call.progress = createUploadProgress(onUploadProgress)
+    call.beforeRequest = (hooks.beforeRequest ?? []).filter(isUsers)
+    Object.assign(hooks, takeHooks(call, hooks))
+    Object.assign(own, { throwHttpErrors: takeThrowHttpErrors(call, throwHttpErrors) })
+  }
 
   function extend(parent: ParentOptions, isStatic = false): KyIdempotencyOptions {
     checkInstance(parent)
@@ -258,7 +258,7 @@ export function idempotency(
         // For ky the same as `false`, which a user would have to say to be heard.
         retryOnTimeout: theirs.retryOnTimeout ?? (0 as unknown as boolean),
       },
-      fetch: createKyFetch({ ...sending, pickFetch }, calls),
+      fetch: createKyFetch(takeOptions, pickFetch, send, takeOver),
     }
   }
   // What is spread into other options cannot say that nobody has set a limit: those who spread set it.

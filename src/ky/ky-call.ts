@@ -1,6 +1,6 @@
-import type { FetchLike } from '../transport/fetch-like.js'
 import type { StopReason } from '../retry/decide.js'
 import type { AttemptResult } from '../transport/attempted.js'
+import type { FetchLike } from '../transport/fetch-like.js'
 import type { OwnRetryOptions } from './ky-retries.js'
 import type { KyHook, KyHookOptions, KyOptions } from './ky-shapes.js'
 import type { UploadProgress } from './upload-progress.js'
@@ -13,14 +13,31 @@ export interface LastAttempt {
   isWanted?: boolean
 }
 
-/** One call of ky: what its hooks and its fetch know in common. `options.context` is one object for each call, in both majors. */
+/**
+ * Who has a call, which says what becomes of a user's hook that ky comes to.
+ *
+ * - `ky`: ky, and no loop of ours has run. Reads stay here.
+ * - `ours`: our loop, which runs the hooks. When it has ended, nothing is left for ky to run.
+ * - `forced`: our loop has ended with the `ky.retry()` of an `afterResponse`, which ky is to hear of.
+ * - `again`: ky has heard of it, and prepares another fetch with the hooks. That fetch is `ours`.
+ * - `replay`: our loop has ended with what a `beforeRetry` has done and only ky can carry out: it gave `ky.stop`, a response
+ *   or a read, or has thrown. ky is to hear of it.
+ * - `alone`: ky has heard of it, and goes on by itself, with the hooks.
+ */
+export type Phase = 'ky' | 'ours' | 'forced' | 'again' | 'replay' | 'alone'
+
+/** One call of ky: what its hooks and its fetch know in common. */
 export interface KyCall {
-  readonly context: object
+  phase: Phase
+  /** What ky is to hear of, when it is `forced` or a `replay`. */
+  handBack?: () => unknown
   readonly isKy2: boolean
-  /** ky's options: in ky 2 as they were given, to an `init` hook; in ky 1 completed, as its fetch sees them. */
-  options?: KyOptions
-  /** In ky 2, the fetch that was given after ours. */
-  fetch?: FetchLike
+  /** ky's options: in ky 2 as they were given, to an `init` hook; in ky 1 completed. */
+  readonly options: KyOptions
+  /** What sends. In ky 1 the fetch tells, when it is called. */
+  pickFetch: () => FetchLike
+  /** It was given after ours, and may call ours. */
+  readonly isLate: boolean
   readonly beganAtMs: number
   /** What the user says of retries. */
   retry?: OwnRetryOptions
@@ -28,19 +45,17 @@ export interface KyCall {
   shown?: KyHookOptions | undefined
   /** The request as it was when its key was put in for the first time. */
   first?: Request
-  /** The body as ky has written it from `json`. */
-  text?: string | undefined
-  progress?: UploadProgress | undefined
+  progress?: UploadProgress
   key?: string | undefined
   isGenerated: boolean
   /** When the key was first sent, where an earlier fetch of this call may have been applied. */
   firstSentMs?: number | undefined
-  /** The loop is ours, so that ky's own runs none of the user's hooks: these are they. */
-  isOurs: boolean
+  /** The user's hooks that our loop runs. Only ky 1 runs `beforeRequest` on every attempt. */
   beforeRequest: readonly KyHook[]
   afterResponse: readonly KyHook[]
   beforeRetry: readonly KyHook[]
   hasHooks: boolean
+  /** Retries that the user has been told of; ky counts its own alone. */
   retryCount: number
   /** Requests that were sent before `ky.retry()` asked for more. */
   attempts: number
@@ -48,78 +63,56 @@ export interface KyCall {
   last?: LastAttempt
   /** What `throwHttpErrors` has said of the last answer. */
   thrown?: { readonly status: number; readonly isThrown: boolean } | undefined
-  /** What an `afterResponse` has given for ky to carry out: `ky.retry()`. */
-  forced?: unknown
-  /** ky carries it out, by its own loop and with the user's `beforeRetry`. */
-  isForcing: boolean
-  /** What a `beforeRetry` has done that only ky itself can carry out: give `ky.stop` or a response, or throw. */
-  replay?: (() => unknown) | undefined
-  /** ky has it, and goes on alone. */
-  isReplayed: boolean
 }
 
-/** The option in which an `init` hook of ky 2 hands a call on to its hooks and its fetch. */
-export const callOption = 'idempotencyCall'
-
-/** A call in ky's options, which are printed and written out with ky's errors: it shows nothing of itself. */
-export class CallHandle {
-  readonly #call: KyCall
-
-  constructor(call: KyCall) {
-    this.#call = call
-  }
-
-  get call(): KyCall {
-    return this.#call
-  }
-
-  toJSON(): undefined {
-    return undefined
-  }
-}
-
-/** Options that may hand on a call. */
-export interface HandsOn {
-  [callOption]?: CallHandle
-}
-
-/** `given` are the options of ky 2. */
-export function openCall(context: object, given: KyOptions | undefined): KyCall {
+export function openCall(
+  isKy2: boolean,
+  options: KyOptions,
+  pickFetch: () => FetchLike,
+  isLate = false,
+): KyCall {
   return {
-    context,
-    isKy2: given !== undefined,
-    ...(given && { options: given }),
+    phase: 'ky',
+    isKy2,
+    options,
+    pickFetch,
+    isLate,
     beganAtMs: performance.now(),
     isGenerated: false,
-    isOurs: false,
     beforeRequest: [],
     afterResponse: [],
     beforeRetry: [],
     hasHooks: true,
     retryCount: 0,
     attempts: 0,
-    isForcing: false,
-    isReplayed: false,
   }
 }
 
-/** The calls of one `idempotency()`. */
-export interface KyCalls {
-  readonly byContext: WeakMap<object, KyCall>
-  /** By the request that a hook has seen, for a fetch of the user's own that calls ours without ky's options. */
-  readonly byRequest: WeakMap<Request, KyCall>
-  /** The hooks that belong to it. */
-  readonly hooks: WeakSet<object>
+const tag = Symbol('fetch-idempotency.ky-call')
+
+/** Ties a call to what ky hands on, out of sight: its context in ky 1, a request, an `init`. */
+export function tieCall<T extends object>(to: T, call: KyCall): T {
+  return Object.defineProperty(to, tag, { value: call, configurable: true })
+}
+
+export function findCall(from: object | undefined): KyCall | undefined {
+  return (from as { [tag]?: KyCall } | undefined)?.[tag]
 }
 
 const brand = Symbol.for('fetch-idempotency.ky-fetch')
 
-/** Marks a fetch as one of ours for ky. */
-export function markKyFetch<F extends object>(fetch: F): F {
-  return Object.defineProperty(fetch, brand, { value: true })
+/** What sends within a fetch of ours, and the `idempotency()` that the fetch belongs to. */
+interface KyFetchFacts {
+  readonly owner: object
+  readonly pickFetch: () => FetchLike
 }
 
-/** Whether a fetch is one of ours for ky, of whichever `idempotency()`. */
-export function isKyFetch(fetch: unknown): boolean {
-  return (fetch as { [brand]?: boolean } | null | undefined)?.[brand] === true
+/** Marks a fetch as one of ours for ky. */
+export function markKyFetch<F extends object>(fetch: F, facts: KyFetchFacts): F {
+  return Object.assign(fetch, { [brand]: facts })
+}
+
+/** What there is to know of a fetch of ours for ky; `undefined` for any other. */
+export function readKyFetch(fetch: unknown): KyFetchFacts | undefined {
+  return (fetch as { [brand]?: KyFetchFacts } | null | undefined)?.[brand]
 }

@@ -19,28 +19,21 @@ import type { FetchLike } from '../transport/fetch-like.js'
 import { markIdempotentFetch } from '../transport/nesting.js'
 import { responsesUpTo } from '../transport/responses.js'
 import { readGivenKey } from '../transport/stamp-request.js'
-import { callOption, markKyFetch, openCall, type HandsOn, type KyCall, type KyCalls } from './ky-call.js'
+import { findCall, markKyFetch, openCall, tieCall, type KyCall } from './ky-call.js'
 import { createTimeoutError } from './ky-errors.js'
 import { toKyEnd, withFactsOf } from './to-ky-error.js'
 import { limitWait, readBackoff } from './ky-retries.js'
 import { isKyRead, type KyOptions } from './ky-shapes.js'
 import { openKyTransport } from './ky-transport.js'
-import { hideUnset, letKyReplay, silenceKy, takeHooks, takeThrowHttpErrors } from './take-over.js'
-import {
-  createUploadProgress,
-  startHolding,
-  stopHolding,
-  withProgress,
-  type UploadProgress,
-} from './upload-progress.js'
-import { asKyCalls, withCall, type KyRequest } from './user-fetch.js'
+import { hideUnset, letKyReplay, silenceKy } from './take-over.js'
+import { startHolding, stopHolding, withProgress } from './upload-progress.js'
+import { asKyCalls, type KyRequest } from './user-fetch.js'
 import { isPromise, isRequest } from '../transport/web-shapes.js'
 
 /** What the fetch of one `idempotency()` works with. */
 export interface KySettings {
   readonly operation: OperationSettings
   readonly callbacks: EndOptions
-  readonly pickFetch: () => FetchLike
   readonly maxRequestBytes: number
   readonly maxResponseBytes: number
 }
@@ -66,22 +59,25 @@ function untimed(sent: Promise<Response>): Promise<Response> {
 }
 
 /** The body as text, where ky made the request of one and no hook can have given another: to read it takes longer. */
-function readText(call: KyCall, options: KyOptions, input: Request): string | undefined {
-  const { hooks, onUploadProgress, body } = options
-  if (input !== call.first || onUploadProgress || (hooks?.beforeRequest?.length ?? 0) > 1) return undefined
-  return call.text ?? (typeof body === 'string' ? body : undefined)
+function readText({ first, options, shown }: KyCall, input: Request): string | undefined {
+  const { hooks, onUploadProgress } = options
+  if (input !== first || onUploadProgress || (hooks?.beforeRequest?.length ?? 0) > 1) return undefined
+  const { body } = shown as KyOptions
+  return typeof body === 'string' ? body : undefined
 }
 
-/** The fetch that `idempotency()` hands to ky: our loop for writes, and nothing but the user's fetch for reads. */
-export function createKyFetch(settings: KySettings, calls: KyCalls, isLate = false) {
-  const { operation, callbacks, pickFetch } = settings
+/** Sends the writes of one `idempotency()`: a call, the request that ky has made for it, and what ky hands on beside it. */
+export type SendForKy = (call: KyCall, input: Request, rest: RequestInit) => Promise<Response>
+
+export function createSend(settings: KySettings): SendForKy {
+  const { operation, callbacks } = settings
   const { contract, policy, clock } = operation
   const limits = { maxRequestBytes: settings.maxRequestBytes, oversizedBody: 'send-once' } as const
   const launch = createLaunch<Response>(operation, responsesUpTo(settings.maxResponseBytes))
 
-  function send(call: KyCall, options: KyOptions, input: Request, rest: RequestInit): Promise<Response> {
-    const { progress } = call
-    const text = readText(call, options, input)
+  function send(call: KyCall, input: Request, rest: RequestInit): Promise<Response> {
+    const { progress, options } = call
+    const text = readText(call, input)
     const init = settingsOf(input, rest)
     if (text !== undefined) init.body = text
     if (progress) startHolding(progress)
@@ -92,10 +88,10 @@ export function createKyFetch(settings: KySettings, calls: KyCalls, isLate = fal
       const request = { ...whole, base: undefined }
       const isUnused = text !== undefined || whole.body === null
       const unused = { request: isUnused ? input : undefined, captured: request, rest }
-      return launchCall(call, options, input, unused)
+      return launchCall(call, input, unused)
     }
     if (!isPromise(captured)) return begin(captured)
-    const { attemptTimeoutMs, deadlineMs } = readTimes(call, options)
+    const { attemptTimeoutMs, deadlineMs } = readTimes(call)
     const isDeadline = deadlineMs <= attemptTimeoutMs && !options.totalTimeout
     const limit = {
       leftMs: Math.min(attemptTimeoutMs, deadlineMs),
@@ -105,7 +101,7 @@ export function createKyFetch(settings: KySettings, calls: KyCalls, isLate = fal
   }
 
   /** How long an attempt, and all that is left of the call, may take. */
-  function readTimes({ beganAtMs }: KyCall, { timeout = 10_000, totalTimeout }: KyOptions) {
+  function readTimes({ beganAtMs, options: { timeout = 10_000, totalTimeout } }: KyCall) {
     const totalMs = Math.min(policy.deadlineMs, totalTimeout || Infinity)
     return {
       // ky ends an attempt of no time a moment later.
@@ -121,14 +117,10 @@ export function createKyFetch(settings: KySettings, calls: KyCalls, isLate = fal
     return isDeadline ? error : withFactsOf(error, createTimeoutError(new Request(url, { method, headers })))
   }
 
-  function launchCall(
-    call: KyCall,
-    options: KyOptions,
-    input: Request,
-    unused: KyRequest,
-  ): Promise<Response> {
+  function launchCall(call: KyCall, input: Request, unused: KyRequest): Promise<Response> {
     const { captured: request } = unused
-    const { retry = {}, progress } = call
+    const { options, retry = {}, progress } = call
+    const fetch = call.pickFetch()
     const { idempotency, idempotencyKey } = (options.context ?? {}) as Record<string, unknown>
     const own = idempotency === undefined ? noOptions : readCallOptions(idempotency)
     // A key in the URL or the body was not put in by the hook.
@@ -144,7 +136,7 @@ export function createKyFetch(settings: KySettings, calls: KyCalls, isLate = fal
       isNoCors: input.mode === 'no-cors',
       policy: {
         ...policy,
-        ...readTimes(call, options),
+        ...readTimes(call),
         maxAttempts: Math.max(1, Math.floor(retry.limit ?? policy.maxAttempts - 1) + 1 - call.retryCount),
         maxRetryAfterMs: retry.maxRetryAfter ?? policy.maxRetryAfterMs,
       },
@@ -156,13 +148,13 @@ export function createKyFetch(settings: KySettings, calls: KyCalls, isLate = fal
       signal: input.signal,
       callbacks: own.resolve || own.reconcile ? { ...callbacks, ...own } : callbacks,
       identity:
-        givenKey === undefined || call.isGenerated ? undefined : identify(request, givenKey, own, call.fetch),
+        givenKey === undefined || call.isGenerated ? undefined : identify(request, givenKey, own, fetch),
       openJournal: () => openJournalled(operation, request, call.isGenerated ? undefined : givenKey, own),
       openTransport(operation) {
         const sender = {
-          pickFetch: () => call.fetch ?? pickFetch(),
+          pickFetch: () => fetch,
           adapt(fetch: FetchLike) {
-            const asked = asKyCalls(call.fetch === undefined ? fetch : withCall(fetch, call, calls), unused)
+            const asked = asKyCalls(fetch, call, unused)
             return progress ? withProgress(asked, progress, request.body) : asked
           },
           maxResponseBytes,
@@ -188,70 +180,74 @@ export function createKyFetch(settings: KySettings, calls: KyCalls, isLate = fal
   }
 
   /** A write, with its end in ky's own terms: an error where ky has to go on, as its `beforeRetry` runs after one only. */
-  async function sendForKy(call: KyCall, options: KyOptions, input: Request, rest: RequestInit) {
+  async function sendForKy(call: KyCall, input: Request, rest: RequestInit): Promise<Response> {
     let isAnswered = true
-    const found: unknown = await send(call, options, input, rest).catch((error: unknown) => {
+    const found: unknown = await send(call, input, rest).catch((error: unknown) => {
       isAnswered = false
       return error
     })
-    if (isAnswered && call.forced !== undefined) {
+    if (isAnswered && call.phase === 'forced') {
       const { outcome = 'unknown', attempts = 0 } = idempotencyOf(found) ?? {}
       call.firstSentMs = outcome === 'not-applied' ? undefined : clock.now()
       call.attempts = attempts
     }
-    const end = toKyEnd(call, found, options.totalTimeout, input)
+    const end = toKyEnd(call, found, call.options.totalTimeout, input)
     letKyReplay(call, input.method)
     if (isAnswered && end === found) return found as Response
     throw end
   }
 
-  /** The call of ky 1 that a request belongs to, or that of a fetch of the user's which has lost it. */
-  function findCall(given: KyOptions | undefined, input: Request): KyCall | undefined {
-    const own = isOfCall(given) ? given : undefined
-    const known = calls.byRequest.get(input) ?? (own?.context && calls.byContext.get(own.context))
-    // In ky 1, a hook that gave a request of its own has kept the hooks after it from running.
-    const call = known ?? (own?.context && openCall(own.context, undefined))
-    if (own?.hooks && call && !call.isOurs) {
-      calls.byContext.set(call.context, call)
-      call.options = own
-      // ky 1 tells of the body that it has itself; a hook may give another one.
-      const { onUploadProgress } = own
-      if (onUploadProgress) call.progress = createUploadProgress(onUploadProgress as UploadProgress['tell'])
-      call.beforeRequest = (own.hooks.beforeRequest ?? []).filter((hook) => !calls.hooks.has(hook))
-      Object.assign(own.hooks, takeHooks(call, own.hooks))
-      Object.assign(own, { throwHttpErrors: takeThrowHttpErrors(call, own.throwHttpErrors) })
-    }
-    return call
+  return (call, input, rest) => {
+    const { options } = call
+    if (call.phase === 'again') call.retryCount += 1
+    call.phase = 'ours'
+    call.stoppedBy = undefined
+    call.shown ??= showOptions(options)
+    silenceKy(call)
+    const sent = sendForKy(call, input, rest)
+    return options.timeout === false && !options.totalTimeout ? sent : untimed(sent)
   }
+}
 
+/** The fetch of one call of ky 2, whose `init` hook knows the call: our loop for a write, the user's fetch for a read. */
+export function createCallFetch(owner: object, call: KyCall, send: SendForKy) {
+  const { pickFetch } = call
+  const kyFetch: FetchLike = (input, init = {}) =>
+    isRequest(input) && !isKyRead(input.method) ? send(call, input, init) : pickFetch()(input, init)
+  return markKyFetch(kyFetch, { owner, pickFetch })
+}
+
+/** The fetch that `idempotency()` hands to ky. In ky 1 it finds the call by the options that it is a method of. */
+export function createKyFetch(
+  owner: object,
+  pickFetch: () => FetchLike,
+  send: SendForKy,
+  takeOver: (call: KyCall, own: KyOptions) => void,
+) {
   function kyFetch(
     this: KyOptions | undefined,
     input: string | URL | Request,
-    init: RequestInit & HandsOn = {},
+    init: RequestInit = {},
   ): Promise<Response> {
-    const { [callOption]: handle, ...rest } = init
-    const handed = handle?.call
     if (!isRequest(input) || isKyRead(input.method)) {
       if (typeof this?.retry === 'object') hideUnset(this.retry)
-      return isLate && handed?.fetch
-        ? withCall(handed.fetch, handed, calls)(input, rest)
-        : pickFetch()(input, rest)
+      return pickFetch()(input, init)
     }
-    const call = handed ?? findCall(this, input)
-    // Our loop stands around a fetch that was given after ours, and which calls this one.
-    if (call?.fetch && !isLate) return pickFetch()(input, rest)
+    const own = isOfCall(this) ? this : undefined
+    const known = findCall(input) ?? findCall(init) ?? findCall(own?.context)
+    // In ky 2 our loop stands around a fetch that was given after ours, and which calls this one.
+    if (known?.isKy2) return pickFetch()(input, init)
+    // In ky 1, a hook that gave a request of its own has kept the hooks after it from running.
+    const call = known ?? (own?.context && openCall(false, own, pickFetch))
     if (call === undefined) return Promise.reject(new TypeError(hooksGone))
-    const { options = call.shown as KyOptions } = call
-    if (call.isForcing) call.retryCount += 1
-    call.isForcing = false
-    call.stoppedBy = undefined
-    call.shown ??= showOptions(options)
-    call.isOurs = true
-    silenceKy(call)
-    const sent = sendForKy(call, options, input, rest)
-    return options.timeout === false && !options.totalTimeout ? sent : untimed(sent)
+    if (own?.hooks && call.phase === 'ky') {
+      tieCall(own.context as object, call)
+      takeOver(call, own)
+    }
+    call.pickFetch = pickFetch
+    return send(call, input, init)
   }
-  return markKyFetch(markIdempotentFetch(kyFetch))
+  return markKyFetch(markIdempotentFetch(kyFetch), { owner, pickFetch })
 }
 
 const hooksGone =

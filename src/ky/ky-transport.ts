@@ -110,7 +110,8 @@ export function openKyTransport(
       if (isResponse(result)) standing = result
       else if (result !== undefined && result !== null) {
         // `ky.retry()`: ky itself knows what to do with it.
-        call.forced = result
+        call.phase = 'forced'
+        call.handBack = () => result
         break
       }
     }
@@ -148,6 +149,11 @@ export function openKyTransport(
     return { ...request, ...next, body }
   }
 
+  const replay = (handBack: () => unknown) => {
+    Object.assign(call, { phase: 'replay', handBack })
+    return 'user' as const
+  }
+
   return {
     async send(signal, headers, onStatus) {
       const outgoing = headers ? withHeaders(request, headers, carrier) : request
@@ -163,7 +169,7 @@ export function openKyTransport(
       const { attempted, answer, error } = result
       const last: LastAttempt = { result }
       call.last = last
-      if (call.forced !== undefined) return 'refused'
+      if (call.phase === 'forced') return 'refused'
       // ky asks its user only where another attempt is left.
       if (call.retryCount >= limit) return 'allowed'
       const isTimeout = 'lost' in attempted && (attempted.isTimeout || isTimeoutError(error))
@@ -201,16 +207,14 @@ export function openKyTransport(
         } catch (thrown) {
           // ky 2 counts a retry after its hooks.
           if (isKy2) call.retryCount -= 1
-          call.replay = () => {
+          return replay(() => {
             throw thrown
-          }
-          return 'user'
+          })
         }
         // A read in place of the write, such as a look-up, is ky's alone.
         const isRead = isRequest(result) && isKyRead(result.method)
         if (isResponse(result) || typeof result === 'symbol' || isRead) {
-          call.replay = () => result
-          return 'user'
+          return replay(() => result)
         }
         if (isRequest(result)) {
           standing = result

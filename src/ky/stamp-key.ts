@@ -1,10 +1,15 @@
 import { checkOptions, type Checks } from '../errors/check-option.js'
-import { copyOperationOptions, operationChecks, type OperationOptions } from '../loop/operation-options.js'
+import {
+  copyOperationOptions,
+  operationChecks,
+  type OperationOptions,
+  type OperationSettings,
+} from '../loop/operation-options.js'
 import { isIdempotentFetch } from '../transport/nesting.js'
 import { installGate } from './gate-retries.js'
-import { isKyFetch } from './ky-call.js'
-import { readHookArguments, type KyBeforeRequest } from './ky-shapes.js'
-import { beginStampedAttempt, findStampedCall, stampCall } from './stamped-call.js'
+import { readKyFetch } from './ky-call.js'
+import { readHookArguments, type KyBeforeRequest, type KyHookOptions } from './ky-shapes.js'
+import { beginStampedAttempt, findStampedCall, stampCall, type StampedCall } from './stamped-call.js'
 
 /** What {@link stampKey} takes. */
 export type StampKeyOptions = Pick<
@@ -41,13 +46,23 @@ export function stampKey(options: StampKeyOptions = {}): KyBeforeRequest {
     // Only ky 1 shows its fetch.
     const { fetch } = options as { fetch?: unknown }
     // The whole set stamps its writes itself.
-    if (isKyFetch(fetch)) return
+    if (readKyFetch(fetch)) return
     if (isIdempotentFetch(fetch))
       throw new TypeError('stampKey: the fetch of this instance retries already; pass the original fetch')
-    const isFirst = findStampedCall(options.context) === undefined
-    const call = stampCall(settings, options.context, request)
-    installGate(call, options.retry, request.method)
-    // ky 1 runs this hook on every attempt: reuseKey() begins the later ones.
-    if (isFirst) beginStampedAttempt(call, request)
+    stamp(settings, request, options)
   }
+}
+
+/** Stamps a key on a write, and puts the gate of the call in place. */
+export function stamp(
+  settings: OperationSettings,
+  request: Request,
+  { context, retry }: KyHookOptions,
+): StampedCall {
+  const isFirst = findStampedCall(context) === undefined
+  const call = stampCall(settings, context, request)
+  installGate(call, retry, request.method)
+  // ky 1 runs this hook on every attempt: reuseKey() begins the later ones.
+  if (isFirst) beginStampedAttempt(call, request)
+  return call
 }

@@ -11,7 +11,7 @@ export function toKyEnd(call: KyCall, end: unknown, totalTimeout: unknown, input
   if (!isError && !isResponse(end)) return end
   // ky's own time for all of it is over, or would be with the next wait.
   if (call.stoppedBy === 'deadline' && totalTimeout) return withFactsOf(end, createTimeoutError(outgoing()))
-  if (call.replay !== undefined) return withFactsOf(end, call.last?.shown)
+  if (call.phase === 'replay') return withFactsOf(end, call.last?.shown)
   return isError ? toLoss(call, end, outgoing) : end
 }
 

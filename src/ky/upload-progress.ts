@@ -15,7 +15,8 @@ export interface UploadProgress {
   isHolding: boolean
 }
 
-export function createUploadProgress(tell: UploadProgress['tell']): UploadProgress {
+export function createUploadProgress(callback: unknown): UploadProgress {
+  const tell = callback as UploadProgress['tell']
   const take = (...event: Event) => void (progress.isHolding ? progress.held.push(event) : tell(...event))
   const progress: UploadProgress = { tell, take, held: [], isHolding: false }
   return progress
