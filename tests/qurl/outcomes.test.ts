@@ -183,12 +183,15 @@ describe('a key whose first answers were all lost', () => {
     expect(server.effects['qurl.created']).toBe(1)
 
     const forbidden = { instead: problem(403, 'insufficient_scope') }
-    proxy.next(forbidden, forbidden)
-    // Only the caller can know of the earlier call: it may have been made by another process.
-    const blind = await failure(client.create(input, { idempotencyKey }))
+    proxy.next(forbidden, forbidden, forbidden)
+    // In another process, only the caller can know of the earlier call.
+    const other = clientFor(server, 'jwt', { baseUrl: proxy.url, maxRetries: 1 })
+    const blind = await failure(other.create(input, { idempotencyKey }))
     expect(blind).toMatchObject({ status: 403, outcome: 'not-applied' })
-    const told = await failure(client.create(input, { idempotencyKey, firstSentAt }))
+    const told = await failure(other.create(input, { idempotencyKey, firstSentAt }))
     expect(told).toMatchObject({ status: 403, outcome: 'unknown', key: idempotencyKey })
+    const same = await failure(client.create(input, { idempotencyKey }))
+    expect(same).toMatchObject({ status: 403, outcome: 'unknown', key: idempotencyKey })
 
     const made = await client.create(input, { idempotencyKey, firstSentAt })
     expect(idempotencyOf(made)).toMatchObject({ replayed: true, outcome: 'applied' })
