@@ -4,6 +4,7 @@ import { writesCheck, type WritePolicy } from '../loop/operation-options.js'
 import { idempotencyOf } from '../operation/facts.js'
 import { isResendable } from '../loop/is-resendable.js'
 import type { Attempted } from '../transport/attempted.js'
+import { canBeResentBelow } from '../transport/layer-below.js'
 import { readFailure } from '../transport/transport-failure.js'
 import { isKyRead, type KyRetryOptions } from './ky-shapes.js'
 import { judgeAttempt, type StampedCall } from './stamped-call.js'
@@ -38,15 +39,23 @@ interface KyError {
 /** What an error of ky tells of the attempt that it ended. */
 function readError(error: KyError, { url, method }: StampedCall['operation']): Attempted {
   const { response, name, request } = error
+  const isAtLeast = mayBeResentBelow(method)
   if (response !== undefined) {
-    const { status, headers, redirected } = response
+    const { status, headers, redirected, body } = response
     // What is in the body is ky's to read.
-    return { status, headers, redirected, bytes: undefined, isBodyLost: response.body !== null }
+    return { status, headers, redirected, bytes: undefined, isBodyLost: body !== null, isAtLeast }
   }
   if (name === 'TimeoutError') return { lost: 'unknown', error, isTimeout: true }
   // A write may have been applied and redirected before a connection was refused.
   const mayHaveMoved = (request?.redirect ?? 'follow') === 'follow' && !isKyRead(method)
-  return { lost: readFailure(error, url, mayHaveMoved), error, isTimeout: false }
+  const lost = readFailure(error, url, mayHaveMoved)
+  // What is told of the last request says nothing of those that were sent before it.
+  return { lost: isAtLeast && lost === 'not-sent' ? 'unknown' : lost, error, isTimeout: false, isAtLeast }
+}
+
+/** Whether the runtime may resend by itself. In Deno, only a loop of ours can keep it from that. */
+function mayBeResentBelow(method: string): boolean {
+  return 'Deno' in globalThis || canBeResentBelow(globalThis.fetch, { method, rest: {}, base: undefined })
 }
 
 /** Whether the key went out, as far as the error says: a later hook may have dropped it. */

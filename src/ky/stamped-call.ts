@@ -96,11 +96,12 @@ export function judgeAttempt(call: StampedCall, attempted: Attempted, error: unk
   // Without reuseKey(), nothing tells of a retry before it has ended.
   const operation = call.isUnderWay ? call.operation : beginAttempt(call.operation)
   const reading = readAttempt(contract, operation, attempted)
-  call.operation = endAttempt(operation, reading)
+  call.operation = endAttempt(operation, reading, attempted.isAtLeast)
   call.isUnderWay = false
-  const { key, attempts } = call.operation
+  const { key, attempts, isLowerBound } = call.operation
   const outcome = outcomeOf(call.operation, reading)
-  rememberFacts(error, { key, attempts, replayed: reading.replayed === true, outcome })
+  const replayed = reading.replayed === true
+  rememberFacts(error, { key, attempts, replayed, outcome, ...(isLowerBound && { isLowerBound }) })
   const decision = decide(call.operation, reading, {
     maxAttempts: Infinity,
     maxRetryAfterMs: Infinity,

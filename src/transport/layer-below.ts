@@ -66,7 +66,10 @@ function isBrowserThatResends({ navigator }: Browser): boolean {
  * Whether what the fetch itself is built on may send a write more often than it is asked to. Then nothing that goes wrong proves
  * that the write was not executed, and the number of requests is a lower bound.
  */
-export function canBeResentBelow(fetch: FetchLike, { method, rest, base }: CapturedRequest): boolean {
+export function canBeResentBelow(
+  fetch: FetchLike,
+  { method, rest, base }: Pick<CapturedRequest, 'method' | 'rest' | 'base'>,
+): boolean {
   if (isRead(method)) return false
   const init = rest as LayerInit
   // What a `Request` holds cannot be seen; runtimes that know a dispatcher keep that of the process for others.

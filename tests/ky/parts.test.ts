@@ -1,7 +1,7 @@
 import { createIdempotentFetch } from 'fetch-idempotency'
 import { defineContract, header, paypal, square } from 'fetch-idempotency/contracts'
 import { gateRetries, idempotency, idempotencyOf, reuseKey, stampKey } from 'fetch-idempotency/ky'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import {
   caught,
   cut,
@@ -325,6 +325,21 @@ describe.each(majors)('the three together, under %s', (major, ky) => {
       .post(url)
       .catch(() => undefined)
     expect(keyless.sent).toHaveLength(requests)
+  })
+
+  it('promise nothing where the runtime may have resent by itself', async () => {
+    vi.stubGlobal('Deno', {})
+    try {
+      const keyless = { match: () => false }
+      const unsent = stub(refused)
+      const lost = await caught(together(ky, unsent, { stamp: keyless }).post(url))
+      expect(unsent.sent).toHaveLength(1)
+      expect(idempotencyOf(lost)).toMatchObject({ attempts: 1, outcome: 'unknown', isLowerBound: true })
+      const no = await caught(together(ky, stub(status(403))).post(url))
+      expect(idempotencyOf(no)).toMatchObject({ attempts: 1, outcome: 'unknown', isLowerBound: true })
+    } finally {
+      vi.unstubAllGlobals()
+    }
   })
 
   it('resend nothing after a definite no', async () => {
