@@ -41,6 +41,8 @@ const stall = (status: number) => part(status, () => undefined)
 const redirect = (status: number) => answer(status, '', { location: 'elsewhere' })
 
 const retry = { delay: () => 1 }
+/** Milliseconds: enough for all scenes at once on a machine that has other work. */
+const timeout = 1_500
 const writes: readonly Method[] = ['post', 'put', 'delete']
 /** An answer to HEAD has no body that could be lost. */
 const bodied: readonly Method[] = ['get', ...writes]
@@ -105,7 +107,7 @@ export const wireScenes: readonly WireScene[] = [
     name: 'a write whose body stalls',
     methods: writes,
     script: [stall(200), ok],
-    options: { retry, timeout: 400 },
+    options: { retry, timeout },
     isResent,
   },
   { name: 'a 401 whose body is cut', methods: bodied, script: [cut(401)], options: { retry } },
@@ -113,13 +115,13 @@ export const wireScenes: readonly WireScene[] = [
     name: 'a 401 whose body stalls',
     methods: bodied,
     script: [stall(401)],
-    options: { retry, timeout: 400 },
+    options: { retry, timeout },
   },
-  { name: 'a server that hangs', script: [hang], options: { retry: 0, timeout: 400 } },
+  { name: 'a server that hangs', script: [hang], options: { retry: 0, timeout } },
   {
     name: 'a server that hangs, then 200',
     script: [hang, ok],
-    options: { retry: { ...retry, retryOnTimeout: true }, timeout: 400 },
+    options: { retry: { ...retry, retryOnTimeout: true }, timeout },
   },
   { name: 'an abort in flight', script: [hang], abortAfterMs: 20 },
   {
