@@ -226,7 +226,6 @@ export function idempotency(
     if (isOurs) return see(call, request, shown)
     // A fetch that was given after ours may call it. Where it does not, the loop is ky's, behind the gate of the parts.
     tieCall(request, call)
-    call.shown = shown
     call.first ??= request
     readRetry(call)
     if (known === undefined) Object.assign(shown.retry, { idempotencyGate: 'default' })

@@ -32,7 +32,7 @@ export interface KyCall {
   /** What ky is to hear of, when it is `forced` or a `replay`. */
   handBack?: () => unknown
   readonly isKy2: boolean
-  /** ky's options: in ky 2 as they were given, to an `init` hook; in ky 1 completed. */
+  /** ky's options: in ky 2 as they were given, to an `init` hook; in ky 1 completed, as hooks are shown them. */
   readonly options: KyOptions
   /** What sends. In ky 1 the fetch tells, when it is called. */
   pickFetch: () => FetchLike
@@ -41,8 +41,8 @@ export interface KyCall {
   readonly beganAtMs: number
   /** What the user says of retries. */
   retry?: OwnRetryOptions
-  /** The options that hooks are shown. */
-  shown?: KyHookOptions | undefined
+  /** The options that hooks are shown. In ky 2 they are there when the first of our hooks runs. */
+  shown: KyHookOptions
   /** The request as it was when its key was put in for the first time. */
   first?: Request
   progress?: UploadProgress
@@ -75,6 +75,7 @@ export function openCall(
     phase: 'ky',
     isKy2,
     options,
+    shown: options as KyHookOptions,
     pickFetch,
     isLate,
     beganAtMs: performance.now(),

@@ -4,7 +4,6 @@ import { identify } from '../loop/call-identity.js'
 import { checkCallOptions, type CheckedCallOptions } from '../loop/call-options.js'
 import type { EndOptions } from '../loop/end-options.js'
 import type { OperationSettings } from '../loop/operation-options.js'
-import { createScopeGuard } from '../loop/scope-guard.js'
 import { idempotencyOf } from '../operation/facts.js'
 import { isConditional } from '../operation/is-conditional.js'
 import { DeadlineError } from '../errors/deadline-error.js'
@@ -162,50 +161,38 @@ export function createSend(settings: KySettings): SendForKy {
         }
         call.key = operation.key
         call.isGenerated = operation.resume().isGenerated === true
-        return openKyTransport(
-          {
-            call,
-            options,
-            retry,
-            carrier: contract.carrier,
-            sender,
-            clock,
-            guard: createScopeGuard(contract, operation),
-          },
-          request,
-          operation,
-        )
+        return openKyTransport(call, settings.operation, sender, request, operation)
       },
     })
   }
 
   /** A write, with its end in ky's own terms: an error where ky has to go on, as its `beforeRetry` runs after one only. */
   async function sendForKy(call: KyCall, input: Request, rest: RequestInit): Promise<Response> {
-    let isAnswered = true
-    const found: unknown = await send(call, input, rest).catch((error: unknown) => {
-      isAnswered = false
-      return error
-    })
-    if (isAnswered && call.phase === 'forced') {
-      const { outcome = 'unknown', attempts = 0 } = idempotencyOf(found) ?? {}
-      call.firstSentMs = outcome === 'not-applied' ? undefined : clock.now()
-      call.attempts = attempts
+    let end: unknown
+    try {
+      const answer = await send(call, input, rest)
+      if (call.phase === 'forced') {
+        const { outcome = 'unknown', attempts = 0 } = idempotencyOf(answer) ?? {}
+        call.firstSentMs = outcome === 'not-applied' ? undefined : clock.now()
+        call.attempts = attempts
+      }
+      end = toKyEnd(call, answer, input)
+      if (end === answer) return answer
+    } catch (error) {
+      end = toKyEnd(call, error, input)
     }
-    const end = toKyEnd(call, found, call.options.totalTimeout, input)
     letKyReplay(call, input.method)
-    if (isAnswered && end === found) return found as Response
     throw end
   }
 
   return (call, input, rest) => {
-    const { options } = call
+    const { timeout, totalTimeout } = call.options
     if (call.phase === 'again') call.retryCount += 1
     call.phase = 'ours'
     call.stoppedBy = undefined
-    call.shown ??= showOptions(options)
     silenceKy(call)
     const sent = sendForKy(call, input, rest)
-    return options.timeout === false && !options.totalTimeout ? sent : untimed(sent)
+    return timeout === false && !totalTimeout ? sent : untimed(sent)
   }
 }
 
@@ -238,9 +225,9 @@ export function createKyFetch(
     // In ky 2 our loop stands around a fetch that was given after ours, and which calls this one.
     if (known?.isKy2) return pickFetch()(input, init)
     // In ky 1, a hook that gave a request of its own has kept the hooks after it from running.
-    const call = known ?? (own?.context && openCall(false, own, pickFetch))
+    const call = known ?? (own && openCall(false, showOptions(own), pickFetch))
     if (call === undefined) return Promise.reject(new TypeError(hooksGone))
-    if (own?.hooks && call.phase === 'ky') {
+    if (own && call.phase === 'ky') {
       tieCall(own.context as object, call)
       takeOver(call, own)
     }
@@ -261,6 +248,11 @@ function isOfCall(options: KyOptions | undefined): options is KyOptions {
   return signal !== undefined && retry !== undefined && 'afterStatusCodes' in retry
 }
 
+/** The options as ky 1 shows them to the hooks that come after ours: without the hooks. */
+function showOptions({ hooks: _, ...shown }: KyOptions): KyOptions {
+  return Object.freeze(shown)
+}
+
 const noOptions: CheckedCallOptions = { firstSentMs: undefined }
 
 /** @throws `TypeError` or `RangeError` for what cannot work in ky. */
@@ -273,9 +265,4 @@ function readCallOptions(options: unknown): CheckedCallOptions {
   if (own.retry !== undefined)
     throw new TypeError("context.idempotency.retry has no effect in ky; use ky's own retry options")
   return own
-}
-
-/** ky 1 shows no hooks. Its own options are complete where its hooks have not run: no other object has them. */
-function showOptions({ hooks: _, ...shown }: KyOptions): KyCall['shown'] {
-  return Object.freeze(shown) as unknown as KyCall['shown']
 }

@@ -9,44 +9,34 @@ import type { KyRetryOptions } from './ky-shapes.js'
  */
 export const unsetLimit = Object(2) as number
 
-const defaultMethods = ['get', 'put', 'head', 'delete', 'options', 'trace', 'query']
-const defaultStatusCodes = [408, 413, 429, 500, 502, 503, 504]
-const defaultAfterStatusCodes = [413, 429, 503]
+/** What ky 1 fills in, as text. */
+const defaults: { readonly [name: string]: RegExp } = {
+  // Only the first major knows a method less.
+  methods: /^get,put,head,delete,options,trace(?:,query)?$/,
+  statusCodes: /^408,413,429,500,502,503,504$/,
+  afterStatusCodes: /^413,429,503$/,
+  delay: /^300,600,1200$/,
+  backoffLimit: /^Infinity$/,
+  maxRetryAfter: /^Infinity$/,
+}
+
+function isSet([name, value]: [string, unknown]): boolean {
+  if (name === 'limit') return value !== unsetLimit
+  // In ky 1, one that nobody has set is our `0`.
+  if (name === 'retryOnTimeout') return typeof value === 'boolean'
+  // By its source first: a function of the user's own is not called at times when ky would not call it.
+  const isKys = name === 'delay' && /\.3\b/.test(String(value))
+  const shown = isKys ? [1, 2, 3].map(value as (retry: number) => number) : value
+  return !defaults[name]?.test(String(shown))
+}
 
 /** What a user has set of ky's retry options; whatever nobody has set is absent. */
 export type OwnRetryOptions = Readonly<KyRetryOptions>
 
-/** A list, `undefined` where it is ky's own. Only the first major knows a method less. */
-function readList<T>(list: readonly T[] | undefined, defaults: readonly T[]): readonly T[] | undefined {
-  const isDefault =
-    list?.every((one, index) => one === defaults[index]) &&
-    list.length >= defaults.length - Number(list[0] === 'get')
-  return isDefault ? undefined : list
-}
-
-/** By its text first: a function of the user's own is not called at times when ky would not call it. */
-function isDefaultDelay(delay: (retry: number) => number): boolean {
-  const isAlike = /\.3\b/.test(String(delay))
-  return isAlike && [1, 2, 3].every((retry) => delay(retry) === 0.3 * 2 ** (retry - 1) * 1000)
-}
-
 /** Leaves of ky's retry options those that a user has set, whichever major completes them. */
 export function readOwnOptions(given: KyRetryOptions | number | undefined): OwnRetryOptions {
   if (typeof given === 'number') return { limit: given }
-  const { limit, methods, statusCodes, afterStatusCodes, delay, ...more } = given ?? {}
-  const { retryOnTimeout, maxRetryAfter, backoffLimit, ...rest } = more
-  return {
-    ...rest,
-    limit: limit === unsetLimit ? undefined : limit,
-    methods: readList(methods, defaultMethods)?.map((one) => one.toLowerCase()),
-    statusCodes: readList(statusCodes, defaultStatusCodes),
-    afterStatusCodes: readList(afterStatusCodes, defaultAfterStatusCodes),
-    delay: delay && !isDefaultDelay(delay) ? delay : undefined,
-    // In ky 1, one that nobody has set is our `0`.
-    retryOnTimeout: typeof retryOnTimeout === 'boolean' ? retryOnTimeout : undefined,
-    maxRetryAfter: maxRetryAfter === Infinity ? undefined : maxRetryAfter,
-    backoffLimit: backoffLimit === Infinity ? undefined : backoffLimit,
-  }
+  return Object.fromEntries(Object.entries(given ?? {}).filter(isSet))
 }
 
 /** How long a write waits before it is sent again, by what its user has set; `undefined` where that is nothing. */
@@ -102,7 +92,7 @@ export interface RuledAttempt {
 export async function readAllowance(own: OwnRetryOptions, attempt: RuledAttempt): Promise<Allowance> {
   const { method, status, hasWait, isTimeout, isOwn, isThrown, error, retryCount } = attempt
   const { methods, statusCodes, retryOnTimeout, shouldRetry } = own
-  if (methods?.includes(method.toLowerCase()) === false) return 'refused'
+  if (methods?.some((one) => one.toLowerCase() === method.toLowerCase()) === false) return 'refused'
   // ky takes what it does not throw for a success.
   if (status !== undefined && !isThrown) return 'refused'
   const said = shouldRetry && (await shouldRetry({ error: error(), retryCount }))

@@ -1,8 +1,7 @@
 import { parseWait } from '../backoff/parse-wait.js'
-import type { Clock } from '../clock/clock.js'
-import type { KeyCarrier } from '../contract/carrier.js'
 import { UnsendableError } from '../errors/unsendable-error.js'
-import type { ScopeGuard } from '../loop/scope-guard.js'
+import type { OperationSettings } from '../loop/operation-options.js'
+import { createScopeGuard } from '../loop/scope-guard.js'
 import type { TrackedOperation } from '../loop/tracked-operation.js'
 import type { Transport } from '../loop/transport.js'
 import type { AttemptResult } from '../transport/attempted.js'
@@ -21,19 +20,8 @@ import {
   isTimeoutError,
   toNetworkFailure,
 } from './ky-errors.js'
-import { readAllowance, type OwnRetryOptions } from './ky-retries.js'
+import { readAllowance } from './ky-retries.js'
 import { isKyRead, type KyOptions } from './ky-shapes.js'
-
-/** What a call of ky is sent with. */
-export interface KySending {
-  readonly call: KyCall
-  readonly options: KyOptions
-  readonly retry: OwnRetryOptions
-  readonly carrier: KeyCarrier
-  readonly sender: Sender
-  readonly guard: ScopeGuard | undefined
-  readonly clock: Clock
-}
 
 /** Whether ky makes an error of an answer. */
 function isThrown(call: KyCall, { throwHttpErrors = true }: KyOptions, response: Response): boolean {
@@ -68,13 +56,16 @@ function readData(
 
 /** How a write of ky is sent: as ky sends it, with the user's hooks where ky runs them. */
 export function openKyTransport(
-  { call, options, retry, carrier, sender, guard, clock }: KySending,
+  call: KyCall,
+  { contract, clock }: OperationSettings,
+  sender: Sender,
   first: CapturedRequest,
   operation: TrackedOperation,
 ): Transport<Response> {
+  const { carrier } = contract
+  const guard = createScopeGuard(contract, operation)
   const { key, companions } = operation
-  const { beforeRequest, afterResponse, beforeRetry, isKy2 } = call
-  const shown = call.shown as object
+  const { beforeRequest, afterResponse, beforeRetry, isKy2, options, shown, retry = {} } = call
   const limit = call.retryCount + operation.policy.maxAttempts - 1
   let request = first
 

@@ -68,33 +68,33 @@ export function takeThrowHttpErrors(
 }
 
 /** ky 1: what stands for a limit that nobody has set is ours alone. */
-export function hideUnset(retry: KyRetryOptions | undefined): void {
-  if (retry?.limit === unsetLimit) retry.limit = 2
+export function hideUnset(retry: KyRetryOptions): void {
+  if (retry.limit === unsetLimit) retry.limit = 2
 }
 
 /** Reads what the user says of retries, before anything of ours stands in its place. */
 export function readRetry(call: KyCall): void {
   call.retry ??= readOwnOptions(call.options.retry)
-  hideUnset(call.shown?.retry)
+  hideUnset(call.shown.retry)
 }
 
 const never: ShouldRetry = () => false
 
 /** Keeps ky from retrying what our loop retries. Only a hook's `ky.retry()` may still ask for more. */
 export function silenceKy(call: KyCall): void {
-  const { shown, isKy2, hasHooks } = call
-  if (shown === undefined) return
+  const { isKy2, hasHooks } = call
+  const { retry } = call.shown
   readRetry(call)
-  shown.retry.shouldRetry = never
+  retry.shouldRetry = never
   // Without a retry to prepare for, ky 2 makes no copy of the request. A hook could see it.
-  if (isKy2 && !hasHooks) shown.retry.limit = 0
+  if (isKy2 && !hasHooks) retry.limit = 0
 }
 
 /** Lets ky run `beforeRetry` once more, at once, so that it hears of a `replay`. */
 export function letKyReplay(call: KyCall, method: string): void {
-  const { shown, handBack: replay } = call
-  if (shown === undefined || call.phase !== 'replay') return
-  const { retry } = shown
+  if (call.phase !== 'replay') return
+  const { handBack: replay } = call
+  const { retry } = call.shown
   const { limit, methods, delay, jitter } = retry
   const ours = { limit: Number.MAX_SAFE_INTEGER, methods: [method.toLowerCase()], shouldRetry: () => true }
   Object.assign(retry, ours, { delay: () => 0, jitter: undefined })

@@ -5,12 +5,13 @@ import type { KyCall } from './ky-call.js'
 import { createTimeoutError, isConnectionFailure, toNetworkFailure } from './ky-errors.js'
 
 /** What ky is given for the end of a write: the answer, or an error, which is ky's own wherever ky could have made it. */
-export function toKyEnd(call: KyCall, end: unknown, totalTimeout: unknown, input: Request): unknown {
+export function toKyEnd(call: KyCall, end: unknown, input: Request): unknown {
   const outgoing = () => new Request(input.url, { method: input.method, headers: input.headers })
   const isError = isIdempotencyError(end)
   if (!isError && !isResponse(end)) return end
   // ky's own time for all of it is over, or would be with the next wait.
-  if (call.stoppedBy === 'deadline' && totalTimeout) return withFactsOf(end, createTimeoutError(outgoing()))
+  if (call.stoppedBy === 'deadline' && call.options.totalTimeout)
+    return withFactsOf(end, createTimeoutError(outgoing()))
   if (call.phase === 'replay') return withFactsOf(end, call.last?.shown)
   return isError ? toLoss(call, end, outgoing) : end
 }

@@ -166,6 +166,9 @@ function listMembers(value: object): readonly string[] {
  * ```
  */
 export function idempotencyOf(end: unknown): IdempotencyFacts | undefined {
+  // Most have them themselves: to begin the search takes longer than to look.
+  const own = typeof end === 'object' && end !== null ? readMember(end, factsTag) : undefined
+  if (own) return own as IdempotencyFacts
   for (const at of walk(end)) {
     const facts = readMember(at, factsTag) as IdempotencyFacts | null | undefined
     if (facts !== undefined) return facts ?? undefined
