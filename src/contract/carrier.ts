@@ -1,4 +1,5 @@
 import { readField } from './json-field.js'
+import { writeJsonField } from './write-json-field.js'
 
 /** Where the key travels, and in which form. */
 export type KeyCarrier =
@@ -55,10 +56,6 @@ export function decodeHeader(carrier: { readonly format: 'raw' | 'quoted' }, val
   return quoted === null ? value : (quoted[1] as string).replace(/\\(.)/g, '$1')
 }
 
-function isFields(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 /** The key in a JSON text, `undefined` when the text is no JSON object or has no such field. */
 export function readBodyKey(path: readonly string[], text: string): unknown {
   try {
@@ -68,36 +65,22 @@ export function readBodyKey(path: readonly string[], text: string): unknown {
   }
 }
 
-/** @throws `TypeError`: the error of `JSON.parse` would quote the body. */
-function parseBody(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new TypeError('the contract puts the key into a JSON body, and this body is not JSON')
-  }
-}
-
 /**
- * The JSON text with the key in it. A field that is missing is written into the text as it stands, so that numbers keep
- * every digit and names their order; only a field inside an object that is there already takes a rewrite.
+ * The JSON text with the key in it.
  *
  * @throws `TypeError` when the text is not a JSON object that the field fits into.
  */
 export function writeBodyKey(path: readonly string[], text: string, key: string): string {
-  const root = parseBody(text)
-  if (isFields(root) && !Object.hasOwn(root, path[0] as string)) {
-    const field = path.reduceRight((value, step) => `{${JSON.stringify(step)}:${value}}`, JSON.stringify(key))
-    const comma = Object.keys(root).length > 0 ? ',' : ''
-    return text.replace('{', () => field.slice(0, -1) + comma)
+  try {
+    JSON.parse(text)
+  } catch {
+    // The error of `JSON.parse` would quote the body.
+    throw new TypeError('the contract puts the key into a JSON body, and this body is not JSON')
   }
-  let place = root
-  for (const [index, step] of path.entries()) {
-    if (!isFields(place))
-      throw new TypeError('the contract puts the key into a JSON object, and the body is none')
-    if (index === path.length - 1) place[step] = key
-    else place = place[step] ??= {}
-  }
-  return JSON.stringify(root)
+  const written = writeJsonField(text, path, JSON.stringify(key))
+  if (written === undefined)
+    throw new TypeError('the contract puts the key into a JSON object, and the body is none')
+  return written
 }
 
 /** The key in the query of a URL, `undefined` when it has none. */

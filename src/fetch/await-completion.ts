@@ -9,6 +9,8 @@ import type { Outcome } from '../errors/idempotency-error.js'
 import { idempotencyOf, replaceFacts } from '../operation/facts.js'
 import { safeUrl } from '../errors/safe-url.js'
 import type { FetchLike } from '../transport/fetch-like.js'
+import { syncCallback } from '../errors/sync-callback.js'
+import { lookUp } from './look-up.js'
 import { createIdempotentFetch } from './create-idempotent-fetch.js'
 import { isIdempotentFetch } from '../transport/nesting.js'
 import { onAbort } from '../transport/on-abort.js'
@@ -26,7 +28,7 @@ export interface CompletionStatus {
 export interface AwaitCompletionOptions {
   /** What sends the look-ups; one that does not retry is wrapped so that it does. @defaultValue `globalThis.fetch` */
   readonly fetch?: FetchLike | undefined
-  /** Headers of the look-ups, such as credentials. They go to the origin that answered 202 and to no other. */
+  /** Headers of the look-ups, such as credentials. They go to the origin of the 202's `url` and to no other, redirects included. */
   readonly headers?: RequestInit['headers'] | undefined
   /**
    * Reads how far the server is.
@@ -66,7 +68,9 @@ function findStatusUrl({ headers, url }: Response): URL | undefined {
   const target = ['operation-location', 'location', 'content-location']
     .map((name) => headers.get(name))
     .find(Boolean)
-  return target && URL.canParse(target, url || undefined) ? new URL(target, url || undefined) : undefined
+  const found =
+    target && URL.canParse(target, url || undefined) ? new URL(target, url || undefined) : undefined
+  return found && /^https?:$/.test(found.protocol) ? found : undefined
 }
 
 async function look(response: Response): Promise<CompletionStatus> {
@@ -114,13 +118,9 @@ export async function awaitCompletion(
     clock: 'object',
     random: 'function',
   })
-  const {
-    signal,
-    clock = systemClock,
-    random = systemRandom,
-    deadlineMs = 300_000,
-    backoff = steadyBackoff,
-  } = options
+  const { signal, clock = systemClock, random = systemRandom, deadlineMs = 300_000 } = options
+  const backoff = syncCallback('awaitCompletion.backoff', options.backoff ?? steadyBackoff)
+  const stateOf = syncCallback('awaitCompletion.readState', options.readState ?? readState)
   signal?.throwIfAborted()
   const url = response.status === 202 ? findStatusUrl(response) : undefined
   if (url === undefined) return response
@@ -129,7 +129,8 @@ export async function awaitCompletion(
   const send = isIdempotentFetch(given)
     ? given
     : createIdempotentFetch({ clock, random, fetch: options.fetch })
-  const headers = url.origin === new URL(response.url || url).origin ? options.headers : undefined
+  // One that a hook or a mock has made does not tell who answered.
+  const origin = options.headers && response.url ? new URL(response.url).origin : undefined
   const deadlineAtMs = monotonicNow(clock) + deadlineMs
   const { key, attempts = 1, replayed = false } = idempotencyOf(response) ?? {}
   const end = (last: Response, outcome: Outcome) => {
@@ -150,7 +151,7 @@ export async function awaitCompletion(
     const stopListening = signal && onAbort(signal, () => stopRun(run, signal.reason))
     try {
       return await stoppable(run, async (signal) => {
-        const answer = await send(url, { ...(headers && { headers }), signal })
+        const answer = await lookUp(send, url, options.headers ?? {}, origin, signal)
         return { answer, seen: await look(answer) }
       })
     } catch {
@@ -176,7 +177,7 @@ export async function awaitCompletion(
     if (asked === undefined) continue
     const { answer, seen } = asked
     const isPutOff = answer.status === 429 || answer.status >= 500
-    const state = isPutOff ? 'running' : (options.readState ?? readState)(seen)
+    const state = isPutOff ? 'running' : stateOf(seen)
     if (state !== 'running') return end(answer, state === 'done' && answer.ok ? 'applied' : 'unknown')
     answer.body?.cancel().catch(() => undefined)
   }

@@ -89,7 +89,15 @@ describe('writeBodyKey', () => {
     [['key'], '{"amount":1}', '{"key":"k","amount":1}'],
     [['key'], '{ "a": "{" }', '{"key":"k", "a": "{" }'],
     [['meta', 'key'], '{"a":1}', '{"meta":{"key":"k"},"a":1}'],
-    [['meta', 'key'], '{"a":1,"meta":{"b":2}}', '{"a":1,"meta":{"b":2,"key":"k"}}'],
+    [['meta', 'key'], '{"a":1,"meta":{"b":2}}', '{"a":1,"meta":{"key":"k","b":2}}'],
+    [['meta', 'key'], '{"meta" : { } }', '{"meta" : {"key":"k" } }'],
+    [['meta', 'key'], '{"meta":{"key":[{"}":"]"}],"a":1}}', '{"meta":{"key":"k","a":1}}'],
+    [
+      ['meta', 'key'],
+      '{"x":{"meta":{}},"meta":1,"meta":{}}',
+      '{"x":{"meta":{}},"meta":1,"meta":{"key":"k"}}',
+    ],
+    [['a"b', 'c.d'], '{"a\\"b":{}}', '{"a\\"b":{"c.d":"k"}}'],
     [['meta', 'key'], '{"meta":null}', '{"meta":{"key":"k"}}'],
     [['key'], '{"key":"other","a":1}', '{"key":"k","a":1}'],
     [['key'], '{"key":null}', '{"key":"k"}'],
@@ -100,6 +108,8 @@ describe('writeBodyKey', () => {
   it('keeps every digit, and the order of names', () => {
     const text = '{"amount":9007199254740993,"2":1.10,"1":1e400}'
     expect(writeBodyKey(['key'], text, '$&')).toBe(`{"key":"$&",${text.slice(1)}`)
+    expect(writeBodyKey(['in', 'key'], `{"in":${text}}`, '$&')).toBe(`{"in":{"key":"$&",${text.slice(1)}}`)
+    expect(writeBodyKey(['key'], `{"key":"a","in":${text}}`, '$&')).toBe(`{"key":"$&","in":${text}}`)
   })
 
   it.each(['', '[]', '[{}]', 'null', '7', '"{}"', 'a=1', '{"a":}', '{"meta":7}', '{"meta":[]}'])(
@@ -108,6 +118,18 @@ describe('writeBodyKey', () => {
       expect(() => writeBodyKey(['meta', 'key'], text, 'k')).toThrow(/./)
     },
   )
+
+  it('finds its place inside of whatever stands around it', () => {
+    const values = fc.dictionary(fc.string(), fc.jsonValue())
+    fc.assert(
+      fc.property(values, values, fc.constantFrom(undefined, 1, '\t'), (outer, inner, space) => {
+        const value = { ...outer, in: inner }
+        const text = writeBodyKey(['in', 'key'], JSON.stringify(value, null, space), 'k')
+        const wanted = { ...outer, in: { ...inner, key: 'k' } }
+        expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(wanted)))
+      }),
+    )
+  })
 
   it('is read back, and changes nothing else', () => {
     const objects = fc.dictionary(fc.string(), fc.jsonValue()).filter((value) => !Object.hasOwn(value, 'key'))

@@ -211,10 +211,48 @@ describe('awaitCompletion', () => {
     expect(other.looks[0]?.headers.get('authorization')).toBeNull()
   })
 
-  it('gives a response back whose location is no URL', async () => {
-    const response = accepted({ location: 'http://[' })
-    expect(await awaitCompletion(response)).toBe(response)
+  it('sends headers after no redirect to another origin, and nowhere when it does not know who answered', async () => {
+    const headers = { authorization: 'Bearer a', 'x-api-key': 'b' }
+    const moved = (to: string) => () => new Response(null, { status: 302, headers: { location: to } })
+    const { looks, fetch } = answering(moved('/two'), moved('https://elsewhere.example/w'), state('done'))
+    const init = { fetch, clock: fakeClock(), headers }
+    expect(idempotencyOf(await awaitCompletion(accepted({ location: '/w' }), init))?.outcome).toBe('applied')
+    expect(looks.map(({ url, headers }) => [url, headers.get('x-api-key')])).toEqual([
+      [`${origin}/w`, 'b'],
+      [`${origin}/two`, 'b'],
+      ['https://elsewhere.example/w', null],
+    ])
+    const made = new Response('{}', { status: 202, headers: { location: `${origin}/w` } })
+    await awaitCompletion(made, init)
+    expect(looks.at(-1)?.headers.get('x-api-key')).toBeNull()
   })
+
+  it('leaves redirects to a browser, which hides where they lead, and follows none without end', async () => {
+    const hidden = Object.defineProperty(Response.error(), 'type', { value: 'opaqueredirect' })
+    const init = { clock: fakeClock(), headers: { authorization: 'Bearer a' } }
+    const browser = answering(() => hidden, state('done'))
+    await awaitCompletion(accepted({ location: '/w' }), { ...init, fetch: browser.fetch })
+    expect(browser.looks.map(({ headers }) => headers.get('authorization'))).toEqual(['Bearer a', 'Bearer a'])
+    const endless = answering(() => new Response(null, { status: 302, headers: { location: '/w' } }))
+    const end = await awaitCompletion(accepted({ location: '/w' }), { ...init, fetch: endless.fetch })
+    expect([end.status, idempotencyOf(end)?.outcome, endless.looks.length]).toEqual([302, 'unknown', 21])
+  })
+
+  it.each(['readState', 'backoff'])('refuses an async %s, and drops nothing of it', async (name) => {
+    const { fetch } = answering(state('done'))
+    const options = { fetch, clock: fakeClock(), [name]: () => Promise.reject(new Error('mine')) }
+    await expect(awaitCompletion(accepted({ location: '/w' }), options)).rejects.toThrow(
+      `awaitCompletion.${name} must not be async`,
+    )
+  })
+
+  it.each(['http://[', 'ftp://api.example.com/w', 'data:,1'])(
+    'gives a response back that names %s',
+    async (to) => {
+      const response = accepted({ location: to })
+      expect(await awaitCompletion(response)).toBe(response)
+    },
+  )
 
   it('gives a response back that is no 202, or names nothing to ask', async () => {
     const created = new Response('{}', { status: 201, headers: { location: '/orders/1' } })
