@@ -76,13 +76,13 @@ async function send(
   options: RecoverOptions,
   operation: PendingOperation,
   { url, headers: own, body }: RecoveredRequest,
-  { journal, outcome, written }: ReturnType<typeof resume>,
+  { journal, outcome, written, streams }: ReturnType<typeof resume>,
 ): Promise<Recovered> {
   const { signal } = options
   // Asked for now, not when it was claimed: a credential may have been renewed since.
   const added = await options.headersFor?.(operation)
   const headers = new Headers(own)
-  new Headers(added).forEach((text, name) => headers.set(name, text))
+  if (added) new Headers(added).forEach((text, name) => headers.set(name, text))
   try {
     const response = await options.fetch(url, {
       method: operation.method,
@@ -91,8 +91,8 @@ async function send(
       ...(signal && { signal }),
       idempotency: { journal },
     })
-    // Nobody reads it: the connection is free for the next one.
-    response.body?.cancel().catch(() => undefined)
+    // Nobody reads it: the connection is free for the next one. One that was read has a stream only when that is asked for.
+    if (streams()) response.body?.cancel().catch(() => undefined)
     return { result: outcome(), written: written() }
   } catch (error) {
     signal?.throwIfAborted()
@@ -116,6 +116,7 @@ async function expire(
 function resume(settings: JournalSettings, claimed: Taken) {
   let hasBegun = false
   let outcome: Outcome = 'unknown'
+  let isStreaming = true
   let written: Promise<void> | undefined
   const journal: OperationJournal = {
     async open(call) {
@@ -136,6 +137,7 @@ function resume(settings: JournalSettings, claimed: Taken) {
         async record(step) {
           if (step.type !== 'settled') return opened.record(step)
           outcome = step.outcome
+          isStreaming = step.answer?.bytes === undefined
           // Not waited for: the next operation is sent meanwhile, and more of them share one wait for the disk.
           written = opened.record(step)
           written.catch(() => undefined)
@@ -143,7 +145,13 @@ function resume(settings: JournalSettings, claimed: Taken) {
       }
     },
   }
-  return { journal, outcome: () => outcome, written: () => written, hasBegun: () => hasBegun }
+  return {
+    journal,
+    outcome: () => outcome,
+    written: () => written,
+    streams: () => isStreaming,
+    hasBegun: () => hasBegun,
+  }
 }
 
 function toRequest({ url, headers, body }: KeptRequest): RecoveredRequest {
