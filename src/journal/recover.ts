@@ -7,6 +7,7 @@ import {
   recoverOperation,
   type Recovered,
   type RecoveryClaim,
+  type RecoveryTerms,
 } from './recover-operation.js'
 import type { Recovery, RecoverOptions, RecoveryResult } from './recover-options.js'
 import { describeUnreadable, readLanes, type ListedTask, type RecoveryTask } from './recovery-lanes.js'
@@ -50,6 +51,7 @@ export async function recoverOperations(
   const counts = { applied: 0, 'not-applied': 0, unknown: 0, expired: 0, busy: 0, 'no-request': 0, failed: 0 }
   const tried = new Set<string>()
   const unwritten = new Set<Promise<void>>()
+  const terms: RecoveryTerms = {}
   let finished = 0
 
   const tell = (operation: PendingOperation, result: Recovery, error: unknown) => {
@@ -103,7 +105,7 @@ export async function recoverOperations(
   function claim([listed]: readonly ListedTask[]): Promise<RecoveryClaim> | undefined {
     const task = listed && read(listed)
     if (task?.request === undefined || task.operation.status === 'expired') return undefined
-    const ahead = claimForRecovery(settings, task.operation.id, signal)
+    const ahead = claimForRecovery(settings, task.operation.id, signal, terms.known)
     // Its failure is told when its turn comes.
     ahead.catch(() => undefined)
     return ahead
@@ -153,7 +155,7 @@ export async function recoverOperations(
     ahead: Promise<RecoveryClaim> | undefined,
   ): Promise<Recovered> {
     try {
-      return await recoverOperation(settings, options, listed.read(), ahead)
+      return await recoverOperation(settings, options, listed.read(), ahead, terms)
     } catch (error) {
       signal?.throwIfAborted()
       return { result: 'failed', error }
