@@ -79,6 +79,11 @@ export function writeValue(value: EntryValue): string {
   return `{"version":${version},${JSON.stringify(value).slice(1)}`
 }
 
+/** Whether an entry begins as every call does that this version writes. What follows may be damaged all the same. */
+export function beginsAsCall({ value }: Pick<StoredEntry, 'value'>): boolean {
+  return value.startsWith(`{"version":${version},"kind":"call",`)
+}
+
 const kinds: readonly unknown[] = ['call', 'note', 'run']
 
 /** @throws {@link JournalError} for an entry of another version, or one that is damaged. */

@@ -33,11 +33,11 @@ function askStore<T>(settings: JournalSettings, call: () => Promise<T>, facts = 
 }
 
 /** Every entry that a filter finds, page by page. @throws {@link JournalError} when the store fails. */
-export async function* listEntries(
+export async function* listPages(
   settings: JournalSettings,
   filter: EntryFilter,
   facts = nameless,
-): AsyncGenerator<StoredEntry, void, undefined> {
+): AsyncGenerator<readonly StoredEntry[], void, undefined> {
   let after: string | undefined
   do {
     const page = await askStore(
@@ -45,7 +45,7 @@ export async function* listEntries(
       () => settings.store.list(filter, { after, limit: pageSize }),
       facts,
     )
-    yield* page.entries
+    yield page.entries
     after = page.next
   } while (after !== undefined)
 }
@@ -62,10 +62,11 @@ function read(entry: StoredEntry): EntryValue | undefined {
 export async function* listPending(
   settings: JournalSettings,
 ): AsyncGenerator<PendingOperation, void, undefined> {
-  for await (const entry of listEntries(settings, { state: 'open' })) {
-    const value = read(entry)
-    if (value?.kind === 'call') yield describePending(entry, value, settings.clock.now())
-  }
+  for await (const page of listPages(settings, { state: 'open' }))
+    for (const entry of page) {
+      const value = read(entry)
+      if (value?.kind === 'call') yield describePending(entry, value, settings.clock.now())
+    }
 }
 
 /**

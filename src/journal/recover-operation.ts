@@ -4,7 +4,7 @@ import { KeyReusedError } from '../errors/key-reused-error.js'
 import type { OperationJournal } from '../operation/operation-journal.js'
 import { fromBase64 } from './base64.js'
 import { factsOf, freshValue, isPastRetention, readCall } from './call-value.js'
-import { claimEntry, type Claimed } from './claim-entry.js'
+import { claimEntry } from './claim-entry.js'
 import type { KeptRequest } from './entry-value.js'
 import { giveBackEntry } from './give-back.js'
 import { nameless, resolvePending, unnamed } from './inbox.js'
@@ -12,12 +12,10 @@ import type { JournalSettings } from './journal-settings.js'
 import type { PendingOperation } from './pending-operation.js'
 import type { RecoveredRequest, RecoverOptions, Recovery } from './recover-options.js'
 import type { RecoveryTask } from './recovery-lanes.js'
-import { resumeOperation } from './resume-operation.js'
-
-type Taken = Extract<Claimed, { status: 'taken' }>
+import { beginAhead, resumeOperation, type CallTerms, type ResumableClaim } from './resume-operation.js'
 
 /** What a claim has brought: the lease, `'busy'` when another worker has it, `'gone'` when it is not open any more. */
-export type RecoveryClaim = Taken | 'busy' | 'gone'
+export type RecoveryClaim = ResumableClaim | 'busy' | 'gone'
 
 /** How one operation came out. */
 export interface Recovered {
@@ -27,15 +25,25 @@ export interface Recovered {
   readonly written?: Promise<void> | undefined
 }
 
-/** Claims an open operation, without waiting for another worker that has it. */
+/** By which contract the operations of a recovery are sent: unknown until the first one is. */
+export interface RecoveryTerms {
+  known?: CallTerms
+}
+
+/**
+ * Claims an open operation, without waiting for another worker that has it. With `terms`, it is also written down that it may be
+ * sent.
+ */
 export async function claimForRecovery(
   settings: JournalSettings,
   id: string,
   signal: AbortSignal | undefined,
+  terms?: CallTerms,
 ): Promise<RecoveryClaim> {
   try {
     const claimed = await claimEntry(settings, { ...unnamed(id), signal })
-    return claimed.status === 'taken' ? claimed : 'gone'
+    if (claimed.status !== 'taken') return 'gone'
+    return terms === undefined ? claimed : await beginAhead(settings, claimed, terms, signal)
   } catch (error) {
     if (isJournalError(error) && error.problem === 'busy') return 'busy'
     throw error
@@ -52,6 +60,7 @@ export async function recoverOperation(
   options: RecoverOptions,
   { operation, request: kept }: RecoveryTask,
   ahead: Promise<RecoveryClaim> | undefined,
+  terms: RecoveryTerms,
 ): Promise<Recovered> {
   const { signal } = options
   if (ahead === undefined) signal?.throwIfAborted()
@@ -60,7 +69,7 @@ export async function recoverOperation(
   if (kept === undefined && made === undefined) return { result: 'no-request' }
   const claimed = await (ahead ?? claimForRecovery(settings, operation.id, signal))
   if (typeof claimed === 'string') return { result: claimed }
-  const call = resume(settings, claimed)
+  const call = resume(settings, claimed, terms)
   try {
     signal?.throwIfAborted()
     const request = made ?? toRequest(kept as KeptRequest)
@@ -76,13 +85,13 @@ async function send(
   options: RecoverOptions,
   operation: PendingOperation,
   { url, headers: own, body }: RecoveredRequest,
-  { journal, outcome, written }: ReturnType<typeof resume>,
+  { journal, outcome, written, streams }: ReturnType<typeof resume>,
 ): Promise<Recovered> {
   const { signal } = options
   // Asked for now, not when it was claimed: a credential may have been renewed since.
   const added = await options.headersFor?.(operation)
   const headers = new Headers(own)
-  new Headers(added).forEach((text, name) => headers.set(name, text))
+  if (added) new Headers(added).forEach((text, name) => headers.set(name, text))
   try {
     const response = await options.fetch(url, {
       method: operation.method,
@@ -91,8 +100,8 @@ async function send(
       ...(signal && { signal }),
       idempotency: { journal },
     })
-    // Nobody reads it: the connection is free for the next one.
-    response.body?.cancel().catch(() => undefined)
+    // Nobody reads it: the connection is free for the next one. One that was read has a stream only when that is asked for.
+    if (streams()) response.body?.cancel().catch(() => undefined)
     return { result: outcome(), written: written() }
   } catch (error) {
     signal?.throwIfAborted()
@@ -113,12 +122,15 @@ async function expire(
 }
 
 /** A journal for the one call that goes on with a claimed entry. */
-function resume(settings: JournalSettings, claimed: Taken) {
+function resume(settings: JournalSettings, claimed: ResumableClaim, terms: RecoveryTerms) {
   let hasBegun = false
   let outcome: Outcome = 'unknown'
+  let isStreaming = true
   let written: Promise<void> | undefined
   const journal: OperationJournal = {
     async open(call) {
+      const { keyTtlMs, keyRules, makeKey } = call
+      terms.known ??= { keyTtlMs, keyRules, makeKey }
       const fresh = await freshValue(settings, call, { about: {}, key: 'none' }, false)
       hasBegun = true
       const opened = await resumeOperation(
@@ -136,6 +148,7 @@ function resume(settings: JournalSettings, claimed: Taken) {
         async record(step) {
           if (step.type !== 'settled') return opened.record(step)
           outcome = step.outcome
+          isStreaming = step.answer?.bytes === undefined
           // Not waited for: the next operation is sent meanwhile, and more of them share one wait for the disk.
           written = opened.record(step)
           written.catch(() => undefined)
@@ -143,7 +156,13 @@ function resume(settings: JournalSettings, claimed: Taken) {
       }
     },
   }
-  return { journal, outcome: () => outcome, written: () => written, hasBegun: () => hasBegun }
+  return {
+    journal,
+    outcome: () => outcome,
+    written: () => written,
+    streams: () => isStreaming,
+    hasBegun: () => hasBegun,
+  }
 }
 
 function toRequest({ url, headers, body }: KeptRequest): RecoveredRequest {

@@ -7,9 +7,10 @@ import {
   recoverOperation,
   type Recovered,
   type RecoveryClaim,
+  type RecoveryTerms,
 } from './recover-operation.js'
 import type { Recovery, RecoverOptions, RecoveryResult } from './recover-options.js'
-import { readLanes, type RecoveryTask } from './recovery-lanes.js'
+import { describeUnreadable, readLanes, type ListedTask, type RecoveryTask } from './recovery-lanes.js'
 
 const brand = Symbol.for('fetch-idempotency.fetch')
 
@@ -24,7 +25,7 @@ const maxUnwritten = 256
 
 /** A lane, and the claim of its first operation where that was made ahead. */
 interface Turn {
-  readonly lane: readonly RecoveryTask[]
+  readonly lane: readonly ListedTask[]
   readonly ahead: Promise<RecoveryClaim> | undefined
 }
 
@@ -50,6 +51,7 @@ export async function recoverOperations(
   const counts = { applied: 0, 'not-applied': 0, unknown: 0, expired: 0, busy: 0, 'no-request': 0, failed: 0 }
   const tried = new Set<string>()
   const unwritten = new Set<Promise<void>>()
+  const terms: RecoveryTerms = {}
   let finished = 0
 
   const tell = (operation: PendingOperation, result: Recovery, error: unknown) => {
@@ -66,9 +68,7 @@ export async function recoverOperations(
 
   for (;;) {
     signal?.throwIfAborted()
-    const { lanes, busy } = await readLanes(settings, tried, (operation, error) =>
-      tell(operation, 'failed', error),
-    )
+    const { lanes, busy } = await readLanes(settings, tried)
     counts.busy = busy
     if (lanes.length === 0) return counts
     // Workers that begin together begin at different places, so that they seldom want the same entry.
@@ -77,7 +77,7 @@ export async function recoverOperations(
   }
 
   /** Works on lanes until all are through, or other workers seem to have taken the rest. */
-  async function workThrough(queue: (readonly RecoveryTask[])[]): Promise<void> {
+  async function workThrough(queue: (readonly ListedTask[])[]): Promise<void> {
     const turns: Turn[] = []
     let inVain = 0
     const nextTurn = () => {
@@ -102,13 +102,24 @@ export async function recoverOperations(
   }
 
   /** The claim of a lane's first operation, if it is known that it can be sent. */
-  function claim([task]: readonly RecoveryTask[]): Promise<RecoveryClaim> | undefined {
+  function claim([listed]: readonly ListedTask[]): Promise<RecoveryClaim> | undefined {
+    const task = listed && read(listed)
     if (task?.request === undefined || task.operation.status === 'expired') return undefined
-    const ahead = claimForRecovery(settings, task.operation.id, signal)
+    const ahead = claimForRecovery(settings, task.operation.id, signal, terms.known)
     // Its failure is told when its turn comes.
     ahead.catch(() => undefined)
     return ahead
   }
+
+  /** `undefined` for what cannot be read, which is told when its turn comes. */
+  function read(listed: ListedTask): RecoveryTask | undefined {
+    try {
+      return listed.read()
+    } catch {
+      return undefined
+    }
+  }
+
   async function giveUp(claimed: RecoveryClaim): Promise<void> {
     if (typeof claimed === 'object') await giveBackEntry(settings, claimed.lease, claimed.entry)
   }
@@ -116,9 +127,10 @@ export async function recoverOperations(
   /** Whether there was anything to do. The rest of a lane waits when one of its operations is not through. */
   async function workOn({ lane, ahead }: Turn): Promise<boolean> {
     let hasWorked = false
-    for (const [place, task] of lane.entries()) {
-      const { operation } = task
-      const { result, error, written } = await recoverTask(task, place === 0 ? ahead : undefined)
+    for (const [place, listed] of lane.entries()) {
+      const task = read(listed)
+      const { result, error, written } = await recoverTask(listed, place === 0 ? ahead : undefined)
+      const operation = task?.operation ?? describeUnreadable(settings, listed.entry)
       if (written !== undefined) await follow(written)
       if (result === 'busy') return hasWorked
       if (result === 'gone') {
@@ -139,11 +151,11 @@ export async function recoverOperations(
   }
 
   async function recoverTask(
-    task: RecoveryTask,
+    listed: ListedTask,
     ahead: Promise<RecoveryClaim> | undefined,
   ): Promise<Recovered> {
     try {
-      return await recoverOperation(settings, options, task, ahead)
+      return await recoverOperation(settings, options, listed.read(), ahead, terms)
     } catch (error) {
       signal?.throwIfAborted()
       return { result: 'failed', error }

@@ -1,7 +1,8 @@
-import { readValue, type CallValue, type KeptRequest } from './entry-value.js'
-import { listEntries } from './inbox.js'
+import { beginsAsCall, readValue, type CallValue, type KeptRequest } from './entry-value.js'
+import { listPages } from './inbox.js'
 import type { JournalSettings } from './journal-settings.js'
 import { describePending, type PendingOperation } from './pending-operation.js'
+import type { StoredEntry } from './store.js'
 
 /** An open operation that nobody works on. */
 export interface RecoveryTask {
@@ -9,15 +10,21 @@ export interface RecoveryTask {
   readonly request: KeptRequest | undefined
 }
 
+/** A task whose entry is read when its turn comes: most of a long list is done by other workers until then. */
+export interface ListedTask {
+  readonly entry: StoredEntry
+  /** @throws `JournalError` for an entry that cannot be read. */
+  readonly read: () => RecoveryTask
+}
+
 /** What is open, as far as a recovery can work on it. */
 export interface RecoveryLanes {
   /** Operations of one lane in their order. An operation without a lane has one of its own. */
-  readonly lanes: readonly (readonly RecoveryTask[])[]
+  readonly lanes: readonly (readonly ListedTask[])[]
   /** Operations that another worker has, and those that come after them in their lane. */
   readonly busy: number
 }
 
-/** What is shown of an entry that cannot be read. */
 const unreadable: CallValue = {
   kind: 'call',
   key: '',
@@ -29,47 +36,54 @@ const unreadable: CallValue = {
   attempts: 0,
 }
 
-/**
- * Reads which operations are open, without those that were `tried` and those that come after them in their lanes. `tellUnreadable`
- * hears of each that cannot be read.
- */
+/** What is shown of an entry that cannot be read. */
+export function describeUnreadable({ clock }: JournalSettings, entry: StoredEntry): PendingOperation {
+  return describePending(entry, unreadable, clock.now())
+}
+
+function listTask({ clock }: JournalSettings, entry: StoredEntry): ListedTask {
+  let task: RecoveryTask | undefined
+  const read = (): RecoveryTask => {
+    const value = readValue(entry) as CallValue
+    return { operation: describePending(entry, value, clock.now()), request: value.request }
+  }
+  return { entry, read: () => (task ??= read()) }
+}
+
+/** Whether an entry is none of a call. One that cannot be read is told as such when its turn comes. */
+function isOther(entry: StoredEntry): boolean {
+  if (beginsAsCall(entry)) return false
+  try {
+    return readValue(entry).kind !== 'call'
+  } catch {
+    return false
+  }
+}
+
+/** Reads which operations are open, without those that were `tried` and those that come after them in their lanes. */
 export async function readLanes(
   settings: JournalSettings,
   tried: ReadonlySet<string>,
-  tellUnreadable: (operation: PendingOperation, error: unknown) => void,
 ): Promise<RecoveryLanes> {
-  const lanes = new Map<string, RecoveryTask[]>()
+  const lanes = new Map<string, ListedTask[]>()
   const held = new Set<string>()
   const stopped = new Set<string>()
   let busy = 0
-  const nowMs = settings.clock.now()
-  for await (const entry of listEntries(settings, { state: 'open' })) {
+  const take = (entry: StoredEntry) => {
     const laneName = entry.lane ?? entry.id
     // What comes after it in its lane has to wait for it.
-    const stop = () => void stopped.add(laneName)
-    if (tried.has(entry.id)) {
-      stop()
-      continue
-    }
-    let value: CallValue
-    try {
-      const found = readValue(entry)
-      if (found.kind !== 'call') continue
-      value = found
-    } catch (error) {
-      tellUnreadable(describePending(entry, unreadable, nowMs), error)
-      stop()
-      continue
-    }
-    if (stopped.has(laneName)) continue
+    if (tried.has(entry.id)) stopped.add(laneName)
+    if (stopped.has(laneName) || isOther(entry)) return
     if (entry.leaseLeftMs > 0 || held.has(laneName)) {
       held.add(laneName)
       busy += 1
-      continue
+      return
     }
-    const lane = lanes.get(laneName) ?? []
-    lane.push({ operation: describePending(entry, value, nowMs), request: value.request })
-    lanes.set(laneName, lane)
+    const lane = lanes.get(laneName)
+    const task = listTask(settings, entry)
+    if (lane === undefined) lanes.set(laneName, [task])
+    else lane.push(task)
   }
+  for await (const page of listPages(settings, { state: 'open' })) page.forEach(take)
   return { lanes: [...lanes.values()], busy }
 }

@@ -2,7 +2,7 @@ import { checkOption } from '../errors/check-option.js'
 import type { Ambient } from './ambient.js'
 import { claimEntry } from './claim-entry.js'
 import { readValue, writeValue, type RunValue } from './entry-value.js'
-import { listEntries } from './inbox.js'
+import { listPages } from './inbox.js'
 import type { JournalSettings } from './journal-settings.js'
 import { persistWrite } from './persist-write.js'
 import { createHistory } from './run-history.js'
@@ -85,11 +85,12 @@ export async function runStored<T>(
   let isDone = false
   try {
     const history = createHistory(naming, id)
-    for await (const entry of listEntries(settings, { lane }, facts)) {
-      const found = readValue(entry)
-      if (found.kind === 'call' && found.place !== undefined) history.learn(found.place, found.fingerprint)
-      else if (found.kind === 'note') history.learn(found.place, 'value')
-    }
+    for await (const page of listPages(settings, { lane }, facts))
+      for (const entry of page) {
+        const found = readValue(entry)
+        if (found.kind === 'call' && found.place !== undefined) history.learn(found.place, found.fingerprint)
+        else if (found.kind === 'note') history.learn(found.place, 'value')
+      }
     const stored = { settings, id, lane, lease, history }
     const run: Run = createStoredRun(
       stored,

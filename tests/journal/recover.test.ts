@@ -291,6 +291,39 @@ describe('recover', () => {
     expect(await journal.recover({ fetch: send })).toEqual({ ...nothing, applied: 1, 'not-applied': 1 })
   })
 
+  it('writes down ahead, many at a time, what it is about to send, and takes back what was not sent after all', async () => {
+    let nowMs = Date.UTC(2030, 0, 1)
+    const clock = { now: () => nowMs, sleep: (ms: number) => new Promise<void>((r) => setTimeout(r, ms)) }
+    const store = memoryStore({ now: () => nowMs })
+    const { journal } = open({ clock, store })
+    for (let index = 0; index < 12; index += 1)
+      await journal.enqueue(`${index}`, { url: `${server.url}/orders?of=${index}`, body: '{}' })
+    const stop = new AbortController()
+    const crashed = memoryStore({ now: () => nowMs })
+    let sent = 0
+    const fetch = createIdempotentFetch({
+      journal,
+      fetch: async (_input, init) => {
+        sent += 1
+        if (sent < 6) return new Response('{}', { status: 201 })
+        // What another worker would find if this one were gone now.
+        for (const { id, value } of (await store.list({ state: 'open' }, { limit: 12 })).entries)
+          await crashed.claim({ id, lane: undefined, token: '', leaseMs: 0, value, nowMs })
+        stop.abort(new Error('enough'))
+        throw init?.signal?.reason
+      },
+    })
+    await expect(journal.recover({ fetch, concurrency: 1, signal: stop.signal })).rejects.toThrow('enough')
+    const statuses = async (store: OperationStore) =>
+      (await all(open({ clock, store }).journal.pending())).map(({ status }) => status).toSorted()
+    const times = (length: number, status: string) => Array.from({ length }, () => status)
+    expect(await statuses(crashed)).toEqual([...times(3, 'interrupted'), ...times(4, 'unsent')])
+    expect(await statuses(store)).toEqual(['interrupted', ...times(6, 'unsent')])
+    // For as long as the contract of this fetch says that the server keeps keys.
+    nowMs += 24 * 3_600_000
+    expect(await statuses(crashed)).toEqual([...times(3, 'expired'), ...times(4, 'unsent')])
+  })
+
   it('asks for no request that is kept, nor for one that is not sent any more', async () => {
     let nowMs = Date.UTC(2030, 0, 1)
     const clock = { now: () => nowMs, sleep: (ms: number) => new Promise<void>((r) => setTimeout(r, ms)) }
