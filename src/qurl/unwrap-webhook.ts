@@ -1,6 +1,6 @@
 import { ERROR_CODE_UNEXPECTED_RESPONSE, ERROR_CODE_WEBHOOK_SIGNATURE } from './error-codes.js'
 import { ValidationError } from './errors.js'
-import type { WebhookEvent } from './resources/webhooks.js'
+import type { WebhookEvent } from './resources/webhook-event.js'
 import { isRecord } from './validate.js'
 import { readRaw, verifyWebhookSignature, type WebhookBody } from './webhook-signature.js'
 

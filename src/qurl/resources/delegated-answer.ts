@@ -124,7 +124,8 @@ function findResultProblem(entry: unknown, at: number): string | undefined {
       ? undefined
       : `results[${at}] failed without a code and a message`
   }
-  if (status !== 'succeeded' || !isRecord(qurl) || error != null) return `results[${at}] does not say what became of it`
+  if (status !== 'succeeded' || !isRecord(qurl) || error != null)
+    return `results[${at}] does not say what became of it`
   const { qurl_id: id, qurl_link: link, expires_at: expiresAt } = qurl
   if (typeof id !== 'string' || !qurlIdForm.test(id)) return `results[${at}] has no qurl_id`
   if (!isLink(link)) return `results[${at}] has no link`
