@@ -14,7 +14,7 @@ export { idempotencyOf, type IdempotencyFacts } from '../ky/index.js'
 
 // Webhooks that arrive
 export { unwrapWebhook } from './unwrap-webhook.js'
-export { verifyWebhookSignature, type WebhookBody } from './webhook-signature.js'
+export { verifyWebhookSignature, type WebhookBody, type WebhookHeader } from './webhook-signature.js'
 
 // Errors
 export { QURLError } from './qurl-error.js'
