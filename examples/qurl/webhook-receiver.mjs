@@ -1,34 +1,28 @@
 // @ts-check
 import { createServer } from 'node:http'
-import { verifyWebhookSignature } from 'fetch-idempotency/qurl'
+import { isQURLError, unwrapWebhook } from 'fetch-idempotency/qurl'
 
 /**
- * Receives webhook deliveries: checks the signature over the raw body before anything is parsed, and handles each delivery
- * once. The signature covers no time, so an old delivery can be sent again; its id tells.
+ * Receives webhook deliveries: checks the signature over the raw body before anything is parsed, and handles each event
+ * once. The signature covers no time, so an old delivery can be sent again; the id of its event tells.
  *
- * @param {(event: import('fetch-idempotency/qurl').WebhookPayload) => void} onEvent
+ * @param {(event: import('fetch-idempotency/qurl').WebhookEvent) => void} onEvent
  */
 export async function startWebhookReceiver(onEvent) {
-  /** @type {string | undefined} */
-  let secret
+  let secret = ''
   const handled = new Set()
 
   const server = createServer(async (request, response) => {
     const chunks = []
     for await (const chunk of request) chunks.push(chunk)
-    const body = Buffer.concat(chunks)
-    const signature = String(request.headers['qurl-signature'] ?? '')
-    const delivery = request.headers['qurl-delivery']
-
-    if (!secret || !(await verifyWebhookSignature(body, signature, secret))) {
-      response.writeHead(401).end()
-      return
+    try {
+      const event = await unwrapWebhook(Buffer.concat(chunks), request.headers['qurl-signature'], secret)
+      if (!handled.has(event.id)) onEvent(event)
+      handled.add(event.id)
+      response.writeHead(204).end()
+    } catch (error) {
+      response.writeHead(isQURLError(error) && error.code === 'webhook_signature_invalid' ? 401 : 500).end()
     }
-    if (!handled.has(delivery)) {
-      handled.add(delivery)
-      onEvent(JSON.parse(body.toString()))
-    }
-    response.writeHead(204).end()
   })
   await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)))
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())

@@ -23,32 +23,43 @@ export function readAnswer(
   { baseUrl, note, attempts }: Pick<Answer, 'baseUrl' | 'note'> & { readonly attempts: number },
 ): Answer {
   const { status, text, json, problem } = received
-  const document = isRecord(json) ? json : {}
-  const envelope = readMeta(document['meta'])
+  const document = isRecord(json) ? json : undefined
+  const envelope = readMeta(document?.['meta'])
   const write = call.method === 'GET' ? undefined : facts
-  const meta = metaOfAnswer(received, envelope, facts, attempts)
-  const isDocument = isRecord(json)
-  // Links and secrets are shown once: an answer that cannot be used may hold the only copy.
-  const content = document['data'] ?? json ?? (text === '' ? undefined : text)
+  let meta: ResultMeta | undefined
   const refuse = (detail: string, errorStatus = 0) => {
     // Such an answer may come from something other than the service, or from a service that did not do the write.
     const known = write && { ...write, outcome: 'unknown' as const }
     note(`refused the answer: ${detail}`)
+    const { requestId, attempts: requests } = answer.meta
     const error = createError({
       status: errorStatus,
       code: ERROR_CODE_UNEXPECTED_RESPONSE,
       title: 'Unexpected response',
       detail: `${call.method} ${call.path}: ${detail}`,
-      request_id: meta.requestId,
-      advice: known && (isDocument ? lookAtData : advise(call, status)),
-      data: content,
-      attempts: meta.attempts,
+      request_id: requestId,
+      advice: known && (document === undefined ? advise(call, status) : lookAtData),
+      // Links and secrets are shown once: an answer that cannot be used may hold the only copy.
+      data: document?.['data'] ?? json ?? (text === '' ? undefined : text),
+      attempts: requests,
       key: known?.key,
       outcome: known?.outcome,
     })
     return keepFacts(error, known)
   }
-  const answer = { status, data: document['data'], envelope, baseUrl, meta, write, refuse, note }
+  const answer: Answer = {
+    status,
+    data: document?.['data'],
+    envelope,
+    baseUrl,
+    write,
+    refuse,
+    note,
+    // Few callers ask for it, and to read the headers takes as long as to parse the body.
+    get meta() {
+      return (meta ??= metaOfAnswer(received, envelope, facts, attempts))
+    },
+  }
   if (problem !== undefined) throw refuse(problem, status)
   if (status === 204 || status === 304) return answer
   if (call.readsBody === false && text === '') {
@@ -56,7 +67,7 @@ export function readAnswer(
     return answer
   }
   if (json === undefined) throw refuse('the answer is not JSON', status)
-  if (!isRecord(json)) throw refuse('the answer is not an object')
+  if (document === undefined) throw refuse('the answer is not an object')
   if (facts?.replayed === true && facts.attempts === 1) note('the answer came from the store of the service')
   return answer
 }
@@ -83,13 +94,12 @@ function metaOfAnswer(
 }
 
 function readMeta(value: unknown): EnvelopeMeta {
-  if (!isRecord(value)) return {}
-  const { request_id, page_size, has_more, next_cursor, found_existing } = value
+  const { request_id, page_size, has_more, next_cursor, found_existing } = isRecord(value) ? value : {}
   return {
-    ...(typeof request_id === 'string' ? { request_id } : {}),
-    ...(typeof page_size === 'number' ? { page_size } : {}),
-    ...(typeof has_more === 'boolean' ? { has_more } : {}),
-    ...(typeof next_cursor === 'string' ? { next_cursor } : {}),
-    ...(found_existing === undefined ? {} : { found_existing }),
+    request_id: typeof request_id === 'string' ? request_id : undefined,
+    page_size: typeof page_size === 'number' ? page_size : undefined,
+    has_more: typeof has_more === 'boolean' ? has_more : undefined,
+    next_cursor: typeof next_cursor === 'string' ? next_cursor : undefined,
+    found_existing,
   }
 }

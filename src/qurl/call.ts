@@ -30,11 +30,11 @@ export interface Call {
 
 /** The `meta` of the service's envelope. */
 export interface EnvelopeMeta {
-  readonly request_id?: string
-  readonly page_size?: number
-  readonly has_more?: boolean
-  readonly next_cursor?: string
-  readonly found_existing?: unknown
+  readonly request_id: string | undefined
+  readonly page_size: number | undefined
+  readonly has_more: boolean | undefined
+  readonly next_cursor: string | undefined
+  readonly found_existing: unknown
 }
 
 /** The `meta` of the service's envelope, as the official client names its type. */

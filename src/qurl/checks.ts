@@ -44,6 +44,16 @@ export const isName =
   (value) =>
     value === '' ? 'must not be empty' : isText(max)(value)
 
+/** A string of at most `max` bytes of UTF-8. */
+export const isShortText =
+  (max: number, min = 0): Check =>
+  (value) => {
+    if (typeof value !== 'string') return isString(value)
+    const { byteLength } = new TextEncoder().encode(value)
+    if (byteLength < min) return 'must not be empty'
+    return byteLength > max ? `must be at most ${max} bytes of UTF-8 (got ${byteLength})` : undefined
+  }
+
 export const isInteger =
   (min: number, max = Number.MAX_SAFE_INTEGER): Check =>
   (value) =>

@@ -14,7 +14,7 @@ export { idempotencyOf, type IdempotencyFacts } from '../ky/index.js'
 
 // Webhooks that arrive
 export { unwrapWebhook } from './unwrap-webhook.js'
-export { verifyWebhookSignature, type WebhookBody } from './webhook-signature.js'
+export { verifyWebhookSignature, type WebhookBody, type WebhookHeader } from './webhook-signature.js'
 
 // Errors
 export { QURLError } from './qurl-error.js'
@@ -76,7 +76,7 @@ export type { Outcome, QURLErrorData, RateLimit, TombstoneInfo } from './qurl-er
 
 // Shared types
 export type { Meta } from './call.js'
-export type { PagePromise, PaginatedOutput, UnpaginatedOutput } from './page.js'
+export type { PageInput, PagePromise, PaginatedOutput, UnpaginatedOutput } from './page.js'
 export type {
   AccessPolicy,
   AccessToken,
@@ -103,16 +103,13 @@ export type { CreateInput, CreateOutput, LinkOptions, ResourceType } from './res
 export type {
   AccessGrant,
   ExtendInput,
-  ListAllInput,
-  ListInput,
-  ListOutput,
   MintInput,
   MintOutput,
-  QURL,
   ResolveInput,
   ResolveOutput,
   UpdateInput,
 } from './resources/qurls.js'
+export type { ListAllInput, ListInput, ListOutput, QURL } from './resources/qurl.js'
 
 // Resources
 export type {
@@ -208,14 +205,16 @@ export type {
   Webhook,
   WebhookDelivery,
   WebhookDeliveryListOutput,
-  WebhookEvent,
-  WebhookEventType,
-  WebhookEventTypeInfo,
   WebhookListOutput,
-  WebhookPayload,
   WebhookStatus,
   WebhookWithSecret,
 } from './resources/webhooks.js'
+export type {
+  WebhookEvent,
+  WebhookEventType,
+  WebhookEventTypeInfo,
+  WebhookPayload,
+} from './resources/webhook-event.js'
 
 // API keys
 export { isApiKeyRequestScope } from './resources/api-key-input.js'

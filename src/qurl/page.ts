@@ -1,6 +1,14 @@
 import { refuseResult, shareMeta } from './meta.js'
 import { unexpected } from './validate.js'
 
+/** Which page of a list. */
+export interface PageInput {
+  /** 1 to 100. @defaultValue `20` */
+  limit?: number | undefined
+  /** The `next_cursor` of the page before. */
+  cursor?: string | undefined
+}
+
 /** What every paged list tells beside its rows. */
 export interface PaginatedOutput {
   /** Whether there is more; a page may be short or empty although there is. */

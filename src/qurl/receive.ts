@@ -25,7 +25,14 @@ export function receive(
     const timer = startTimer(expire, Math.min(exchange.timeoutMs, leftOf(exchange)))
     signal?.addEventListener('abort', stop)
     if (signal?.aborted) stop()
-    else run().then(resolve, reject).finally(release)
+    else run().then(end(resolve), end(reject))
+
+    function end<T>(settle: (value: T) => void): (value: T) => void {
+      return (value) => {
+        release()
+        settle(value)
+      }
+    }
 
     function release(): void {
       clearTimeout(timer)
@@ -114,16 +121,14 @@ function isElsewhere(url: string | undefined, asked: string): boolean {
 }
 
 async function readSuccess(response: Response, head: Head): Promise<Received> {
-  const { text, problem } = await readBody(response).then(
-    (read) =>
-      'text' in read ? { text: read.text, problem: undefined } : { text: '', problem: read.problem },
-    (error: unknown) => {
-      throw isTypeError(error) ? error : lost(error)
-    },
-  )
+  const read = await readBody(response).catch((error: unknown) => {
+    throw isTypeError(error) ? error : lost(error)
+  })
+  if (read.problem !== undefined) return { ...head, text: '', problem: read.problem }
+  const { text } = read
   const json = text === '' ? undefined : parseJson(text)
   if (json === undefined && isCutJson(text)) throw broken()
-  return { ...head, text, json, problem }
+  return { ...head, text, json }
 }
 
 async function readError(response: Response, head: Head, isNeeded: boolean): Promise<Received> {

@@ -52,7 +52,7 @@ export function createSend(options: ResolvedOptions): Send {
       given: given.headers,
     })
     if (call.isPublic === true) delete headers['Authorization']
-    Object.assign(headers, call.headers)
+    if (call.headers !== undefined) Object.assign(headers, call.headers)
     const exchange: Exchange = {
       url: `${baseUrl}${path}${queryOf(call.query)}`,
       method,

@@ -1,8 +1,8 @@
 import { ERROR_CODE_UNEXPECTED_RESPONSE, ERROR_CODE_WEBHOOK_SIGNATURE } from './error-codes.js'
 import { ValidationError } from './errors.js'
-import type { WebhookEvent } from './resources/webhooks.js'
+import type { WebhookEvent } from './resources/webhook-event.js'
 import { isRecord } from './validate.js'
-import { readRaw, verifyWebhookSignature, type WebhookBody } from './webhook-signature.js'
+import { readRaw, verifyWebhookSignature, type WebhookBody, type WebhookHeader } from './webhook-signature.js'
 
 /**
  * Verifies a webhook delivery and reads the event in it. The signature has no timestamp, so keep the `id` of every event that
@@ -22,7 +22,7 @@ import { readRaw, verifyWebhookSignature, type WebhookBody } from './webhook-sig
  */
 export async function unwrapWebhook(
   body: WebhookBody,
-  signature: string | null | undefined,
+  signature: WebhookHeader,
   secret: string | readonly string[],
 ): Promise<WebhookEvent> {
   if (!(await verifyWebhookSignature(body, signature, secret))) {

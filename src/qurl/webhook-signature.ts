@@ -4,6 +4,9 @@ import { describeShape, invalid } from './validate.js'
 /** A request body exactly as it arrived. */
 export type WebhookBody = string | ArrayBuffer | ArrayBufferView
 
+/** A header as `Headers.get()` gives it, or as `request.headers` of Node does. */
+export type WebhookHeader = string | readonly string[] | null | undefined
+
 /**
  * Tells whether a webhook delivery was signed with your secret. Give it the body exactly as it arrived: parsing and
  * serializing it again changes the bytes. The signature has no timestamp, so keep the `id` of every event that
@@ -26,7 +29,7 @@ export type WebhookBody = string | ArrayBuffer | ArrayBufferView
  */
 export async function verifyWebhookSignature(
   body: WebhookBody,
-  signature: string | null | undefined,
+  signature: WebhookHeader,
   secret: string | readonly string[],
 ): Promise<boolean> {
   const raw = readRaw(body)
@@ -44,7 +47,7 @@ export async function verifyWebhookSignature(
   const subtle = globalThis.crypto?.subtle
   if (subtle === undefined) throw new RuntimeError('verifyWebhookSignature needs Web Crypto (crypto.subtle)')
 
-  const given = parseHex(signature)
+  const given = parseHex(Array.isArray(signature) && signature.length === 1 ? signature[0] : signature)
   if (given === undefined) return false
   const hmac = { name: 'HMAC', hash: 'SHA-256' }
   let matches = false

@@ -152,6 +152,16 @@ describe('get', () => {
     expect(found).not.toHaveProperty('qurls')
   })
 
+  it('reads them in the rows of a list, too', async () => {
+    const rows = [{ resource_id: 'r_1', qurls: [{ qurl_id: 'q_1' }] }, { resource_id: 'r_2' }]
+    const client = await answered({ status: 200, body: { data: rows, meta: { has_more: false } } })
+    const { qurls } = await client.list()
+    expect(qurls).toEqual([
+      { resource_id: 'r_1', access_tokens: [{ qurl_id: 'q_1' }] },
+      { resource_id: 'r_2' },
+    ])
+  })
+
   it('can be asked only for what is new', async () => {
     const server = await startServer()
     const client = clientFor(server)

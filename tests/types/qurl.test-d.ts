@@ -6,6 +6,7 @@ import {
   metaOf,
   QURLClient,
   QURLError,
+  unwrapWebhook,
   verifyWebhookSignature,
   type AccessPolicy,
   type AccessToken,
@@ -304,6 +305,8 @@ describe('verifyWebhookSignature', () => {
     expectTypeOf(verifyWebhookSignature).returns.resolves.toBeBoolean()
     void verifyWebhookSignature(new ArrayBuffer(0), undefined, ['a', 'b'])
     void verifyWebhookSignature('{}', new Headers().get('QURL-Signature'), 'whsec_1')
+    const incoming: Record<string, string | string[] | undefined> = {}
+    void unwrapWebhook(Buffer.from('{}'), incoming['qurl-signature'], 'whsec_1')
     // @ts-expect-error a parsed body
     void verifyWebhookSignature({ id: 'evt_1' }, 'x', 'whsec_1')
   })

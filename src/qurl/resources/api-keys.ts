@@ -1,7 +1,7 @@
 import { Area } from '../area.js'
 import type { ReadOptions, RequestOptions } from '../call-options.js'
 import { atLeastOne, isName, isString, pageChecks } from '../checks.js'
-import type { PagePromise, PaginatedOutput } from '../page.js'
+import type { PageInput, PagePromise, PaginatedOutput } from '../page.js'
 import { path } from '../path.js'
 import type { Given, Open } from '../types.js'
 import { readFields, type Checks } from '../validate.js'
@@ -63,10 +63,7 @@ export class ApiKeys extends Area {
 }
 
 /** Which API keys to list. */
-export interface ListApiKeysInput {
-  /** 1 to 100. @defaultValue `20` */
-  limit?: number | undefined
-  cursor?: string | undefined
+export interface ListApiKeysInput extends PageInput {
   /** @defaultValue `'active'` */
   status?: Open<'active' | 'revoked' | 'all'> | undefined
 }

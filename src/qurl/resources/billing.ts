@@ -1,7 +1,7 @@
 import { Area } from '../area.js'
 import type { ReadOptions, RequestOptions } from '../call-options.js'
 import { isInteger, isName, pageChecks, required } from '../checks.js'
-import type { PagePromise, PaginatedOutput } from '../page.js'
+import type { PageInput, PagePromise, PaginatedOutput } from '../page.js'
 import { path } from '../path.js'
 import type { Open } from '../types.js'
 import { isRecord, readFields, type Checks } from '../validate.js'
@@ -102,10 +102,9 @@ export interface PortalSession {
 }
 
 /** Which invoices to list. */
-export interface ListBillingInvoicesInput {
+export interface ListBillingInvoicesInput extends PageInput {
   /** 1 to 100. @defaultValue `25` */
   limit?: number | undefined
-  cursor?: string | undefined
 }
 
 /** One invoice. */

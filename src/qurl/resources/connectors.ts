@@ -1,6 +1,6 @@
 import { Area } from '../area.js'
 import type { ReadOptions } from '../call-options.js'
-import type { PagePromise, PaginatedOutput } from '../page.js'
+import type { PageInput, PagePromise, PaginatedOutput } from '../page.js'
 import { path } from '../path.js'
 import type { Open } from '../types.js'
 import { pageChecks } from '../checks.js'
@@ -35,11 +35,7 @@ export class Connectors extends Area {
 }
 
 /** Which installed connectors to list. */
-export interface ListConnectorInstallationsInput {
-  /** 1 to 100. @defaultValue `20` */
-  limit?: number | undefined
-  cursor?: string | undefined
-}
+export interface ListConnectorInstallationsInput extends PageInput {}
 
 const listConnectorInstallationsShape = {
   method: 'listConnectorInstallations',

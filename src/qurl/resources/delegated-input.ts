@@ -1,18 +1,13 @@
-import type { AccessPolicy } from '../types.js'
-import { isAccessPolicy, isBoolean, isInteger, isName, required } from '../checks.js'
-import { describeShape, inspectFields, invalid, readFields, type Check, type Checks } from '../validate.js'
+import { isName, isShortText, required } from '../checks.js'
+import { describeShape, inspectFields, invalid, readFields, type Checks } from '../validate.js'
+import { linkChecks, type LinkOptions } from './link.js'
 
 /** One link of a delegated batch. */
-export interface DelegatedQurlGrant {
+export interface DelegatedQurlGrant extends LinkOptions {
   /** How long the link works, for example `24h`. */
   expires_in?: string | undefined
   /** At most 500 bytes of UTF-8. */
   label?: string | undefined
-  one_time_use?: boolean | undefined
-  /** 0 to 1000; 0 is no limit. */
-  max_sessions?: number | undefined
-  session_duration?: string | undefined
-  access_policy?: AccessPolicy | undefined
 }
 
 /** What `createDelegatedQurlBatch` takes. */
@@ -23,23 +18,10 @@ export interface CreateDelegatedQurlBatchInput {
   grants: DelegatedQurlGrant[]
 }
 
-/** A string of at most `max` bytes of UTF-8. */
-export const isShortText =
-  (max: number, min = 0): Check =>
-  (value) => {
-    if (typeof value !== 'string') return `must be a string (got ${describeShape(value)})`
-    const { byteLength } = new TextEncoder().encode(value)
-    if (byteLength < min) return 'must not be empty'
-    return byteLength > max ? `must be at most ${max} bytes of UTF-8 (got ${byteLength})` : undefined
-  }
-
 const grantChecks: Checks<DelegatedQurlGrant> = {
+  ...linkChecks,
   expires_in: isName(),
   label: isShortText(500),
-  one_time_use: isBoolean,
-  max_sessions: isInteger(0, 1000),
-  session_duration: isName(),
-  access_policy: isAccessPolicy,
 }
 
 const batchChecks: Checks<CreateDelegatedQurlBatchInput> = {

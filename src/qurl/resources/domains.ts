@@ -1,6 +1,6 @@
 import { Area } from '../area.js'
 import type { ReadOptions, RequestOptions } from '../call-options.js'
-import type { PagePromise, PaginatedOutput } from '../page.js'
+import type { PageInput, PagePromise, PaginatedOutput } from '../page.js'
 import { path } from '../path.js'
 import type { Open } from '../types.js'
 import { isName, pageChecks, required } from '../checks.js'
@@ -74,11 +74,7 @@ export interface RegisterDomainInput {
 const registerChecks: Checks<RegisterDomainInput> = { domain: isName(253) }
 
 /** Which domains to list. */
-export interface ListDomainsInput {
-  /** 1 to 100. @defaultValue `20` */
-  limit?: number | undefined
-  cursor?: string | undefined
-}
+export interface ListDomainsInput extends PageInput {}
 
 const listDomainsShape = { method: 'listDomains', rows: 'domains', checks: pageChecks } as const
 

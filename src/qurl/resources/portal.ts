@@ -1,9 +1,8 @@
 import { findIdentityProblem, readPublicKey } from '../crid/key-digest.js'
 import { parseCrid } from '../crid/parse-crid.js'
 import { refuseResult } from '../meta.js'
-import { isBoolean, isHttpUrl, isInteger, isName } from '../checks.js'
+import { isBoolean, isHttpUrl, isInteger, isName, isShortText } from '../checks.js'
 import { describeShape, invalid, readFields, type Check } from '../validate.js'
-import { isShortText } from './delegated-input.js'
 import type { CreateOutput } from './link.js'
 
 /** Options of a portal. */

@@ -1,10 +1,10 @@
 import { Area } from '../area.js'
 import { metaOf } from '../meta.js'
 import type { ReadOptions, RequestOptions } from '../call-options.js'
-import type { PagePromise, PaginatedOutput } from '../page.js'
+import type { PagePromise } from '../page.js'
 import { checkId, path } from '../path.js'
-import type { AccessToken, Expiry, ExpiryChange, Given, Open, ResourceStatus } from '../types.js'
-import { atLeastOne, atMostOne, isName, isString, isTags, isText, pageChecks, required } from '../checks.js'
+import type { Expiry, ExpiryChange, Given } from '../types.js'
+import { atLeastOne, atMostOne, isName, isTags, isText, required } from '../checks.js'
 import { isRecord, readFields, type Checks } from '../validate.js'
 import {
   completeBatch,
@@ -22,6 +22,14 @@ import {
   type LinkOptions,
   type ResourceType,
 } from './link.js'
+import {
+  listShape,
+  withTokens,
+  type ListAllInput,
+  type ListInput,
+  type ListOutput,
+  type QURL,
+} from './qurl.js'
 
 /** Links that open a protected URL. */
 export class Qurls extends Area {
@@ -119,73 +127,6 @@ export class Qurls extends Area {
     ])
     return this.write('resolve', 'POST', path`/v1/resolve`, body, options)
   }
-}
-
-/** A resource, as the `/v1/qurls` calls show it. */
-export interface QURL {
-  resource_id: string
-  /** The public name of the resource. */
-  crid?: string
-  type?: ResourceType
-  /** Absent for what a connector owns. */
-  target_url?: string
-  status: 'active' | 'revoked'
-  description?: string
-  tags?: string[]
-  slug?: string
-  qurl_site?: string
-  custom_domain?: string | null
-  /** Absent means unknown, not none. */
-  qurl_count?: number
-  /** At most 100 links, in no order; only from `get`, `update` and `extend`. */
-  access_tokens?: AccessToken[]
-  created_at: string
-  expires_at?: string
-}
-
-/** The wire calls the links `qurls`; here they are `access_tokens`. */
-function withTokens(wire: QURL & { qurls?: unknown }): QURL {
-  const tokens = wire.access_tokens ?? wire.qurls
-  delete wire.qurls
-  delete wire.access_tokens
-  if (Array.isArray(tokens)) wire.access_tokens = tokens as AccessToken[]
-  return wire
-}
-
-/** Which resources to list. */
-export interface ListInput {
-  /** 1 to 100. @defaultValue `20` */
-  limit?: number | undefined
-  cursor?: string | undefined
-  /** One status, or several with commas between them. */
-  status?: ResourceStatus | undefined
-  /** Searches descriptions and target URLs. */
-  q?: string | undefined
-  sort?: Open<'created_at:asc' | 'created_at:desc' | 'expires_at:asc' | 'expires_at:desc'> | undefined
-  created_after?: string | undefined
-  created_before?: string | undefined
-  expires_before?: string | undefined
-  expires_after?: string | undefined
-}
-
-/** Which resources to iterate over. */
-export interface ListAllInput extends Omit<ListInput, 'cursor'> {}
-
-const listChecks: Checks<ListInput> = {
-  ...pageChecks,
-  status: isString,
-  q: isString,
-  sort: isString,
-  created_after: isString,
-  created_before: isString,
-  expires_before: isString,
-  expires_after: isString,
-}
-
-const listShape = { method: 'list', rows: 'qurls', checks: listChecks } as const
-
-export interface ListOutput extends PaginatedOutput {
-  qurls: QURL[]
 }
 
 /** At least one field. The expiry is a duration or a moment, not both: that is checked when the call is made. */

@@ -1,10 +1,9 @@
 import { Area } from '../area.js'
 import type { ReadOptions, RequestOptions } from '../call-options.js'
-import { atLeastOne, atMostOne, isInteger, isName } from '../checks.js'
+import { atLeastOne, atMostOne, isInteger, isName, isShortText } from '../checks.js'
 import { path } from '../path.js'
 import type { ExpiryChange, Given, QurlSummary } from '../types.js'
 import { readFields, type Checks } from '../validate.js'
-import { isShortText } from './delegated-input.js'
 import { linkChecks, type CreateOutput, type LinkOptions, type ResourceType } from './link.js'
 import { expiryChecks } from './qurls.js'
 

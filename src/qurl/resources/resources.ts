@@ -1,6 +1,6 @@
 import { Area } from '../area.js'
 import type { ReadOptions, RequestOptions } from '../call-options.js'
-import type { PagePromise, PaginatedOutput } from '../page.js'
+import type { PageInput, PagePromise, PaginatedOutput } from '../page.js'
 import { path } from '../path.js'
 import type { Given, QurlSummary, ResourceStatus } from '../types.js'
 import {
@@ -140,10 +140,7 @@ export interface Resource {
 }
 
 /** `alias` and `slug` are look-ups: neither goes with the other, nor with `status` or `type`. */
-export interface ResourceListInput {
-  /** 1 to 100. @defaultValue `20` */
-  limit?: number | undefined
-  cursor?: string | undefined
+export interface ResourceListInput extends PageInput {
   status?: ResourceStatus | undefined
   type?: ResourceType | undefined
   alias?: string | undefined

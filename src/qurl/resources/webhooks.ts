@@ -1,10 +1,11 @@
 import { Area } from '../area.js'
 import type { ReadOptions, RequestOptions } from '../call-options.js'
-import type { PagePromise, PaginatedOutput } from '../page.js'
+import type { PageInput, PagePromise, PaginatedOutput } from '../page.js'
 import { path } from '../path.js'
 import type { Given, Open } from '../types.js'
 import { atLeastOne, isHttpUrl, isName, isNames, isText, pageChecks, required } from '../checks.js'
 import { readFields, type Checks } from '../validate.js'
+import type { WebhookEventType, WebhookEventTypeInfo } from './webhook-event.js'
 
 /** Webhooks and what was delivered to them. */
 export class Webhooks extends Area {
@@ -90,25 +91,6 @@ export class Webhooks extends Area {
   }
 }
 
-/** What a webhook can be told of. */
-export type WebhookEventType = Open<
-  | 'qurl.created'
-  | 'qurl.expired'
-  | 'qurl.revoked'
-  | 'qurl.updated'
-  | 'qurl.accessed'
-  | 'qurl.access_denied'
-  | 'qurl.token_exhausted'
-  | 'resource.closed'
-  | 'quota.warning'
-  | 'quota.exceeded'
-  | 'token.minted'
-  | 'token.expired'
-  | 'domain.verified'
-  | 'domain.failed'
-  | 'domain.deleted'
->
-
 /** What `createWebhook` takes. */
 export interface CreateWebhookInput {
   /** At most 2048 characters. The service wants `https`. */
@@ -122,11 +104,7 @@ export interface CreateWebhookInput {
 const createChecks: Checks<CreateWebhookInput> = { url: isHttpUrl, events: isNames, description: isText(500) }
 
 /** Which webhooks to list. */
-export interface ListWebhooksInput {
-  /** 1 to 100. @defaultValue `20` */
-  limit?: number | undefined
-  cursor?: string | undefined
-}
+export interface ListWebhooksInput extends PageInput {}
 
 const listWebhooksShape = { method: 'listWebhooks', rows: 'webhooks', checks: pageChecks } as const
 
@@ -175,19 +153,8 @@ const updateChecks: Checks<UpdateWebhookInput> = {
 }
 const updateRules = [atLeastOne('url', 'events', 'description', 'status')]
 
-/** One kind of event, described. */
-export interface WebhookEventTypeInfo {
-  type?: WebhookEventType
-  category?: Open<'resource' | 'access' | 'quota' | 'token'>
-  description?: string
-}
-
 /** Which deliveries of a webhook to list. */
-export interface ListWebhookDeliveriesInput {
-  /** 1 to 100. @defaultValue `20` */
-  limit?: number | undefined
-  cursor?: string | undefined
-}
+export interface ListWebhookDeliveriesInput extends PageInput {}
 
 const listWebhookDeliveriesShape = {
   method: 'listWebhookDeliveries',
@@ -213,21 +180,4 @@ export interface WebhookDelivery {
   retry_count?: number
   created_at?: string
   completed_at?: string
-}
-
-/** A delivery that `unwrapWebhook` has verified and read. */
-export interface WebhookEvent extends WebhookPayload {
-  /** The same for every delivery of the event. */
-  id: string
-  type: WebhookEventType
-}
-
-/** The body of a delivery, after its signature was verified. */
-export interface WebhookPayload {
-  id?: string
-  type?: WebhookEventType
-  owner_id?: string
-  timestamp?: string
-  api_version?: string
-  data?: Record<string, unknown>
 }

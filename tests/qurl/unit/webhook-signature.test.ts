@@ -20,6 +20,7 @@ describe('verifyWebhookSignature', () => {
     expect(await verifyWebhookSignature(new TextEncoder().encode(body), signature, secret)).toBe(true)
     expect(await verifyWebhookSignature(Buffer.from(body), signature, secret)).toBe(true)
     expect(await verifyWebhookSignature('', sign(''), secret)).toBe(true)
+    expect(await verifyWebhookSignature(body, [signature], secret)).toBe(true)
   })
 
   it('takes bytes that are no text', async () => {
@@ -56,7 +57,7 @@ describe('verifyWebhookSignature', () => {
     ['nothing', body, ''],
     ['no header', body, null],
     ['no header, in Node', body, undefined],
-    ['an array', body, [signature]],
+    ['two headers', body, [signature, signature]],
   ])('refuses %s', async (_, given, header) => {
     expect(await verifyWebhookSignature(given, header as string, secret)).toBe(false)
   })
