@@ -26,7 +26,7 @@ import {
   type KyRetryOptions,
 } from './ky-shapes.js'
 import { stamp } from './stamp-key.js'
-import { hideUnset, readRetry, silenceKy, takeHooks, takeThrowHttpErrors } from './take-over.js'
+import { hideUnset, readRetry, silenceKy, spareCopy, takeHooks, takeThrowHttpErrors } from './take-over.js'
 import { createUploadProgress } from './upload-progress.js'
 
 /** Options of {@link idempotency}. How often ky retries, and how long an attempt takes, are ky's own options. */
@@ -182,7 +182,7 @@ export function idempotency(
     // ky walks the list of this call as it stands: this hook runs once more, after those that can change the options yet.
     if (at >= 0 && at === init.lastIndexOf(takeOptions) && at < init.length - 1)
       return void init.push(takeOptions)
-    const { fetch } = own
+    const fetch = own.fetch ?? undefined
     const ours = readKyFetch(fetch)
     // It is a call of another `idempotency()`, which was given later.
     if (ours && ours.owner !== takeOptions) return
@@ -192,7 +192,10 @@ export function idempotency(
     const hook: KyHook = ({ request, options }: KyHookState) => {
       // A loop of another kind would stand around or in place of ours.
       call.pickFetch()
-      if (!isKyRead(request.method)) see(call, request, options)
+      if (isKyRead(request.method)) return hideUnset(options.retry)
+      see(call, request, options)
+      // A hook could see it.
+      if (!call.hasHooks) call.begin = spareCopy(options)
     }
     const hooks = own.hooks ?? {}
     const { beforeRequest: list = [] } = hooks

@@ -55,6 +55,8 @@ export interface KyCall {
   afterResponse: readonly KyHook[]
   beforeRetry: readonly KyHook[]
   hasHooks: boolean
+  /** Runs when our loop begins. */
+  begin?: () => void
   /** Retries that the user has been told of; ky counts its own alone. */
   retryCount: number
   /** Requests that were sent before `ky.retry()` asked for more. */

@@ -120,7 +120,7 @@ export function createSend(settings: KySettings): SendForKy {
     const { captured: request } = unused
     const { options, retry = {}, progress } = call
     const fetch = call.pickFetch()
-    const { idempotency, idempotencyKey } = (options.context ?? {}) as Record<string, unknown>
+    const { idempotency, idempotencyKey } = call.shown.context
     const own = idempotency === undefined ? noOptions : readCallOptions(idempotency)
     // A key in the URL or the body was not put in by the hook.
     const givenKey = call.key ?? idempotencyKey ?? readGivenKey(contract.carrier, request)
@@ -190,6 +190,7 @@ export function createSend(settings: KySettings): SendForKy {
     if (call.phase === 'again') call.retryCount += 1
     call.phase = 'ours'
     call.stoppedBy = undefined
+    call.begin?.()
     silenceKy(call)
     const sent = sendForKy(call, input, rest)
     return timeout === false && !totalTimeout ? sent : untimed(sent)

@@ -1,7 +1,7 @@
 import { isResponse } from '../transport/web-shapes.js'
 import type { KyCall, Phase } from './ky-call.js'
 import { readOwnOptions, unsetLimit } from './ky-retries.js'
-import type { KyHook, KyOptions, KyRetryOptions, ShouldRetry } from './ky-shapes.js'
+import type { KyHook, KyHookOptions, KyOptions, KyRetryOptions, ShouldRetry } from './ky-shapes.js'
 
 type Hooks = NonNullable<KyOptions['hooks']>
 
@@ -67,9 +67,10 @@ export function takeThrowHttpErrors(
   }
 }
 
-/** ky 1: what stands for a limit that nobody has set is ours alone. */
+/** What stands for an option that nobody has set is ours alone. */
 export function hideUnset(retry: KyRetryOptions): void {
   if (retry.limit === unsetLimit) retry.limit = 2
+  retry.retryOnTimeout ||= false
 }
 
 /** Reads what the user says of retries, before anything of ours stands in its place. */
@@ -82,12 +83,15 @@ const never: ShouldRetry = () => false
 
 /** Keeps ky from retrying what our loop retries. Only a hook's `ky.retry()` may still ask for more. */
 export function silenceKy(call: KyCall): void {
-  const { isKy2, hasHooks } = call
-  const { retry } = call.shown
   readRetry(call)
-  retry.shouldRetry = never
-  // Without a retry to prepare for, ky 2 makes no copy of the request. A hook could see it.
-  if (isKy2 && !hasHooks) retry.limit = 0
+  call.shown.retry.shouldRetry = never
+}
+
+/** Without a retry to prepare for, ky 2 makes no copy of the request. Gives what undoes it. */
+export function spareCopy({ retry }: KyHookOptions): () => void {
+  const { limit } = retry
+  retry.limit = 0
+  return () => void (retry.limit = limit)
 }
 
 /** Lets ky run `beforeRetry` once more, at once, so that it hears of a `replay`. */

@@ -431,6 +431,30 @@ describe.each(majors)('%s: other options of ky', (major, ky) => {
     expect(inspect(error, { depth: 9 })).not.toContain('retryCount')
   })
 
+  it('an error shows the retry options as ky completes them', async () => {
+    const { retry: plain } = (await caught(ky.create({ fetch: stub(status(404)).fetch }).post(url)).then(
+      (error) => (error as { options: object }).options,
+    )) as { retry: object }
+    for (const method of ['post', 'get'] as const) {
+      const api = ky.create({ fetch: stub(status(404)).fetch }).extend(idempotency())
+      const error = (await caught(api[method](url))) as { options: { retry: { shouldRetry?: unknown } } }
+      const { shouldRetry: _, ...retry } = error.options.retry
+      expect(String(Object.entries(retry))).toBe(String(Object.entries(plain)))
+    }
+  })
+
+  it('a fetch of null is that of the runtime, as in ky', async () => {
+    const server = stub(reset, ok())
+    vi.stubGlobal('fetch', server.fetch)
+    try {
+      const api = ky.create(hurried).extend(idempotency())
+      await api.post(url, { fetch: null } as never)
+      expect(server.keys()).toEqual([expect.stringMatching(uuidv7), server.keys()[0]])
+    } finally {
+      vi.unstubAllGlobals()
+    }
+  })
+
   it('a fetch that wraps ours is seen through', async () => {
     const server = stub(reset, ok())
     const seen: string[] = []
