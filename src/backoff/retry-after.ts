@@ -1,10 +1,13 @@
 import { parseHttpDate } from './http-date.js'
 
-const decimal = /^\d+(?:\.\d+)?$/
+const decimals = /^\d+(?:\.\d+)?(?:, ?\d+(?:\.\d+)?)*$/
 
-/** A number of `unit` milliseconds, 0 included; `undefined` for garbage. */
+/**
+ * A number of `unit` milliseconds, 0 included; `undefined` for garbage. Of several, as when a proxy has added one of its own, the
+ * longest counts.
+ */
 function parseDelay(value: string | null, unit: number): number | undefined {
-  return value !== null && decimal.test(value) ? Number(value) * unit : undefined
+  return value !== null && decimals.test(value) ? Math.max(...value.split(',').map(Number)) * unit : undefined
 }
 
 /** When the server sent its answer: by its own clock where it says so, so that a client whose clock is wrong waits the right time. */

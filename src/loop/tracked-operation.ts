@@ -185,13 +185,12 @@ export class TrackedOperation {
     return this.#operation.mayHaveRun
   }
 
-  /** Whether a redirect may lead the write to a URL: not to another server, once it may have been executed. */
+  /** Whether a redirect may lead the write to a URL: once it may have been executed, not to another server, nor away from its key. */
   mayMoveTo(url: string, isOtherServer: boolean): boolean {
-    if (isOtherServer) {
-      if (this.#operation.mayHaveRun) return false
-      this.landing = url
-    }
+    const { mayHaveRun, resendable } = this.#operation
     this.goTo(url)
+    if (mayHaveRun && (isOtherServer || resendable !== this.#operation.resendable)) return false
+    if (isOtherServer) this.landing = url
     return true
   }
 

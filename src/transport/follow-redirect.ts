@@ -57,6 +57,8 @@ export interface Landing {
   readonly response: Response
   /** The write itself went there, not a GET in its place: the answer is that of the write. */
   readonly isWrite: boolean
+  /** A 302 has sent a write on that some servers have executed by then: they say so to a browser, which would send a GET. */
+  readonly isAtLeast?: boolean
 }
 
 const bodyHeaders = ['encoding', 'language', 'location', 'type', 'length'].map((name) => `content-${name}`)
@@ -85,6 +87,7 @@ export async function followRedirect(
 ): Promise<Landing> {
   let response = answer
   let isWrite = true
+  let isAtLeast = false
   try {
     let from = new URL(url)
     const headers = new Headers(given)
@@ -97,6 +100,7 @@ export async function followRedirect(
       if (count > maxRedirects) throw new TypeError(`more than ${maxRedirects} redirects`)
       if (to.origin !== from.origin) ownHeaders.forEach((name) => headers.delete(name))
       isWrite = staysWrite
+      isAtLeast ||= staysWrite && status === 302
       if (!isWrite) bodyHeaders.forEach((name) => headers.delete(name))
       response = await (isWrite
         ? send(to.href, { method, headers, body: await body(), redirect: 'manual' })
@@ -108,7 +112,7 @@ export async function followRedirect(
   }
   // One that leads where the write must not go is an answer as any other.
   if (response !== answer) Object.defineProperty(response, 'redirected', { value: true })
-  return { response, isWrite }
+  return { response, isWrite, isAtLeast }
 }
 
 /** Whether a redirect leads back to the server that gave it, or to its secure port. */

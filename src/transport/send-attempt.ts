@@ -50,7 +50,7 @@ export async function sendAttempt(
   const fetch = sender.adapt?.(picked) ?? picked
   const follower = followerIn(request, picked)
   const isOurs = follower === 'us'
-  const isAtLeast = canBeResentBelow(picked, request)
+  let isAtLeast = canBeResentBelow(picked, request)
   watchConnectErrors()
   const isWatched = !isKnownFetch(picked) || mayHaveDispatcher(request)
   const wasSent = isWatched && !isRead(request.method) ? watchSending(picked) : undefined
@@ -72,6 +72,7 @@ export async function sendAttempt(
     return lose(error)
   }
   const { response: answer, isWrite } = landing
+  isAtLeast ||= landing.isAtLeast === true
   // What follows is our own: where it fails, the answer is not lost.
   const problem = findProblem(answer)
   if (problem !== undefined) return reportProblem(answer, problem)

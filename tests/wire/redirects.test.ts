@@ -297,6 +297,31 @@ it.each<[string, ContractDefinition]>([
   expect(made).toBe(1)
 })
 
+it('a write that is lost is not sent on to where its key in the query is dropped', async () => {
+  const made: unknown[] = []
+  const { base } = await listen((request, response) => {
+    if (made.length > 0) return void response.writeHead(307, { location: '/elsewhere' }).end()
+    made.push(request.url)
+    request.socket.destroy()
+  })
+  const send = createIdempotentFetch({ retry, contract: defineContract({ carrier: queryParameter('key') }) })
+  const end = await send(`${base}/orders`, { method: 'POST', body: '{}' })
+  expect([end.status, outcome(end), made.length]).toEqual([307, 'unknown', 1])
+})
+
+it.each([
+  [302, 'unknown'],
+  [307, 'not-applied'],
+])('a DELETE that a %i sends on, and that is not found there, is %s', async (status, wanted) => {
+  const { base } = await listen((request, response) => {
+    // As some frameworks do after the work: a browser would send a GET.
+    if (request.url === '/orders/1') response.writeHead(status, { location: '/orders' }).end()
+    else response.writeHead(404).end()
+  })
+  const end = await createIdempotentFetch({ retry })(`${base}/orders/1`, { method: 'DELETE' })
+  expect([end.status, outcome(end)]).toEqual([404, wanted])
+})
+
 it('with redirect: manual, a refused connection is sure again', async () => {
   const url = `http://first.test:${await closedPort()}/`
   const send = createIdempotentFetch({ fetch: ownFetch, methods: [], retry })
