@@ -1,4 +1,4 @@
-import { checkOption } from '../errors/check-option.js'
+import { checkOptions, type Checks } from '../errors/check-option.js'
 import type { Ambient } from './ambient.js'
 import { claimEntry } from './claim-entry.js'
 import { readValue, writeValue, type RunValue } from './entry-value.js'
@@ -29,15 +29,10 @@ export interface RunJournal {
 
 const brand = Symbol.for('fetch-idempotency.fetch')
 
+const checks: Checks = { journal: 'object', fetch: 'function', waitMs: [0], signal: 'object' }
+
 /** What `run.fetch` does: sends with what the run was given, as a part of the run. */
 export function sendWith(send: RunOptions['fetch'], run: () => Run): Run['fetch'] {
-  if (send !== undefined) {
-    checkOption('runOnce.fetch', send, 'function')
-    if ((send as { [brand]?: boolean })[brand] !== true)
-      throw new TypeError(
-        'runOnce.fetch must be made by createIdempotentFetch: no other sends the keys of the run',
-      )
-  }
   return async (input, init) => {
     if (send === undefined)
       throw new TypeError('run.fetch needs the option fetch: runOnce(id, { journal, fetch }, act)')
@@ -143,8 +138,16 @@ export async function runStored<T>(
  * })
  * ```
  */
-export function runOnce<T>(id: string, options: RunOptions, act: (run: Run) => Promise<T>): Promise<T> {
+export async function runOnce<T>(id: string, options: RunOptions, act: (run: Run) => Promise<T>): Promise<T> {
+  checkOptions('runOnce', options, checks)
   const { journal, ...rest } = options
+  const send = rest.fetch as { [brand]?: boolean } | undefined
+  if (send !== undefined && send[brand] !== true)
+    throw new TypeError(
+      'runOnce.fetch must be made by createIdempotentFetch: no other sends the keys of the run',
+    )
+  if (typeof act !== 'function')
+    throw new TypeError(`runOnce needs the function that is the job, not ${typeof act}`)
   if (typeof journal?.runOnce !== 'function')
     throw new TypeError('runOnce.journal must be made by createJournal or derivedKeys')
   return journal.runOnce(id, rest, act)

@@ -79,6 +79,47 @@ describe('runOnce', () => {
     expect(new Set(keys()).size).toBe(1)
   })
 
+  it.each<[string, object, RegExp]>([
+    ['another fetch', { fetch: globalThis.fetch }, /runOnce.fetch must be made by createIdempotentFetch/],
+    ['a fetch that is no function', { fetch: 'send' }, /runOnce.fetch must be a function, not string/],
+    ['a wait that is no number', { waitMs: '1' }, /runOnce.waitMs must be a number/],
+    ['a wait before now', { waitMs: -1 }, /runOnce.waitMs must be a number of at least 0/],
+    ['a signal that is none', { signal: true }, /runOnce.signal must be an object/],
+    ['a misspelt option', { waitsMs: 1 }, /there is no option "waitsMs"/],
+    ['another journal', { journal: memoryStore() }, /runOnce.journal must be made by createJournal/],
+    ['no journal', { journal: undefined }, /runOnce.journal must be made by createJournal/],
+    ['no job', { act: null }, /runOnce needs the function that is the job/],
+  ])(
+    'refuses %s, and writes nothing down',
+    async (_, { act = async () => 1, ...options }: { act?: unknown }, why) => {
+      const { journal, store } = open()
+      for (const one of [journal, derivedKeys()]) {
+        const error = await thrown(runOnce('job-42', { journal: one, ...options }, act as () => Promise<1>))
+        expect(error?.message).toMatch(why)
+      }
+      expect((await store.list({ state: 'open' }, { limit: 1 })).entries).toEqual([])
+    },
+  )
+
+  it.each<[string, () => Promise<number>, 'settled' | 'open']>([
+    ['ends', async () => 1, 'settled'],
+    ['throws', async () => Promise.reject(new Error('job')), 'open'],
+  ])('holds its lease no longer when the job %s', async (_, job, state) => {
+    const signals: AbortSignal[] = []
+    const clock = {
+      now: () => 0,
+      sleep: (_ms: number, signal?: AbortSignal) =>
+        new Promise<void>((_resolve, reject) => {
+          if (signal) signals.push(signal)
+          signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+        }),
+    }
+    const { journal, store } = open(undefined, { clock })
+    await thrown(runOnce('job-42', { journal }, job))
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true])
+    expect((await store.list({ state }, { limit: 1 })).entries).toMatchObject([{ leaseLeftMs: 0 }])
+  })
+
   it('leaves reads alone', async () => {
     const { journal, send } = open()
     await runOnce('job', { journal }, async () => {
@@ -343,7 +384,7 @@ describe('runOnce', () => {
       runOnce('job', { journal, fetch: globalThis.fetch as never }, async () => 1),
     ).rejects.toThrow(/createIdempotentFetch/)
     await expect(runOnce('job', { journal }, (run) => run.fetch(server.url))).rejects.toThrow(/option fetch/)
-    expect(() => runOnce('job', { journal: {} as RunJournal }, async () => 1)).toThrow(
+    await expect(runOnce('job', { journal: {} as RunJournal }, async () => 1)).rejects.toThrow(
       /createJournal or derivedKeys/,
     )
   })
