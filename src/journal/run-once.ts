@@ -1,4 +1,5 @@
 import { checkOptions, type Checks } from '../errors/check-option.js'
+import type { JournalCall } from '../operation/operation-journal.js'
 import type { Ambient } from './ambient.js'
 import { claimEntry } from './claim-entry.js'
 import { readValue, writeValue, type RunValue } from './entry-value.js'
@@ -41,6 +42,19 @@ export function sendWith(send: RunOptions['fetch'], run: () => Run): Run['fetch'
   }
 }
 
+/**
+ * Opens a call of the run that it is made in; `undefined` outside of one.
+ *
+ * @throws `TypeError` for a step without a run, which would be sent under a new key each time.
+ */
+export function openInRun(ambient: Ambient<Run> | undefined, call: JournalCall): ReturnType<Run['open']> {
+  const run = ambient?.get()
+  if (run !== undefined || call.step === undefined) return run?.open(call)
+  return Promise.reject(
+    new TypeError('idempotency.step needs a run: call inside of runOnce, or send with run.fetch'),
+  )
+}
+
 /** @throws `TypeError` where `act` would send without the run's keys, as it cannot see the run. */
 export function actWithin<T>(
   ambient: Ambient<Run> | undefined,
@@ -62,6 +76,7 @@ export async function runStored<T>(
   id: string,
   options: Omit<RunOptions, 'journal'>,
   act: (run: Run) => Promise<T>,
+  openOwn: Run['open'],
 ): Promise<T> {
   const { naming, store, leases, clock } = settings
   const lane = naming.name('run', id)
@@ -90,6 +105,7 @@ export async function runStored<T>(
     const run: Run = createStoredRun(
       stored,
       sendWith(options.fetch, () => run),
+      openOwn,
     )
     const result = await actWithin(ambient, run, act)
     isDone = true

@@ -120,6 +120,31 @@ describe('runOnce', () => {
     expect((await store.list({ state }, { limit: 1 })).entries).toMatchObject([{ leaseLeftMs: 0 }])
   })
 
+  it.each<[string, () => OperationJournal & RunJournal]>([
+    ['a journal', () => open().journal],
+    ['derived keys', () => derivedKeys()],
+  ])('has %s keep an operation with an id of its own, sent by run.fetch', async (_, make) => {
+    const journal = make()
+    const send = createIdempotentFetch({ journal })
+    const init = { method: 'POST', body: '1', idempotency: { operationId: 'order-17' } }
+    for (let runs = 0; runs < 2; runs += 1)
+      await runOnce('job-42', { journal, fetch: send }, (run) => run.fetch(`${server.url}/orders`, init))
+    await send(`${server.url}/orders`, init)
+    expect(new Set(keys()).size).toBe(1)
+    expect([...server.executed.values()]).toEqual([1])
+  })
+
+  it.each<[string, object, RegExp]>([
+    ['a run', { journal: createJournal({ store: memoryStore() }) }, /idempotency.step needs a run/],
+    ['a run of derived keys', { journal: derivedKeys() }, /idempotency.step needs a run/],
+    ['a journal', {}, /idempotency.step needs a journal/],
+  ])('sends no step without %s', async (_, options, why) => {
+    const send = createIdempotentFetch(options)
+    const init = { method: 'POST', body: '1', idempotency: { step: 'charge' } }
+    await expect(send(`${server.url}/charges`, init)).rejects.toThrow(why)
+    expect(server.requests).toEqual([])
+  })
+
   it('leaves reads alone', async () => {
     const { journal, send } = open()
     await runOnce('job', { journal }, async () => {
