@@ -145,6 +145,19 @@ describe('runOnce', () => {
     expect(server.requests).toEqual([])
   })
 
+  it.each<[string, (journal: RunJournal & OperationJournal) => Promise<unknown>, string]>([
+    ['a run', (journal) => runOnce('', { journal }, async () => 1), 'the id of the run is empty'],
+    [
+      'an operation',
+      (journal) =>
+        createIdempotentFetch({ journal })(server.url, { method: 'POST', idempotency: { operationId: '' } }),
+      'the id of the operation is empty',
+    ],
+  ])('refuses %s without an id by its name', async (_, act, why) => {
+    expect((await thrown(act(open().journal)))?.message).toBe(why)
+    expect(server.requests).toEqual([])
+  })
+
   it('leaves reads alone', async () => {
     const { journal, send } = open()
     await runOnce('job', { journal }, async () => {
