@@ -10,7 +10,7 @@ import { openOperation } from './open-operation.js'
 import type { PendingOperation } from './pending-operation.js'
 import { recoverOperations } from './recover.js'
 import type { RecoverOptions, RecoveryResult } from './recover-options.js'
-import { runStored, type RunJournal } from './run-once.js'
+import { openInRun, runStored, type RunJournal } from './run-once.js'
 import type { Run } from './run.js'
 
 /** Names an operation: the id that its call gave, or what `pending` gave. */
@@ -111,21 +111,23 @@ export function createJournal(options: JournalOptions): Journal {
     await store.close?.()
   }
 
+  const open: Journal['open'] = (call) => {
+    const { operationId, lane, keyRules } = call
+    if (operationId === undefined) return openInRun(ambient, call)
+    return openOperation(settings, call, {
+      id: idOf(operationId),
+      lane: laneOf(lane),
+      about: { operationId, lane },
+      key: naming.hasSecret ? naming.key(keyRules, 'operation', operationId) : undefined,
+      check: (known, fresh, facts) =>
+        known.fingerprint === fresh.fingerprint ? undefined : new KeyReusedError(facts),
+      onEnd,
+    })
+  }
+
   return {
-    open(call) {
-      const { operationId, lane, keyRules } = call
-      if (operationId === undefined) return ambient?.get()?.open(call)
-      return openOperation(settings, call, {
-        id: idOf(operationId),
-        lane: laneOf(lane),
-        about: { operationId, lane },
-        key: naming.hasSecret ? naming.key(keyRules, 'operation', operationId) : undefined,
-        check: (known, fresh, facts) =>
-          known.fingerprint === fresh.fingerprint ? undefined : new KeyReusedError(facts),
-        onEnd,
-      })
-    },
-    runOnce: (id, given, act) => runStored(settings, ambient, id, given, act),
+    open,
+    runOnce: (id, given, act) => runStored(settings, ambient, id, given, act, open),
     recover: (given) => recoverOperations(settings, given),
     pending: () => listPending(settings),
     resolve: async (operation, outcome) => resolvePending(settings, refOf(operation), outcome),

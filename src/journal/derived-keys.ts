@@ -6,7 +6,7 @@ import { factsOf } from './call-value.js'
 import { isRead, shownUrl } from './kept-request.js'
 import { createNaming } from './names.js'
 import { createHistory } from './run-history.js'
-import { actWithin, sendWith, type RunJournal } from './run-once.js'
+import { actWithin, openInRun, sendWith, type RunJournal } from './run-once.js'
 import type { Run } from './run.js'
 
 /** Options of {@link derivedKeys}. */
@@ -39,12 +39,13 @@ export function derivedKeys(options: DerivedKeysOptions = {}): OperationJournal 
     record: async () => undefined,
     release: async () => undefined,
   })
+  const open: OperationJournal['open'] = (call) => {
+    const { operationId, keyRules } = call
+    if (operationId === undefined) return openInRun(ambient, call)
+    return give(call, naming.key(keyRules, 'operation', operationId))
+  }
   return {
-    open(call) {
-      const { operationId, keyRules } = call
-      if (operationId === undefined) return ambient?.get()?.open(call)
-      return give(call, naming.key(keyRules, 'operation', operationId))
-    },
+    open,
     async runOnce(id, { fetch }, act) {
       const history = createHistory(naming, id)
       const run: Run = {
@@ -55,7 +56,8 @@ export function derivedKeys(options: DerivedKeysOptions = {}): OperationJournal 
         },
         open(call) {
           const { operationId, method, url, step: given, keyRules } = call
-          if (operationId !== undefined || (given === undefined && isRead(method))) return undefined
+          if (operationId !== undefined) return open(call)
+          if (given === undefined && isRead(method)) return undefined
           const step = given ?? history.countedName(method, shownUrl(url))
           const key = naming.key(keyRules, 'step', id, step)
           const met = history.meet(step)

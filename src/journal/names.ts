@@ -25,7 +25,13 @@ export interface Naming {
 export function createNaming({ namespace, secret }: NamingOptions): Naming {
   const digest = createDigest(secret)
   const write = (domain: string, parts: readonly KeyPart[]) =>
-    digest(writeParts(`${domain} ${namespace.length}:${namespace}`, parts))
+    digest(
+      writeParts(
+        `${domain} ${namespace.length}:${namespace}`,
+        parts,
+        () => `the id of the ${domain.replace('key of ', '')}`,
+      ),
+    )
   return {
     name: (domain, ...parts) => write(domain, parts).slice(0, 32),
     key: (rules, domain, ...parts) => writeKey(write(`key of ${domain}`, parts), rules),

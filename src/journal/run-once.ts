@@ -1,4 +1,5 @@
-import { checkOption } from '../errors/check-option.js'
+import { checkOptions, type Checks } from '../errors/check-option.js'
+import type { JournalCall } from '../operation/operation-journal.js'
 import type { Ambient } from './ambient.js'
 import { claimEntry } from './claim-entry.js'
 import { readValue, writeValue, type RunValue } from './entry-value.js'
@@ -29,21 +30,29 @@ export interface RunJournal {
 
 const brand = Symbol.for('fetch-idempotency.fetch')
 
+const checks: Checks = { journal: 'object', fetch: 'function', waitMs: [0], signal: 'object' }
+
 /** What `run.fetch` does: sends with what the run was given, as a part of the run. */
 export function sendWith(send: RunOptions['fetch'], run: () => Run): Run['fetch'] {
-  if (send !== undefined) {
-    checkOption('runOnce.fetch', send, 'function')
-    if ((send as { [brand]?: boolean })[brand] !== true)
-      throw new TypeError(
-        'runOnce.fetch must be made by createIdempotentFetch: no other sends the keys of the run',
-      )
-  }
   return async (input, init) => {
     if (send === undefined)
       throw new TypeError('run.fetch needs the option fetch: runOnce(id, { journal, fetch }, act)')
     const { idempotency, ...rest } = (init ?? {}) as { idempotency?: object }
     return send(input, { ...rest, idempotency: { ...idempotency, journal: run() } })
   }
+}
+
+/**
+ * Opens a call of the run that it is made in; `undefined` outside of one.
+ *
+ * @throws `TypeError` for a step without a run, which would be sent under a new key each time.
+ */
+export function openInRun(ambient: Ambient<Run> | undefined, call: JournalCall): ReturnType<Run['open']> {
+  const run = ambient?.get()
+  if (run !== undefined || call.step === undefined) return run?.open(call)
+  return Promise.reject(
+    new TypeError('idempotency.step needs a run: call inside of runOnce, or send with run.fetch'),
+  )
 }
 
 /** @throws `TypeError` where `act` would send without the run's keys, as it cannot see the run. */
@@ -67,6 +76,7 @@ export async function runStored<T>(
   id: string,
   options: Omit<RunOptions, 'journal'>,
   act: (run: Run) => Promise<T>,
+  openOwn: Run['open'],
 ): Promise<T> {
   const { naming, store, leases, clock } = settings
   const lane = naming.name('run', id)
@@ -95,6 +105,7 @@ export async function runStored<T>(
     const run: Run = createStoredRun(
       stored,
       sendWith(options.fetch, () => run),
+      openOwn,
     )
     const result = await actWithin(ambient, run, act)
     isDone = true
@@ -143,8 +154,16 @@ export async function runStored<T>(
  * })
  * ```
  */
-export function runOnce<T>(id: string, options: RunOptions, act: (run: Run) => Promise<T>): Promise<T> {
+export async function runOnce<T>(id: string, options: RunOptions, act: (run: Run) => Promise<T>): Promise<T> {
+  checkOptions('runOnce', options, checks)
   const { journal, ...rest } = options
+  const send = rest.fetch as { [brand]?: boolean } | undefined
+  if (send !== undefined && send[brand] !== true)
+    throw new TypeError(
+      'runOnce.fetch must be made by createIdempotentFetch: no other sends the keys of the run',
+    )
+  if (typeof act !== 'function')
+    throw new TypeError(`runOnce needs the function that is the job, not ${typeof act}`)
   if (typeof journal?.runOnce !== 'function')
     throw new TypeError('runOnce.journal must be made by createJournal or derivedKeys')
   return journal.runOnce(id, rest, act)

@@ -24,15 +24,15 @@ export interface Run extends OperationJournal {
   readonly remember: <T>(name: string, make: () => T | Promise<T>) => Promise<T>
 }
 
-/** What the user gets of a run over a store. */
-export function createStoredRun(stored: StoredRun, send: Send): Run {
+/** What the user gets of a run over a store. `openOwn` opens operations that have ids of their own, as outside of the run. */
+export function createStoredRun(stored: StoredRun, send: Send, openOwn: OperationJournal['open']): Run {
   const { id, history } = stored
   return {
     id,
     fetch: send,
     remember: (name, make) => rememberValue(stored, name, make),
     open(call) {
-      if (call.operationId !== undefined) return undefined
+      if (call.operationId !== undefined) return openOwn(call)
       const { method, url, step } = call
       if (step === undefined && isRead(method)) return undefined
       return openStep(stored, call, step ?? history.countedName(method, shownUrl(url)))

@@ -21,17 +21,17 @@ export interface KeyDeriverOptions {
 /** A half of a surrogate pair that stands alone: all such halves would be written as the same bytes. */
 const loneSurrogate = /\p{Surrogate}/u
 
-function writePart(part: unknown, place: number): string {
+function writePart(part: unknown, name: () => string): string {
   const isNumber = typeof part === 'number'
   if (typeof part !== 'string' && typeof part !== 'bigint' && !isNumber)
     throw new TypeError(
-      `deriveKey: part ${place} must be a string, a number or a bigint, not ${part === null ? 'null' : typeof part}`,
+      `${name()} must be a string, a number or a bigint, not ${part === null ? 'null' : typeof part}`,
     )
   if (isNumber && !Number.isSafeInteger(part))
-    throw new RangeError(`deriveKey: part ${place} must be a safe integer when it is a number`)
+    throw new RangeError(`${name()} must be a safe integer when it is a number`)
   const text = String(part).normalize('NFC')
-  if (text === '') throw new RangeError(`deriveKey: part ${place} is empty`)
-  if (loneSurrogate.test(text)) throw new RangeError(`deriveKey: part ${place} is not well-formed Unicode`)
+  if (text === '') throw new RangeError(`${name()} is empty`)
+  if (loneSurrogate.test(text)) throw new RangeError(`${name()} is not well-formed Unicode`)
   return text
 }
 
@@ -39,11 +39,18 @@ function writePart(part: unknown, place: number): string {
  * The parts as text, so that no two lists of parts give the same: each is preceded by its length. A number and the text
  * that it is written as are the same part, as an id may come as either from a database and from JSON.
  *
- * @throws `TypeError` or `RangeError` for a part that is missing, empty or ambiguous.
+ * @throws `TypeError` or `RangeError`, which calls the part as `nameOf` does, for one that is missing, empty or ambiguous.
  */
-export function writeParts(domain: string, parts: readonly unknown[]): string {
+export function writeParts(
+  domain: string,
+  parts: readonly unknown[],
+  nameOf = (place: number) => `deriveKey: part ${place}`,
+): string {
   if (parts.length === 0) throw new RangeError('deriveKey: there are no parts')
-  const texts = [`fetch-idempotency ${domain}`, ...parts.map((part, index) => writePart(part, index + 1))]
+  const texts = [
+    `fetch-idempotency ${domain}`,
+    ...parts.map((part, index) => writePart(part, () => nameOf(index + 1))),
+  ]
   return texts.map((text) => `${text.length}:${text}`).join('')
 }
 

@@ -15,7 +15,7 @@ function readBody(body: CapturedRequest['body']): ReturnType<JournalCall['readBo
 /**
  * Has a journal write a call down before its key is taken. `undefined`, at once, when the call is none of a journal's.
  *
- * @throws `TypeError` for an `operationId` without a journal.
+ * @throws `TypeError` for an `operationId` or a `step` without a journal.
  */
 export function openJournalled(
   settings: OperationSettings,
@@ -25,8 +25,9 @@ export function openJournalled(
 ): Promise<OpenedOperation> | undefined {
   const { journal = settings.journal, operationId, step, lane, retry } = options
   if (journal === undefined) {
-    if (operationId === undefined) return undefined
-    return Promise.reject(new TypeError('idempotency.operationId needs a journal: pass the option journal'))
+    const option = operationId !== undefined ? 'operationId' : step !== undefined ? 'step' : undefined
+    if (option === undefined) return undefined
+    return Promise.reject(new TypeError(`idempotency.${option} needs a journal: pass the option journal`))
   }
   const { contract, generateKey, policy } = settings
   return journal.open({

@@ -79,6 +79,85 @@ describe('runOnce', () => {
     expect(new Set(keys()).size).toBe(1)
   })
 
+  it.each<[string, object, RegExp]>([
+    ['another fetch', { fetch: globalThis.fetch }, /runOnce.fetch must be made by createIdempotentFetch/],
+    ['a fetch that is no function', { fetch: 'send' }, /runOnce.fetch must be a function, not string/],
+    ['a wait that is no number', { waitMs: '1' }, /runOnce.waitMs must be a number/],
+    ['a wait before now', { waitMs: -1 }, /runOnce.waitMs must be a number of at least 0/],
+    ['a signal that is none', { signal: true }, /runOnce.signal must be an object/],
+    ['a misspelt option', { waitsMs: 1 }, /there is no option "waitsMs"/],
+    ['another journal', { journal: memoryStore() }, /runOnce.journal must be made by createJournal/],
+    ['no journal', { journal: undefined }, /runOnce.journal must be made by createJournal/],
+    ['no job', { act: null }, /runOnce needs the function that is the job/],
+  ])(
+    'refuses %s, and writes nothing down',
+    async (_, { act = async () => 1, ...options }: { act?: unknown }, why) => {
+      const { journal, store } = open()
+      for (const one of [journal, derivedKeys()]) {
+        const error = await thrown(runOnce('job-42', { journal: one, ...options }, act as () => Promise<1>))
+        expect(error?.message).toMatch(why)
+      }
+      expect((await store.list({ state: 'open' }, { limit: 1 })).entries).toEqual([])
+    },
+  )
+
+  it.each<[string, () => Promise<number>, 'settled' | 'open']>([
+    ['ends', async () => 1, 'settled'],
+    ['throws', async () => Promise.reject(new Error('job')), 'open'],
+  ])('holds its lease no longer when the job %s', async (_, job, state) => {
+    const signals: AbortSignal[] = []
+    const clock = {
+      now: () => 0,
+      sleep: (_ms: number, signal?: AbortSignal) =>
+        new Promise<void>((_resolve, reject) => {
+          if (signal) signals.push(signal)
+          signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+        }),
+    }
+    const { journal, store } = open(undefined, { clock })
+    await thrown(runOnce('job-42', { journal }, job))
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true])
+    expect((await store.list({ state }, { limit: 1 })).entries).toMatchObject([{ leaseLeftMs: 0 }])
+  })
+
+  it.each<[string, () => OperationJournal & RunJournal]>([
+    ['a journal', () => open().journal],
+    ['derived keys', () => derivedKeys()],
+  ])('has %s keep an operation with an id of its own, sent by run.fetch', async (_, make) => {
+    const journal = make()
+    const send = createIdempotentFetch({ journal })
+    const init = { method: 'POST', body: '1', idempotency: { operationId: 'order-17' } }
+    for (let runs = 0; runs < 2; runs += 1)
+      await runOnce('job-42', { journal, fetch: send }, (run) => run.fetch(`${server.url}/orders`, init))
+    await send(`${server.url}/orders`, init)
+    expect(new Set(keys()).size).toBe(1)
+    expect([...server.executed.values()]).toEqual([1])
+  })
+
+  it.each<[string, object, RegExp]>([
+    ['a run', { journal: createJournal({ store: memoryStore() }) }, /idempotency.step needs a run/],
+    ['a run of derived keys', { journal: derivedKeys() }, /idempotency.step needs a run/],
+    ['a journal', {}, /idempotency.step needs a journal/],
+  ])('sends no step without %s', async (_, options, why) => {
+    const send = createIdempotentFetch(options)
+    const init = { method: 'POST', body: '1', idempotency: { step: 'charge' } }
+    await expect(send(`${server.url}/charges`, init)).rejects.toThrow(why)
+    expect(server.requests).toEqual([])
+  })
+
+  it.each<[string, (journal: RunJournal & OperationJournal) => Promise<unknown>, string]>([
+    ['a run', (journal) => runOnce('', { journal }, async () => 1), 'the id of the run is empty'],
+    [
+      'an operation',
+      (journal) =>
+        createIdempotentFetch({ journal })(server.url, { method: 'POST', idempotency: { operationId: '' } }),
+      'the id of the operation is empty',
+    ],
+  ])('refuses %s without an id by its name', async (_, act, why) => {
+    expect((await thrown(act(open().journal)))?.message).toBe(why)
+    expect(server.requests).toEqual([])
+  })
+
   it('leaves reads alone', async () => {
     const { journal, send } = open()
     await runOnce('job', { journal }, async () => {
@@ -343,7 +422,7 @@ describe('runOnce', () => {
       runOnce('job', { journal, fetch: globalThis.fetch as never }, async () => 1),
     ).rejects.toThrow(/createIdempotentFetch/)
     await expect(runOnce('job', { journal }, (run) => run.fetch(server.url))).rejects.toThrow(/option fetch/)
-    expect(() => runOnce('job', { journal: {} as RunJournal }, async () => 1)).toThrow(
+    await expect(runOnce('job', { journal: {} as RunJournal }, async () => 1)).rejects.toThrow(
       /createJournal or derivedKeys/,
     )
   })
