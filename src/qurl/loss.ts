@@ -46,7 +46,10 @@ export function errorOfLoss(
     case 'unsendable':
       return hasTimedOut(failure)
         ? new TimeoutError(`${where}: no whole answer arrived in time${advice}`, options)
-        : new NetworkError(`${where}: ${describeLoss(failure, call, isSent, redact)}${advice}`, options)
+        : new NetworkError(
+            `${where}: ${describeLoss(failure, call, facts, isSent, redact)}${advice}`,
+            options,
+          )
     default:
       return new QURLError({
         status: 0,
@@ -61,9 +64,12 @@ export function errorOfLoss(
 function describeLoss(
   failure: unknown,
   call: Call,
+  { attempts }: CallFacts,
   isSent: boolean,
   redact: (text: string) => string,
 ): string {
+  if (isSent && attempts === 0)
+    return 'nothing was sent now: an earlier call sent this key, and the service is not known to honour keys here'
   const code = findCode(failure)
   const why = code === undefined ? '' : ` (${redact(code)})`
   if (isSent) return `no whole answer arrived${why}`

@@ -860,6 +860,18 @@ describe('a key that was sent before', () => {
     expect(await failureOf(again({}, problem(status, code)).end)).toMatchObject({ outcome: 'not-applied' })
   })
 
+  it('is not sent where keys are not known to be honoured, and the message says so', async () => {
+    const { client, sent } = clientOf([])
+    const call = client.updateCustomer(
+      { spending_cap_cents: 1 },
+      { idempotencyKey: 'job-1', firstSentAt: Date.now() - 60_000 },
+    )
+    const error = (await failureOf(call)) as QURLError
+    expect(error).toMatchObject({ code: 'network_error', outcome: 'unknown', attempts: 0, key: 'job-1' })
+    expect(error.message).toMatch(/nothing was sent now.* look with getCustomer/)
+    expect(sent).toHaveLength(0)
+  })
+
   it('is applied when it is answered with success', async () => {
     const { end } = again({ firstSentAt: Date.now() - 60_000 }, data({ resource_id: 'r_1' }))
     expect(idempotencyOf(await end)).toMatchObject({ key: 'job-1', outcome: 'applied' })
