@@ -8,6 +8,7 @@ import type { OperationSettings } from './operation-options.js'
 import { RecoveryQueue } from './recovery-queue.js'
 import { createRun, type Run } from './run.js'
 import type { OperationRun } from './operation-run.js'
+import { runAlone } from './run-alone.js'
 import { runOperation } from './run-operation.js'
 import {
   awaitEnd,
@@ -119,8 +120,10 @@ export function createLaunch<Answer extends object>(
     const { identity, signal } = given
     const call = (identity && recall(given, identity)) ?? given
     const operation = new TrackedOperation(settings, call)
-    // Without a signal nobody can leave early.
+    // Without a signal nobody can leave early. One who can does not wait for what a journal has yet to write down.
     if (identity === undefined && signal === undefined) return start(call, operation, createRun())
+    if (identity === undefined && signal !== undefined && call.opened === undefined)
+      return runAlone(operation, kind, signal, (run) => start(call, operation, run))
     const other = identity && inFlight.get(identity.name)
     // Nobody joins an operation that its last reader has just ended.
     if (identity && other && !other.run.isStopped) return share(call, identity, operation, other)

@@ -1,5 +1,6 @@
 import { idempotencyOf, rememberFacts, type IdempotencyFacts } from '../operation/facts.js'
-import { endOnAbort, onAbort, reasonOf, type Endable } from '../transport/on-abort.js'
+import { reasonOf } from '../transport/on-abort.js'
+import { keepLive } from './keep-live.js'
 import { createRun, stopRun, type Run } from './run.js'
 import type { TrackedOperation } from './tracked-operation.js'
 import type { AnswerKind } from './transport.js'
@@ -27,12 +28,6 @@ export function shareOperation<Answer>(
   return { operation, kind, run: createRun(), readers: new Set(), successors: [] }
 }
 
-/** The body of a reader, which lives with the stream that it is read from. */
-interface Live extends Endable {
-  stop?: () => void
-  fail?: (reason: unknown) => void
-}
-
 /**
  * Waits for a shared operation. A caller who aborts leaves at once, with the reason of its own signal; the operation ends
  * with the last one who leaves.
@@ -52,27 +47,13 @@ export function joinOperation<Answer>(
       rememberFacts(reason, operation.facts(isOpen ? 'unknown' : undefined), operation)
       reject(reason)
     }
-    /** A body that still streams can be ended by its caller: only then does the operation outlive its answer. */
-    const keepLive = (answer: Answer, own: AbortSignal): Answer => {
-      const live: Live = {
-        end(reason) {
-          leave(reason, true)
-          live.fail?.(reason)
-        },
-      }
-      const watched = kind.watch(answer, () => live.stop?.())
-      if (watched === undefined) {
-        live.stop = onAbort(own, () => live.end(reasonOf(own)))
-        return answer
-      }
-      live.fail = watched.fail
-      live.stop = endOnAbort(own, live)
-      return watched.answer
-    }
     const reader: Reader<Answer> = {
       give(answer, facts) {
         stopWaiting?.()
-        const given = signal !== undefined && kind.isStreaming(answer) ? keepLive(answer, signal) : answer
+        const given =
+          signal !== undefined && kind.isStreaming(answer)
+            ? keepLive(kind, answer, signal, (reason) => leave(reason, true))
+            : answer
         rememberFacts(given, facts)
         resolve(given)
       },

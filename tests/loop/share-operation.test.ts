@@ -557,4 +557,21 @@ describe('a signal', () => {
     controller.abort({ my: 'reason' })
     expect(await call).toEqual({ my: 'reason' })
   })
+
+  it.each([
+    ['under a key of its own', undefined],
+    ['under a key that others may share', 'k'],
+  ])(
+    'that aborts when the answer is there, and not yet handed on, has the last word, %s',
+    async (_, idempotencyKey) => {
+      const { fetch } = playFetch(json(201))
+      const controller = new AbortController()
+      const reason = new Error('enough')
+      const onEvent = ({ type }: { type: string }) => type === 'settled' && controller.abort(reason)
+      const send = createIdempotentFetch({ fetch, onEvent: (event) => void onEvent(event) })
+      const error = await thrown(send(url, post('{}', { signal: controller.signal, idempotencyKey })))
+      expect(error).toBe(reason)
+      expect(idempotencyOf(error)).toMatchObject({ attempts: 1, outcome: 'applied' })
+    },
+  )
 })
