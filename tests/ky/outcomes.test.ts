@@ -9,12 +9,19 @@ import {
   queryParameter,
   bodyField,
 } from 'fetch-idempotency/contracts'
-import { idempotencyOf, isAlreadyDoneError, isKeyExpiredError, isKeyReusedError } from 'fetch-idempotency/ky'
+import {
+  idempotency,
+  idempotencyOf,
+  isAlreadyDoneError,
+  isKeyExpiredError,
+  isKeyReusedError,
+} from 'fetch-idempotency/ky'
 import { describe, expect, it, vi } from 'vitest'
 import {
   caught,
   cut,
   hang,
+  hurried,
   hurriedClock,
   majors,
   ok,
@@ -209,7 +216,7 @@ describe.each(majors)('%s: a server that is still running', (_, ky) => {
   })
 })
 
-describe.each(majors)('%s: where the key travels', (_, ky) => {
+describe.each(majors)('%s: where the key travels', (name, ky) => {
   it('in a body field, with the rest of the request as it was', async () => {
     const server = stub(reset, status(503), ok())
     const api = open(ky, server, { contract: square })
@@ -294,6 +301,19 @@ describe.each(majors)('%s: where the key travels', (_, ky) => {
     const error = await caught(open(ky, stub(hang), { contract }).post(url, { json: {}, timeout: 10 }))
     expect(error).toMatchObject({ name: 'TimeoutError' })
     expect(idempotencyOf(error)).toMatchObject({ attempts: 3, outcome: 'unknown' })
+  })
+
+  it.each([
+    ['in the body', bodyField('meta.key')],
+    ['in the query', queryParameter('rid')],
+  ])('%s, or the write is not resent, where a fetch is given after ours', async (__, carrier) => {
+    const server = stub(reset, ok())
+    const api = ky.create(hurried).extend(idempotency({ contract: defineContract({ carrier }) }))
+    const end = await api.post(url, { json: {}, fetch: server.fetch }).catch((error: unknown) => error)
+    const isKeyed = server.sent.every(({ url: at, body }) => `${at}${body}`.match(/rid=|"key":/))
+    // In ky 1 that fetch takes the place of our loop.
+    expect([server.sent.length, isKeyed]).toEqual(name === 'ky 1' ? [1, false] : [2, true])
+    expect(idempotencyOf(end)).toMatchObject({ outcome: name === 'ky 1' ? 'unknown' : 'applied' })
   })
 
   it('with companions, the same on every attempt', async () => {
