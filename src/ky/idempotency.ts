@@ -20,7 +20,6 @@ import {
   isKyRead,
   type KyBeforeRequest,
   type KyHook,
-  type KyHookOptions,
   type KyHookState,
   type KyOptions,
   type KyRetryOptions,
@@ -100,19 +99,14 @@ const checks: Checks = {
  * Takes or makes the key of a write and puts it into its header, where the user's later hooks see it. A key that travels in
  * the URL or the body is put in with them.
  */
-function putKey(
-  settings: OperationSettings,
-  call: KyCall,
-  request: Request,
-  { context }: KyHookOptions,
-): void {
+function putKey(settings: OperationSettings, call: KyCall, request: Request): void {
   const { contract, clock } = settings
   const { carrier } = contract
   const { method, url, headers, mode } = request
   if (carrier.in !== 'header') return
   const written = readKeyHeader(carrier, headers)
   if (call.key === undefined) {
-    const { idempotencyKey: givenKey = written } = context
+    const { idempotencyKey: givenKey = written } = call.shown.context
     const described = { method, url, givenKey, conditional: false, isNoCors: mode === 'no-cors' }
     const { key, keyOrigin } = takeKey(settings, described, safeUrl(url), clock.now())
     call.key = key
@@ -165,11 +159,10 @@ export function idempotency(
   }
 
   /** Sees a request that ky is about to hand to our fetch. */
-  function see(call: KyCall, request: Request, shown: KyHookOptions): void {
-    call.shown = shown
+  function see(call: KyCall, request: Request): void {
     call.first ??= request
     silenceKy(call)
-    putKey(settings, call, request, shown)
+    putKey(settings, call, request)
   }
 
   const isUsers = (hook: KyHook) => hook !== takeOptions && hook !== beforeRequest
@@ -192,8 +185,10 @@ export function idempotency(
     const hook: KyHook = ({ request, options }: KyHookState) => {
       // A loop of another kind would stand around or in place of ours.
       call.pickFetch()
+      call.shown = options
+      // A later hook may make a write of it yet.
       if (isKyRead(request.method)) return hideUnset(options.retry)
-      see(call, request, options)
+      see(call, request)
       // A hook could see it.
       if (!call.hasHooks) call.begin = spareCopy(options)
     }
@@ -226,7 +221,7 @@ export function idempotency(
     const known = findCall(shown.context)
     const call = known ?? openCall(false, shown as KyOptions, takeFetch(undefined))
     if (known === undefined) tieCall(shown.context, call)
-    if (isOurs) return see(call, request, shown)
+    if (isOurs) return see(call, request)
     // A fetch that was given after ours may call it. Where it does not, the loop is ky's, behind the gate of the parts.
     tieCall(request, call)
     call.first ??= request

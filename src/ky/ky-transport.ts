@@ -11,7 +11,7 @@ import { sendAttempt, type Sender } from '../transport/send-attempt.js'
 import { releaseCopy } from '../transport/settled-response.js'
 import { stampRequest, unstampRequest, withHeaders } from '../transport/stamp-request.js'
 import { isRequest, isResponse } from '../transport/web-shapes.js'
-import type { KyCall, LastAttempt } from './ky-call.js'
+import { countRetries, type KyCall, type LastAttempt } from './ky-call.js'
 import {
   createHttpError,
   createLossError,
@@ -54,6 +54,11 @@ function readData(
   }
 }
 
+/** `ky.stop`, of whichever copy of ky. */
+function isStop(result: unknown): boolean {
+  return typeof result === 'symbol' && result.description === 'stop'
+}
+
 /** How a write of ky is sent: as ky sends it, with the user's hooks where ky runs them. */
 export function openKyTransport(
   call: KyCall,
@@ -66,7 +71,7 @@ export function openKyTransport(
   const guard = createScopeGuard(contract, operation)
   const { key, companions } = operation
   const { beforeRequest, afterResponse, beforeRetry, isKy2, options, shown, retry = {} } = call
-  const limit = call.retryCount + operation.policy.maxAttempts - 1
+  const limit = countRetries(call) + operation.policy.maxAttempts - 1
   let request = first
 
   const stamp = () => {
@@ -89,7 +94,7 @@ export function openKyTransport(
   /** Runs the user's `afterResponse` on an answer, as ky does: each hook has a copy of its own. */
   const inspect = async (response: Response, sent: CapturedRequest) => {
     const outgoing = showRequest(sent)
-    const { retryCount } = call
+    const retryCount = countRetries(call)
     let standing = response
     for (const hook of afterResponse) {
       const copy = decorate(standing.clone())
@@ -142,6 +147,8 @@ export function openKyTransport(
 
   const replay = (handBack: () => unknown) => {
     Object.assign(call, { phase: 'replay', handBack })
+    // ky counts it.
+    call.ownRetries -= 1
     return 'user' as const
   }
 
@@ -162,7 +169,7 @@ export function openKyTransport(
       call.last = last
       if (call.phase === 'forced') return 'refused'
       // ky asks its user only where another attempt is left.
-      if (call.retryCount >= limit) return 'allowed'
+      if (countRetries(call) >= limit) return 'allowed'
       const isTimeout = 'lost' in attempted && (attempted.isTimeout || isTimeoutError(error))
       // A success that is none by its contract, such as the 200 of GraphQL that says "throttled", which ky could not tell.
       if (answer?.ok && reading.verdict !== 'done') return 'allowed'
@@ -178,11 +185,12 @@ export function openKyTransport(
             parseWait(attempted.status, attempted.headers, clock.now()) !== undefined),
         isThrown: answer !== undefined && isThrown(call, options, answer),
         error: () => showError(last),
-        retryCount: call.retryCount + 1,
+        retryCount: countRetries(call) + 1,
       })
     },
     async prepareRetry() {
-      const retryCount = (call.retryCount += 1)
+      call.ownRetries += 1
+      const retryCount = countRetries(call)
       if (canBeSentOnce(request)) return 'body-used'
       if (key !== undefined && !operation.isKeyed())
         request = unstampRequest(carrier, request, first, companions)
@@ -196,15 +204,13 @@ export function openKyTransport(
         try {
           result = await hook({ request: standing, options: shown, error, retryCount } as never)
         } catch (thrown) {
-          // ky 2 counts a retry after its hooks.
-          if (isKy2) call.retryCount -= 1
           return replay(() => {
             throw thrown
           })
         }
         // A read in place of the write, such as a look-up, is ky's alone.
         const isRead = isRequest(result) && isKyRead(result.method)
-        if (isResponse(result) || typeof result === 'symbol' || isRead) {
+        if (isResponse(result) || isStop(result) || isRead) {
           return replay(() => result)
         }
         if (isRequest(result)) {

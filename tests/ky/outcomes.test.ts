@@ -138,6 +138,20 @@ describe.each(majors)('%s: a forced retry', (_, ky) => {
     expect(idempotencyOf(response)).toMatchObject({ attempts: 2, outcome: 'applied' })
   })
 
+  it('sends another body under the key of the caller', async () => {
+    const server = stub(ok(), ok())
+    const { retry } = ky as unknown as { retry: (options: object) => never }
+    const change = () => retry({ request: new Request(url, { method: 'POST', body: 'two' }), delay: 1 })
+    const afterResponse = [() => (server.sent.length === 1 ? change() : undefined)]
+    const context = { idempotencyKey: 'order-1' }
+    const response = await open(ky, server).post(url, { body: 'one', context, hooks: { afterResponse } })
+    expect(server.sent.map(({ body, key }) => [body, key])).toEqual([
+      ['one', 'order-1'],
+      ['two', 'order-1'],
+    ])
+    expect(idempotencyOf(response)).toMatchObject({ attempts: 2, outcome: 'applied' })
+  })
+
   it('keeps the key on a request of its own', async () => {
     const server = stub(status(401), ok())
     const force = (first: unknown, __: unknown, given?: Response) => {
