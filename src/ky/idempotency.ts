@@ -25,8 +25,7 @@ import {
   type KyRetryOptions,
 } from './ky-shapes.js'
 import { stamp } from './stamp-key.js'
-import { hideUnset, readRetry, silenceKy, spareCopy, takeHooks, takeThrowHttpErrors } from './take-over.js'
-import { createUploadProgress } from './upload-progress.js'
+import { hideUnset, readRetry, silenceKy, spareCopy, takeOver, type OpenOptions } from './take-over.js'
 
 /** Options of {@link idempotency}. How often ky retries, and how long an attempt takes, are ky's own options. */
 export interface IdempotencyOptions
@@ -169,7 +168,7 @@ export function idempotency(
 
   /** ky 2 shows the options of a call as they were given to an `init` hook alone. */
   function takeOptions(given: object): void {
-    const own = given as { -readonly [Name in keyof KyOptions]: KyOptions[Name] }
+    const own = given as OpenOptions
     const { init = [] } = own.hooks ?? {}
     const at = init.indexOf(takeOptions)
     // ky walks the list of this call as it stands: this hook runs once more, after those that can change the options yet.
@@ -192,22 +191,18 @@ export function idempotency(
       // A hook could see it.
       if (!call.hasHooks) call.begin = spareCopy(options)
     }
-    const hooks = own.hooks ?? {}
-    const { beforeRequest: list = [] } = hooks
+    const lists = Object.values(own.hooks ?? {}) as (readonly KyHook[] | undefined)[]
+    call.hasHooks = lists.some((list) => list?.some(isUsers))
+    takeOver(call, own)
+    const { beforeRequest: list = [] } = own.hooks ?? {}
     // The user may have taken it off for this call.
     const mine = list.includes(beforeRequest)
       ? list.map((one) => (one === beforeRequest ? hook : one))
       : [hook, ...list]
-    call.hasHooks = Object.values(hooks).some((some: readonly KyHook[] | undefined) => some?.some(isUsers))
-    own.hooks = { ...hooks, ...(call.hasHooks && takeHooks(call, hooks)), beforeRequest: mine }
+    own.hooks = { ...own.hooks, beforeRequest: mine }
     own.fetch = createCallFetch(takeOptions, call, send)
     // ky 2 has copied them for this call.
     if (typeof own.retry === 'object' && own.retry?.limit === unsetLimit) own.retry.limit = undefined
-    own.throwHttpErrors = takeThrowHttpErrors(call, own.throwHttpErrors)
-    if (typeof own.onUploadProgress === 'function') {
-      call.progress = createUploadProgress(own.onUploadProgress)
-      own.onUploadProgress = call.progress.take
-    }
   }
 
   /** ky 1 runs it on every attempt. In ky 2, `takeOptions` has put a hook of the call in its place. */
@@ -232,16 +227,6 @@ export function idempotency(
     call.isGenerated = keyOrigin === 'generated'
   }
 
-  /** In ky 1, the fetch alone is shown the hooks. */
-  function takeOver(call: KyCall, own: KyOptions): void {
-    const { hooks = {}, onUploadProgress, throwHttpErrors } = own
-    // ky 1 tells of the body that it has itself; a hook may give another one.
-    if (onUploadProgress) call.progress = createUploadProgress(onUploadProgress)
-    call.beforeRequest = (hooks.beforeRequest ?? []).filter(isUsers)
-    Object.assign(hooks, takeHooks(call, hooks))
-    Object.assign(own, { throwHttpErrors: takeThrowHttpErrors(call, throwHttpErrors) })
-  }
-
   function extend(parent: ParentOptions, isStatic = false): KyIdempotencyOptions {
     checkInstance(parent)
     const theirs = (
@@ -255,7 +240,7 @@ export function idempotency(
         // For ky the same as `false`, which a user would have to say to be heard.
         retryOnTimeout: theirs.retryOnTimeout ?? (0 as unknown as boolean),
       },
-      fetch: createKyFetch(takeOptions, pickFetch, send, takeOver),
+      fetch: createKyFetch(takeOptions, pickFetch, send, isUsers),
     }
   }
   // What is spread into other options cannot say that nobody has set a limit: those who spread set it.

@@ -22,9 +22,9 @@ import { countRetries, findCall, markKyFetch, openCall, tieCall, type KyCall } f
 import { createTimeoutError } from './ky-errors.js'
 import { toKyEnd, withFactsOf } from './to-ky-error.js'
 import { limitWait, readBackoff } from './ky-retries.js'
-import { isKyRead, type KyOptions } from './ky-shapes.js'
+import { isKyRead, type KyHook, type KyOptions } from './ky-shapes.js'
 import { openKyTransport } from './ky-transport.js'
-import { hideUnset, letKyReplay, silenceKy } from './take-over.js'
+import { hideUnset, letKyReplay, silenceKy, takeOver } from './take-over.js'
 import { startHolding, stopHolding, withProgress } from './upload-progress.js'
 import { asKyCalls, type KyRequest } from './user-fetch.js'
 import { isPromise, isRequest, isResponse } from '../transport/web-shapes.js'
@@ -214,7 +214,7 @@ export function createKyFetch(
   owner: object,
   pickFetch: () => FetchLike,
   send: SendForKy,
-  takeOver: (call: KyCall, own: KyOptions) => void,
+  isUsers: (hook: KyHook) => boolean,
 ) {
   function kyFetch(
     this: KyOptions | undefined,
@@ -234,6 +234,7 @@ export function createKyFetch(
     if (call === undefined) return Promise.reject(new TypeError(hooksGone))
     if (own && call.phase === 'ky') {
       tieCall(own.context as object, call)
+      call.beforeRequest = (own.hooks?.beforeRequest ?? []).filter(isUsers)
       takeOver(call, own)
     }
     call.pickFetch = pickFetch

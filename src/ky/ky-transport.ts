@@ -1,4 +1,3 @@
-import { parseWait } from '../backoff/parse-wait.js'
 import { UnsendableError } from '../errors/unsendable-error.js'
 import type { OperationSettings } from '../loop/operation-options.js'
 import { createScopeGuard } from '../loop/scope-guard.js'
@@ -12,26 +11,9 @@ import { releaseCopy } from '../transport/settled-response.js'
 import { stampRequest, unstampRequest, withHeaders } from '../transport/stamp-request.js'
 import { isRequest, isResponse } from '../transport/web-shapes.js'
 import { countRetries, type KyCall, type LastAttempt } from './ky-call.js'
-import {
-  createHttpError,
-  createLossError,
-  createTimeoutError,
-  isConnectionFailure,
-  isTimeoutError,
-  toNetworkFailure,
-} from './ky-errors.js'
+import { createHttpError, createLossError, createTimeoutError, toNetworkFailure } from './ky-errors.js'
 import { readAllowance } from './ky-retries.js'
 import { isKyRead, type KyOptions } from './ky-shapes.js'
-
-/** Whether ky makes an error of an answer. */
-function isThrown(call: KyCall, { throwHttpErrors = true }: KyOptions, response: Response): boolean {
-  const { ok, status, type } = response
-  if (ok || type === 'opaque') return false
-  if (typeof throwHttpErrors !== 'function') return throwHttpErrors
-  call.thrown = undefined
-  call.thrown = { status, isThrown: throwHttpErrors(status) }
-  return call.thrown.isThrown
-}
 
 /** The request as hooks are shown it; a body that streams is left out, as a hook that read it would use it up. */
 function showRequest({ url, method, headers, body, rest, signal }: CapturedRequest): Request {
@@ -70,7 +52,7 @@ export function openKyTransport(
   const { carrier } = contract
   const guard = createScopeGuard(contract, operation)
   const { key, companions } = operation
-  const { beforeRequest, afterResponse, beforeRetry, isKy2, options, shown, retry = {} } = call
+  const { beforeRequest, afterResponse, beforeRetry, isKy2, options, shown } = call
   const limit = countRetries(call) + operation.policy.maxAttempts - 1
   let request = first
 
@@ -164,29 +146,15 @@ export function openKyTransport(
       return 'lost' in attempted && attempted.isCut ? { ...result, error: toNetworkFailure(error) } : result
     },
     allow(result, reading) {
-      const { attempted, answer, error } = result
       const last: LastAttempt = { result }
       call.last = last
       if (call.phase === 'forced') return 'refused'
       // ky asks its user only where another attempt is left.
       if (countRetries(call) >= limit) return 'allowed'
-      const isTimeout = 'lost' in attempted && (attempted.isTimeout || isTimeoutError(error))
       // A success that is none by its contract, such as the 200 of GraphQL that says "throttled", which ky could not tell.
-      if (answer?.ok && reading.verdict !== 'done') return 'allowed'
-      return readAllowance(retry, {
-        method: request.method,
-        last,
-        status: answer?.status,
-        isTimeout,
-        isOwn: answer === undefined && !isTimeout && !isConnectionFailure(error),
-        hasWait:
-          answer?.headers.has('retry-after') === true ||
-          ('status' in attempted &&
-            parseWait(attempted.status, attempted.headers, clock.now()) !== undefined),
-        isThrown: answer !== undefined && isThrown(call, options, answer),
-        error: () => showError(last),
-        retryCount: countRetries(call) + 1,
-      })
+      if (result.answer?.ok && reading.verdict !== 'done') return 'allowed'
+      const { method } = request
+      return readAllowance(call, last, { method, nowMs: clock.now(), show: () => showError(last) })
     },
     async prepareRetry() {
       call.ownRetries += 1

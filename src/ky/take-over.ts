@@ -1,8 +1,7 @@
 import type { KyCall, Phase } from './ky-call.js'
 import { readOwnOptions, unsetLimit } from './ky-retries.js'
+import { createUploadProgress } from './upload-progress.js'
 import type { KyHook, KyHookOptions, KyOptions, KyRetryOptions, ShouldRetry } from './ky-shapes.js'
-
-type Hooks = NonNullable<KyOptions['hooks']>
 
 /** Runs a hook for ky. Its last argument holds ky's own count of retries, to which those of our loop are added. */
 function run(call: KyCall, hook: KyHook, given: readonly unknown[]): unknown {
@@ -19,13 +18,15 @@ function handBack(call: KyCall, from: Phase): unknown {
   return call.handBack?.()
 }
 
-/** Takes the user's hooks over from ky's own loop: those that it gives stand in their places. */
-export function takeHooks(
-  call: KyCall,
-  { beforeRequest, afterResponse, beforeRetry, beforeError }: Hooks,
-): Hooks {
-  const inPlaceOf = (hooks: readonly KyHook[] | undefined, act: (hook: KyHook, given: never[]) => unknown) =>
-    hooks?.map(
+/** ky's options of one call, while they can be changed. */
+export type OpenOptions = { -readonly [Name in keyof KyOptions]: KyOptions[Name] }
+
+/** Takes the user's functions over from ky's own loop: those that it puts in their places leave ky what is left for it. */
+export function takeOver(call: KyCall, own: OpenOptions): void {
+  const { hooks = {}, throwHttpErrors, onUploadProgress } = own
+  const { beforeRequest, afterResponse, beforeRetry, beforeError } = hooks
+  const inPlaceOf = (list: readonly KyHook[] | undefined, act: (hook: KyHook, given: never[]) => unknown) =>
+    list?.map(
       (hook): KyHook =>
         (...given) =>
           act(hook, given),
@@ -33,29 +34,29 @@ export function takeHooks(
   const asKy = (hook: KyHook, given: never[]) => run(call, hook, given)
   call.afterResponse = [...(afterResponse ?? [])]
   call.beforeRetry = [...(beforeRetry ?? [])]
-  return {
-    // ky 2 runs them once, before our loop.
-    beforeRequest: call.isKy2 ? beforeRequest : inPlaceOf(beforeRequest, asKy),
-    afterResponse: inPlaceOf(afterResponse, (hook, given) =>
-      call.phase === 'ours' || call.phase === 'forced' ? handBack(call, 'forced') : run(call, hook, given),
-    ),
-    beforeRetry: inPlaceOf(beforeRetry, (hook, given) =>
-      call.phase === 'replay' ? handBack(call, 'replay') : run(call, hook, given),
-    ),
-    beforeError: inPlaceOf(beforeError, asKy),
-  }
-}
-
-/** Has ky hear what `throwHttpErrors` has said of the last answer, and not ask once more. */
-export function takeThrowHttpErrors(
-  call: KyCall,
-  theirs: KyOptions['throwHttpErrors'],
-): KyOptions['throwHttpErrors'] {
-  if (typeof theirs !== 'function') return theirs
-  return (status) => {
-    const { thrown } = call
-    call.thrown = undefined
-    return thrown?.status === status ? thrown.isThrown : theirs(status)
+  if (call.hasHooks)
+    own.hooks = {
+      ...hooks,
+      // ky 2 runs them once, before our loop.
+      beforeRequest: call.isKy2 ? beforeRequest : inPlaceOf(beforeRequest, asKy),
+      afterResponse: inPlaceOf(afterResponse, (hook, given) =>
+        call.phase === 'ours' || call.phase === 'forced' ? handBack(call, 'forced') : run(call, hook, given),
+      ),
+      beforeRetry: inPlaceOf(beforeRetry, (hook, given) =>
+        call.phase === 'replay' ? handBack(call, 'replay') : run(call, hook, given),
+      ),
+      beforeError: inPlaceOf(beforeError, asKy),
+    }
+  // ky hears what was said of the last answer, and does not ask once more.
+  if (typeof throwHttpErrors === 'function')
+    own.throwHttpErrors = (status) => {
+      const { thrown } = call
+      call.thrown = undefined
+      return thrown?.status === status ? thrown.isThrown : throwHttpErrors(status)
+    }
+  if (typeof onUploadProgress === 'function') {
+    call.progress = createUploadProgress(onUploadProgress)
+    own.onUploadProgress = call.progress.take
   }
 }
 
