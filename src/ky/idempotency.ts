@@ -20,14 +20,12 @@ import {
   isKyRead,
   type KyBeforeRequest,
   type KyHook,
-  type KyHookOptions,
   type KyHookState,
   type KyOptions,
   type KyRetryOptions,
 } from './ky-shapes.js'
 import { stamp } from './stamp-key.js'
-import { hideUnset, readRetry, silenceKy, spareCopy, takeHooks, takeThrowHttpErrors } from './take-over.js'
-import { createUploadProgress } from './upload-progress.js'
+import { hideUnset, readRetry, silenceKy, spareCopy, takeOver, type OpenOptions } from './take-over.js'
 
 /** Options of {@link idempotency}. How often ky retries, and how long an attempt takes, are ky's own options. */
 export interface IdempotencyOptions
@@ -100,19 +98,14 @@ const checks: Checks = {
  * Takes or makes the key of a write and puts it into its header, where the user's later hooks see it. A key that travels in
  * the URL or the body is put in with them.
  */
-function putKey(
-  settings: OperationSettings,
-  call: KyCall,
-  request: Request,
-  { context }: KyHookOptions,
-): void {
+function putKey(settings: OperationSettings, call: KyCall, request: Request): void {
   const { contract, clock } = settings
   const { carrier } = contract
   const { method, url, headers, mode } = request
   if (carrier.in !== 'header') return
   const written = readKeyHeader(carrier, headers)
   if (call.key === undefined) {
-    const { idempotencyKey: givenKey = written } = context
+    const { idempotencyKey: givenKey = written } = call.shown.context
     const described = { method, url, givenKey, conditional: false, isNoCors: mode === 'no-cors' }
     const { key, keyOrigin } = takeKey(settings, described, safeUrl(url), clock.now())
     call.key = key
@@ -165,18 +158,17 @@ export function idempotency(
   }
 
   /** Sees a request that ky is about to hand to our fetch. */
-  function see(call: KyCall, request: Request, shown: KyHookOptions): void {
-    call.shown = shown
+  function see(call: KyCall, request: Request): void {
     call.first ??= request
     silenceKy(call)
-    putKey(settings, call, request, shown)
+    putKey(settings, call, request)
   }
 
   const isUsers = (hook: KyHook) => hook !== takeOptions && hook !== beforeRequest
 
   /** ky 2 shows the options of a call as they were given to an `init` hook alone. */
   function takeOptions(given: object): void {
-    const own = given as { -readonly [Name in keyof KyOptions]: KyOptions[Name] }
+    const own = given as OpenOptions
     const { init = [] } = own.hooks ?? {}
     const at = init.indexOf(takeOptions)
     // ky walks the list of this call as it stands: this hook runs once more, after those that can change the options yet.
@@ -192,27 +184,25 @@ export function idempotency(
     const hook: KyHook = ({ request, options }: KyHookState) => {
       // A loop of another kind would stand around or in place of ours.
       call.pickFetch()
+      call.shown = options
+      // A later hook may make a write of it yet.
       if (isKyRead(request.method)) return hideUnset(options.retry)
-      see(call, request, options)
+      see(call, request)
       // A hook could see it.
       if (!call.hasHooks) call.begin = spareCopy(options)
     }
-    const hooks = own.hooks ?? {}
-    const { beforeRequest: list = [] } = hooks
+    const lists = Object.values(own.hooks ?? {}) as (readonly KyHook[] | undefined)[]
+    call.hasHooks = lists.some((list) => list?.some(isUsers))
+    takeOver(call, own)
+    const { beforeRequest: list = [] } = own.hooks ?? {}
     // The user may have taken it off for this call.
     const mine = list.includes(beforeRequest)
       ? list.map((one) => (one === beforeRequest ? hook : one))
       : [hook, ...list]
-    call.hasHooks = Object.values(hooks).some((some: readonly KyHook[] | undefined) => some?.some(isUsers))
-    own.hooks = { ...hooks, ...(call.hasHooks && takeHooks(call, hooks)), beforeRequest: mine }
+    own.hooks = { ...own.hooks, beforeRequest: mine }
     own.fetch = createCallFetch(takeOptions, call, send)
     // ky 2 has copied them for this call.
     if (typeof own.retry === 'object' && own.retry?.limit === unsetLimit) own.retry.limit = undefined
-    own.throwHttpErrors = takeThrowHttpErrors(call, own.throwHttpErrors)
-    if (typeof own.onUploadProgress === 'function') {
-      call.progress = createUploadProgress(own.onUploadProgress)
-      own.onUploadProgress = call.progress.take
-    }
   }
 
   /** ky 1 runs it on every attempt. In ky 2, `takeOptions` has put a hook of the call in its place. */
@@ -226,7 +216,7 @@ export function idempotency(
     const known = findCall(shown.context)
     const call = known ?? openCall(false, shown as KyOptions, takeFetch(undefined))
     if (known === undefined) tieCall(shown.context, call)
-    if (isOurs) return see(call, request, shown)
+    if (isOurs) return see(call, request)
     // A fetch that was given after ours may call it. Where it does not, the loop is ky's, behind the gate of the parts.
     tieCall(request, call)
     call.first ??= request
@@ -235,16 +225,6 @@ export function idempotency(
     const { key, keyOrigin } = stamp(settings, request, shown).operation
     call.key = key
     call.isGenerated = keyOrigin === 'generated'
-  }
-
-  /** In ky 1, the fetch alone is shown the hooks. */
-  function takeOver(call: KyCall, own: KyOptions): void {
-    const { hooks = {}, onUploadProgress, throwHttpErrors } = own
-    // ky 1 tells of the body that it has itself; a hook may give another one.
-    if (onUploadProgress) call.progress = createUploadProgress(onUploadProgress)
-    call.beforeRequest = (hooks.beforeRequest ?? []).filter(isUsers)
-    Object.assign(hooks, takeHooks(call, hooks))
-    Object.assign(own, { throwHttpErrors: takeThrowHttpErrors(call, throwHttpErrors) })
   }
 
   function extend(parent: ParentOptions, isStatic = false): KyIdempotencyOptions {
@@ -260,7 +240,7 @@ export function idempotency(
         // For ky the same as `false`, which a user would have to say to be heard.
         retryOnTimeout: theirs.retryOnTimeout ?? (0 as unknown as boolean),
       },
-      fetch: createKyFetch(takeOptions, pickFetch, send, takeOver),
+      fetch: createKyFetch(takeOptions, pickFetch, send, isUsers),
     }
   }
   // What is spread into other options cannot say that nobody has set a limit: those who spread set it.

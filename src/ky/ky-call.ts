@@ -19,12 +19,11 @@ export interface LastAttempt {
  * - `ky`: ky, and no loop of ours has run. Reads stay here.
  * - `ours`: our loop, which runs the hooks. When it has ended, nothing is left for ky to run.
  * - `forced`: our loop has ended with the `ky.retry()` of an `afterResponse`, which ky is to hear of.
- * - `again`: ky has heard of it, and prepares another fetch with the hooks. That fetch is `ours`.
  * - `replay`: our loop has ended with what a `beforeRetry` has done and only ky can carry out: it gave `ky.stop`, a response
  *   or a read, or has thrown. ky is to hear of it.
- * - `alone`: ky has heard of it, and goes on by itself, with the hooks.
+ * - `back`: ky has heard of it, and goes on with the hooks. If it sends a write, that is `ours`.
  */
-export type Phase = 'ky' | 'ours' | 'forced' | 'again' | 'replay' | 'alone'
+export type Phase = 'ky' | 'ours' | 'forced' | 'replay' | 'back'
 
 /** One call of ky: what its hooks and its fetch know in common. */
 export interface KyCall {
@@ -57,9 +56,11 @@ export interface KyCall {
   hasHooks: boolean
   /** Runs when our loop begins. */
   begin?: () => void
-  /** Retries that the user has been told of; ky counts its own alone. */
-  retryCount: number
-  /** Requests that were sent before `ky.retry()` asked for more. */
+  /** Retries that our loop has made. */
+  ownRetries: number
+  /** Those that ky has made itself, because a hook wanted it to. It counts no others. */
+  kyRetries: number
+  /** Requests that were sent before a hook asked ky for more. */
   attempts: number
   stoppedBy?: StopReason | undefined
   last?: LastAttempt
@@ -86,9 +87,15 @@ export function openCall(
     afterResponse: [],
     beforeRetry: [],
     hasHooks: true,
-    retryCount: 0,
+    ownRetries: 0,
+    kyRetries: 0,
     attempts: 0,
   }
+}
+
+/** The retries that the user has been told of. */
+export function countRetries({ ownRetries, kyRetries }: KyCall): number {
+  return ownRetries + kyRetries
 }
 
 const tag = Symbol('fetch-idempotency.ky-call')

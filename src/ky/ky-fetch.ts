@@ -18,16 +18,16 @@ import type { FetchLike } from '../transport/fetch-like.js'
 import { markIdempotentFetch } from '../transport/nesting.js'
 import { responsesUpTo } from '../transport/responses.js'
 import { readGivenKey } from '../transport/stamp-request.js'
-import { findCall, markKyFetch, openCall, tieCall, type KyCall } from './ky-call.js'
+import { countRetries, findCall, markKyFetch, openCall, tieCall, type KyCall } from './ky-call.js'
 import { createTimeoutError } from './ky-errors.js'
 import { toKyEnd, withFactsOf } from './to-ky-error.js'
 import { limitWait, readBackoff } from './ky-retries.js'
-import { isKyRead, type KyOptions } from './ky-shapes.js'
+import { isKyRead, type KyHook, type KyOptions } from './ky-shapes.js'
 import { openKyTransport } from './ky-transport.js'
-import { hideUnset, letKyReplay, silenceKy } from './take-over.js'
+import { hideUnset, letKyReplay, silenceKy, takeOver } from './take-over.js'
 import { startHolding, stopHolding, withProgress } from './upload-progress.js'
 import { asKyCalls, type KyRequest } from './user-fetch.js'
-import { isPromise, isRequest } from '../transport/web-shapes.js'
+import { isPromise, isRequest, isResponse } from '../transport/web-shapes.js'
 
 /** What the fetch of one `idempotency()` works with. */
 export interface KySettings {
@@ -136,7 +136,7 @@ export function createSend(settings: KySettings): SendForKy {
       policy: {
         ...policy,
         ...readTimes(call),
-        maxAttempts: Math.max(1, Math.floor(retry.limit ?? policy.maxAttempts - 1) + 1 - call.retryCount),
+        maxAttempts: Math.max(1, Math.floor(retry.limit ?? policy.maxAttempts - 1) + 1 - countRetries(call)),
         maxRetryAfterMs: retry.maxRetryAfter ?? policy.maxRetryAfterMs,
       },
       resendBackoff: readBackoff(retry),
@@ -146,8 +146,11 @@ export function createSend(settings: KySettings): SendForKy {
       attemptsBefore: call.attempts,
       signal: input.signal,
       callbacks: own.resolve || own.reconcile ? { ...callbacks, ...own } : callbacks,
+      // What a hook has asked for is not held against what was sent before.
       identity:
-        givenKey === undefined || call.isGenerated ? undefined : identify(request, givenKey, own, fetch),
+        givenKey === undefined || call.isGenerated || call.attempts > 0
+          ? undefined
+          : identify(request, givenKey, own, fetch),
       openJournal: () => openJournalled(operation, request, call.isGenerated ? undefined : givenKey, own),
       openTransport(operation) {
         const sender = {
@@ -171,23 +174,24 @@ export function createSend(settings: KySettings): SendForKy {
     let end: unknown
     try {
       const answer = await send(call, input, rest)
-      if (call.phase === 'forced') {
-        const { outcome = 'unknown', attempts = 0 } = idempotencyOf(answer) ?? {}
-        call.firstSentMs = outcome === 'not-applied' ? undefined : clock.now()
-        call.attempts = attempts
-      }
       end = toKyEnd(call, answer, input)
-      if (end === answer) return answer
+      if (end === answer && call.phase === 'ours') return answer
     } catch (error) {
       end = toKyEnd(call, error, input)
+      if (call.phase === 'ours') throw end
     }
+    // ky may send more requests of this call.
+    const { outcome = 'unknown', attempts = call.attempts } = idempotencyOf(end) ?? {}
+    call.firstSentMs = outcome === 'not-applied' ? undefined : clock.now()
+    call.attempts = attempts
     letKyReplay(call, input.method)
+    if (call.phase === 'forced' && isResponse(end)) return end
     throw end
   }
 
   return (call, input, rest) => {
     const { timeout, totalTimeout } = call.options
-    if (call.phase === 'again') call.retryCount += 1
+    if (call.phase === 'back') call.kyRetries += 1
     call.phase = 'ours'
     call.stoppedBy = undefined
     call.begin?.()
@@ -210,7 +214,7 @@ export function createKyFetch(
   owner: object,
   pickFetch: () => FetchLike,
   send: SendForKy,
-  takeOver: (call: KyCall, own: KyOptions) => void,
+  isUsers: (hook: KyHook) => boolean,
 ) {
   function kyFetch(
     this: KyOptions | undefined,
@@ -230,6 +234,7 @@ export function createKyFetch(
     if (call === undefined) return Promise.reject(new TypeError(hooksGone))
     if (own && call.phase === 'ky') {
       tieCall(own.context as object, call)
+      call.beforeRequest = (own.hooks?.beforeRequest ?? []).filter(isUsers)
       takeOver(call, own)
     }
     call.pickFetch = pickFetch

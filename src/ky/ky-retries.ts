@@ -1,6 +1,8 @@
 import type { Backoff } from '../backoff/backoff.js'
+import { parseWait } from '../backoff/parse-wait.js'
 import type { Allowance } from '../retry/decide.js'
-import type { LastAttempt } from './ky-call.js'
+import { countRetries, type KyCall, type LastAttempt } from './ky-call.js'
+import { isConnectionFailure, isTimeoutError } from './ky-errors.js'
 import type { KyRetryOptions } from './ky-shapes.js'
 
 /**
@@ -69,42 +71,46 @@ export function limitWait(
   return isHeeded ? Math.min(waitMs, maxRetryAfter) : undefined
 }
 
-/** An attempt, as far as ky's own rules for retries look at it. */
-export interface RuledAttempt {
-  readonly method: string
-  /** `undefined` when the answer was lost. */
-  readonly status: number | undefined
-  readonly isTimeout: boolean
-  /** The fetch has thrown an error of its own: no connection has failed. */
-  readonly isOwn: boolean
-  /** The answer says how long to wait. */
-  readonly hasWait: boolean
-  /** ky makes an error of this status. */
-  readonly isThrown: boolean
-  readonly last: LastAttempt
-  /** The error with which ky asks `shouldRetry`. */
-  readonly error: () => Error
-  /** 1 before the first retry. */
-  readonly retryCount: number
+/** Whether ky makes an error of an answer. */
+function isThrown(call: KyCall, { ok, status, type }: Response): boolean {
+  const { throwHttpErrors = true } = call.options
+  if (ok || type === 'opaque') return false
+  if (typeof throwHttpErrors !== 'function') return throwHttpErrors
+  call.thrown = undefined
+  call.thrown = { status, isThrown: throwHttpErrors(status) }
+  return call.thrown.isThrown
 }
 
-/** What a user says of a retry by ky's own options. Ours decides; this is what it is given. */
-export async function readAllowance(own: OwnRetryOptions, attempt: RuledAttempt): Promise<Allowance> {
-  const { method, status, hasWait, isTimeout, isOwn, isThrown, error, retryCount } = attempt
-  const { methods, statusCodes, retryOnTimeout, shouldRetry } = own
+/** What a user says of a retry by ky's own options. Ours decides; this is what it is given. `show` makes ky's error of the attempt. */
+export async function readAllowance(
+  call: KyCall,
+  last: LastAttempt,
+  { method, nowMs, show }: { readonly method: string; readonly nowMs: number; readonly show: () => Error },
+): Promise<Allowance> {
+  const { attempted, answer, error } = last.result
+  const { methods, statusCodes, retryOnTimeout, shouldRetry } = call.retry ?? {}
   if (methods?.some((one) => one.toLowerCase() === method.toLowerCase()) === false) return 'refused'
   // ky takes what it does not throw for a success.
-  if (status !== undefined && !isThrown) return 'refused'
-  const said = shouldRetry && (await shouldRetry({ error: error(), retryCount }))
+  if (answer !== undefined && !isThrown(call, answer)) return 'refused'
+  const said = shouldRetry && (await shouldRetry({ error: show(), retryCount: countRetries(call) + 1 }))
   if (said === false) return 'refused'
   if (said === true) {
-    attempt.last.isWanted = true
+    last.isWanted = true
     return 'wanted'
   }
-  if (isOwn) return 'refused'
-  if (isTimeout) return retryOnTimeout === false ? 'refused' : 'allowed'
-  // ky takes a 413 that says how long to wait for one that will pass.
-  if (status === 413 && !hasWait) return 'refused'
-  if (status === undefined || statusCodes === undefined) return status === 413 ? 'wanted' : 'allowed'
+  if (answer === undefined || 'lost' in attempted) {
+    const isTimeout = ('lost' in attempted && attempted.isTimeout) || isTimeoutError(error)
+    if (isTimeout) return retryOnTimeout === false ? 'refused' : 'allowed'
+    // An error of the fetch itself: to send again would not help.
+    return isConnectionFailure(error) ? 'allowed' : 'refused'
+  }
+  const { status, headers } = attempted
+  if (status === 413) {
+    // ky takes one that says how long to wait for one that will pass.
+    const hasWait = headers.has('retry-after') || parseWait(status, headers, nowMs) !== undefined
+    if (!hasWait) return 'refused'
+    if (statusCodes === undefined) return 'wanted'
+  }
+  if (statusCodes === undefined) return 'allowed'
   return statusCodes.includes(status) ? 'wanted' : 'refused'
 }

@@ -1,4 +1,3 @@
-import { parseWait } from '../backoff/parse-wait.js'
 import { UnsendableError } from '../errors/unsendable-error.js'
 import type { OperationSettings } from '../loop/operation-options.js'
 import { createScopeGuard } from '../loop/scope-guard.js'
@@ -11,27 +10,10 @@ import { sendAttempt, type Sender } from '../transport/send-attempt.js'
 import { releaseCopy } from '../transport/settled-response.js'
 import { stampRequest, unstampRequest, withHeaders } from '../transport/stamp-request.js'
 import { isRequest, isResponse } from '../transport/web-shapes.js'
-import type { KyCall, LastAttempt } from './ky-call.js'
-import {
-  createHttpError,
-  createLossError,
-  createTimeoutError,
-  isConnectionFailure,
-  isTimeoutError,
-  toNetworkFailure,
-} from './ky-errors.js'
+import { countRetries, type KyCall, type LastAttempt } from './ky-call.js'
+import { createHttpError, createLossError, createTimeoutError, toNetworkFailure } from './ky-errors.js'
 import { readAllowance } from './ky-retries.js'
 import { isKyRead, type KyOptions } from './ky-shapes.js'
-
-/** Whether ky makes an error of an answer. */
-function isThrown(call: KyCall, { throwHttpErrors = true }: KyOptions, response: Response): boolean {
-  const { ok, status, type } = response
-  if (ok || type === 'opaque') return false
-  if (typeof throwHttpErrors !== 'function') return throwHttpErrors
-  call.thrown = undefined
-  call.thrown = { status, isThrown: throwHttpErrors(status) }
-  return call.thrown.isThrown
-}
 
 /** The request as hooks are shown it; a body that streams is left out, as a hook that read it would use it up. */
 function showRequest({ url, method, headers, body, rest, signal }: CapturedRequest): Request {
@@ -54,6 +36,11 @@ function readData(
   }
 }
 
+/** `ky.stop`, of whichever copy of ky. */
+function isStop(result: unknown): boolean {
+  return typeof result === 'symbol' && result.description === 'stop'
+}
+
 /** How a write of ky is sent: as ky sends it, with the user's hooks where ky runs them. */
 export function openKyTransport(
   call: KyCall,
@@ -65,8 +52,8 @@ export function openKyTransport(
   const { carrier } = contract
   const guard = createScopeGuard(contract, operation)
   const { key, companions } = operation
-  const { beforeRequest, afterResponse, beforeRetry, isKy2, options, shown, retry = {} } = call
-  const limit = call.retryCount + operation.policy.maxAttempts - 1
+  const { beforeRequest, afterResponse, beforeRetry, isKy2, options, shown } = call
+  const limit = countRetries(call) + operation.policy.maxAttempts - 1
   let request = first
 
   const stamp = () => {
@@ -89,7 +76,7 @@ export function openKyTransport(
   /** Runs the user's `afterResponse` on an answer, as ky does: each hook has a copy of its own. */
   const inspect = async (response: Response, sent: CapturedRequest) => {
     const outgoing = showRequest(sent)
-    const { retryCount } = call
+    const retryCount = countRetries(call)
     let standing = response
     for (const hook of afterResponse) {
       const copy = decorate(standing.clone())
@@ -142,6 +129,8 @@ export function openKyTransport(
 
   const replay = (handBack: () => unknown) => {
     Object.assign(call, { phase: 'replay', handBack })
+    // ky counts it.
+    call.ownRetries -= 1
     return 'user' as const
   }
 
@@ -157,32 +146,19 @@ export function openKyTransport(
       return 'lost' in attempted && attempted.isCut ? { ...result, error: toNetworkFailure(error) } : result
     },
     allow(result, reading) {
-      const { attempted, answer, error } = result
       const last: LastAttempt = { result }
       call.last = last
       if (call.phase === 'forced') return 'refused'
       // ky asks its user only where another attempt is left.
-      if (call.retryCount >= limit) return 'allowed'
-      const isTimeout = 'lost' in attempted && (attempted.isTimeout || isTimeoutError(error))
+      if (countRetries(call) >= limit) return 'allowed'
       // A success that is none by its contract, such as the 200 of GraphQL that says "throttled", which ky could not tell.
-      if (answer?.ok && reading.verdict !== 'done') return 'allowed'
-      return readAllowance(retry, {
-        method: request.method,
-        last,
-        status: answer?.status,
-        isTimeout,
-        isOwn: answer === undefined && !isTimeout && !isConnectionFailure(error),
-        hasWait:
-          answer?.headers.has('retry-after') === true ||
-          ('status' in attempted &&
-            parseWait(attempted.status, attempted.headers, clock.now()) !== undefined),
-        isThrown: answer !== undefined && isThrown(call, options, answer),
-        error: () => showError(last),
-        retryCount: call.retryCount + 1,
-      })
+      if (result.answer?.ok && reading.verdict !== 'done') return 'allowed'
+      const { method } = request
+      return readAllowance(call, last, { method, nowMs: clock.now(), show: () => showError(last) })
     },
     async prepareRetry() {
-      const retryCount = (call.retryCount += 1)
+      call.ownRetries += 1
+      const retryCount = countRetries(call)
       if (canBeSentOnce(request)) return 'body-used'
       if (key !== undefined && !operation.isKeyed())
         request = unstampRequest(carrier, request, first, companions)
@@ -196,15 +172,13 @@ export function openKyTransport(
         try {
           result = await hook({ request: standing, options: shown, error, retryCount } as never)
         } catch (thrown) {
-          // ky 2 counts a retry after its hooks.
-          if (isKy2) call.retryCount -= 1
           return replay(() => {
             throw thrown
           })
         }
         // A read in place of the write, such as a look-up, is ky's alone.
         const isRead = isRequest(result) && isKyRead(result.method)
-        if (isResponse(result) || typeof result === 'symbol' || isRead) {
+        if (isResponse(result) || isStop(result) || isRead) {
           return replay(() => result)
         }
         if (isRequest(result)) {

@@ -57,7 +57,8 @@ export function stampCall(
     method,
     url,
     conditional,
-    resendable: isResendable(settings, described, url, key !== undefined),
+    // The parts put a key into a header alone: elsewhere it does not go out.
+    resendable: isResendable(settings, described, url, key !== undefined && contract.carrier.in === 'header'),
     attempts: 0,
     spent: 0,
     asks: 0,

@@ -1,69 +1,62 @@
-import { isResponse } from '../transport/web-shapes.js'
 import type { KyCall, Phase } from './ky-call.js'
 import { readOwnOptions, unsetLimit } from './ky-retries.js'
+import { createUploadProgress } from './upload-progress.js'
 import type { KyHook, KyHookOptions, KyOptions, KyRetryOptions, ShouldRetry } from './ky-shapes.js'
 
-type Hooks = NonNullable<KyOptions['hooks']>
-
-/** Runs a hook for ky, which counts its own retries alone: the last argument is told `retryCount` in the place of its count. */
-function run(call: KyCall, hook: KyHook, given: readonly unknown[], retryCount = call.retryCount): unknown {
+/** Runs a hook for ky. Its last argument holds ky's own count of retries, to which those of our loop are added. */
+function run(call: KyCall, hook: KyHook, given: readonly unknown[]): unknown {
   if (call.phase === 'ky') return hook(...(given as never[]))
-  return hook(...([...given.slice(0, -1), { ...(given.at(-1) as object), retryCount }] as never[]))
+  const told = given.at(-1) as { readonly retryCount: number }
+  const retryCount = told.retryCount + call.ownRetries
+  return hook(...([...given.slice(0, -1), { ...told, retryCount }] as never[]))
 }
 
 /** Has ky hear of what our loop has ended with, if that is what the phase says. */
-function handBack(call: KyCall, from: Phase, to: Phase): unknown {
+function handBack(call: KyCall, from: Phase): unknown {
   if (call.phase !== from) return undefined
-  call.phase = to
+  call.phase = 'back'
   return call.handBack?.()
 }
 
-/** Takes the user's hooks over from ky's own loop: those that it gives stand in their places. */
-export function takeHooks(
-  call: KyCall,
-  { beforeRequest, afterResponse, beforeRetry, beforeError }: Hooks,
-): Hooks {
-  const inPlaceOf = (hooks: readonly KyHook[] | undefined, act: (hook: KyHook, given: never[]) => unknown) =>
-    hooks?.map(
+/** ky's options of one call, while they can be changed. */
+export type OpenOptions = { -readonly [Name in keyof KyOptions]: KyOptions[Name] }
+
+/** Takes the user's functions over from ky's own loop: those that it puts in their places leave ky what is left for it. */
+export function takeOver(call: KyCall, own: OpenOptions): void {
+  const { hooks = {}, throwHttpErrors, onUploadProgress } = own
+  const { beforeRequest, afterResponse, beforeRetry, beforeError } = hooks
+  const inPlaceOf = (list: readonly KyHook[] | undefined, act: (hook: KyHook, given: never[]) => unknown) =>
+    list?.map(
       (hook): KyHook =>
         (...given) =>
           act(hook, given),
     )
-  const prepare = (hook: KyHook, given: never[]) =>
-    run(call, hook, given, call.retryCount + Number(call.phase === 'again'))
+  const asKy = (hook: KyHook, given: never[]) => run(call, hook, given)
   call.afterResponse = [...(afterResponse ?? [])]
   call.beforeRetry = [...(beforeRetry ?? [])]
-  return {
-    // ky 2 runs them once, before our loop.
-    beforeRequest: call.isKy2 ? beforeRequest : inPlaceOf(beforeRequest, prepare),
-    afterResponse: inPlaceOf(afterResponse, (hook, given) =>
-      call.phase === 'ours' || call.phase === 'forced'
-        ? handBack(call, 'forced', 'again')
-        : run(call, hook, given),
-    ),
-    beforeRetry: inPlaceOf(beforeRetry, async (hook, given) => {
-      if (call.phase === 'replay') return handBack(call, 'replay', 'alone')
-      const result = await prepare(hook, given)
-      if (call.phase === 'again' && isResponse(result)) {
-        call.phase = 'alone'
-        call.retryCount += 1
-      }
-      return result
-    }),
-    beforeError: inPlaceOf(beforeError, (hook, given) => run(call, hook, given)),
-  }
-}
-
-/** Has ky hear what `throwHttpErrors` has said of the last answer, and not ask once more. */
-export function takeThrowHttpErrors(
-  call: KyCall,
-  theirs: KyOptions['throwHttpErrors'],
-): KyOptions['throwHttpErrors'] {
-  if (typeof theirs !== 'function') return theirs
-  return (status) => {
-    const { thrown } = call
-    call.thrown = undefined
-    return thrown?.status === status ? thrown.isThrown : theirs(status)
+  if (call.hasHooks)
+    own.hooks = {
+      ...hooks,
+      // ky 2 runs them once, before our loop.
+      beforeRequest: call.isKy2 ? beforeRequest : inPlaceOf(beforeRequest, asKy),
+      afterResponse: inPlaceOf(afterResponse, (hook, given) =>
+        call.phase === 'ours' || call.phase === 'forced' ? handBack(call, 'forced') : run(call, hook, given),
+      ),
+      beforeRetry: inPlaceOf(beforeRetry, (hook, given) =>
+        call.phase === 'replay' ? handBack(call, 'replay') : run(call, hook, given),
+      ),
+      beforeError: inPlaceOf(beforeError, asKy),
+    }
+  // ky hears what was said of the last answer, and does not ask once more.
+  if (typeof throwHttpErrors === 'function')
+    own.throwHttpErrors = (status) => {
+      const { thrown } = call
+      call.thrown = undefined
+      return thrown?.status === status ? thrown.isThrown : throwHttpErrors(status)
+    }
+  if (typeof onUploadProgress === 'function') {
+    call.progress = createUploadProgress(onUploadProgress)
+    own.onUploadProgress = call.progress.take
   }
 }
 
@@ -103,7 +96,8 @@ export function letKyReplay(call: KyCall, method: string): void {
   const ours = { limit: Number.MAX_SAFE_INTEGER, methods: [method.toLowerCase()], shouldRetry: () => true }
   Object.assign(retry, ours, { delay: () => 0, jitter: undefined })
   call.handBack = () => {
-    Object.assign(retry, { limit, methods, delay, jitter, shouldRetry: never })
+    // What ky sends now, such as a look-up in place of the write, is its own again.
+    Object.assign(retry, { limit, methods, delay, jitter, shouldRetry: call.retry?.shouldRetry })
     return replay?.()
   }
 }

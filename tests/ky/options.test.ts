@@ -666,6 +666,33 @@ describe.each(majors)('%s: other options of ky', (major, ky) => {
     expect(seen).toHaveBeenCalledOnce()
   })
 
+  it('let beforeRetry give a read, which ky retries by its own rules', async () => {
+    const server = stub(status(503), status(503), ok())
+    const told: number[] = []
+    const beforeRetry = ({ retryCount }: { retryCount: number }) => {
+      told.push(retryCount)
+      return told.length === 1 ? new Request(`${url}/17`) : undefined
+    }
+    expect((await open(ky, server).post(url, { hooks: { beforeRetry: [beforeRetry] } })).status).toBe(201)
+    expect(server.sent.map(({ method }) => method)).toEqual(['POST', 'GET', 'GET'])
+    expect(told).toEqual([1, 2])
+  })
+
+  it('go on after a beforeRetry that gives a symbol which is not ky.stop, and know of the first attempt', async () => {
+    const server = stub(status(503), status(404))
+    const hooks = { beforeRetry: [() => Symbol('mine') as never] }
+    const error = await caught(open(ky, server).post(url, { hooks }))
+    expect(idempotencyOf(error)).toMatchObject({ attempts: 2, outcome: 'unknown' })
+  })
+
+  it('let a later beforeRequest make a write of a read', async () => {
+    const server = stub(reset, ok())
+    const hooks = { beforeRequest: [() => new Request(`${url}/new`, { method: 'POST', body: 'x' })] }
+    const response = await open(ky, server).get(url, { hooks })
+    expect(idempotencyOf(response)).toMatchObject({ attempts: 2, outcome: 'applied' })
+    expect(server.keys()).toEqual([expect.stringMatching(uuidv7), server.keys()[0]])
+  })
+
   it('that take all hooks off are obeyed in ky 1, and refused in ky 2, where nothing tells of the call', async () => {
     const server = stub(reset, ok())
     const sending = open(ky, server).post(url, { json: {}, hooks: undefined } as object)

@@ -9,12 +9,19 @@ import {
   queryParameter,
   bodyField,
 } from 'fetch-idempotency/contracts'
-import { idempotencyOf, isAlreadyDoneError, isKeyExpiredError, isKeyReusedError } from 'fetch-idempotency/ky'
+import {
+  idempotency,
+  idempotencyOf,
+  isAlreadyDoneError,
+  isKeyExpiredError,
+  isKeyReusedError,
+} from 'fetch-idempotency/ky'
 import { describe, expect, it, vi } from 'vitest'
 import {
   caught,
   cut,
   hang,
+  hurried,
   hurriedClock,
   majors,
   ok,
@@ -131,6 +138,20 @@ describe.each(majors)('%s: a forced retry', (_, ky) => {
     expect(idempotencyOf(response)).toMatchObject({ attempts: 2, outcome: 'applied' })
   })
 
+  it('sends another body under the key of the caller', async () => {
+    const server = stub(ok(), ok())
+    const { retry } = ky as unknown as { retry: (options: object) => never }
+    const change = () => retry({ request: new Request(url, { method: 'POST', body: 'two' }), delay: 1 })
+    const afterResponse = [() => (server.sent.length === 1 ? change() : undefined)]
+    const context = { idempotencyKey: 'order-1' }
+    const response = await open(ky, server).post(url, { body: 'one', context, hooks: { afterResponse } })
+    expect(server.sent.map(({ body, key }) => [body, key])).toEqual([
+      ['one', 'order-1'],
+      ['two', 'order-1'],
+    ])
+    expect(idempotencyOf(response)).toMatchObject({ attempts: 2, outcome: 'applied' })
+  })
+
   it('keeps the key on a request of its own', async () => {
     const server = stub(status(401), ok())
     const force = (first: unknown, __: unknown, given?: Response) => {
@@ -209,7 +230,7 @@ describe.each(majors)('%s: a server that is still running', (_, ky) => {
   })
 })
 
-describe.each(majors)('%s: where the key travels', (_, ky) => {
+describe.each(majors)('%s: where the key travels', (name, ky) => {
   it('in a body field, with the rest of the request as it was', async () => {
     const server = stub(reset, status(503), ok())
     const api = open(ky, server, { contract: square })
@@ -294,6 +315,19 @@ describe.each(majors)('%s: where the key travels', (_, ky) => {
     const error = await caught(open(ky, stub(hang), { contract }).post(url, { json: {}, timeout: 10 }))
     expect(error).toMatchObject({ name: 'TimeoutError' })
     expect(idempotencyOf(error)).toMatchObject({ attempts: 3, outcome: 'unknown' })
+  })
+
+  it.each([
+    ['in the body', bodyField('meta.key')],
+    ['in the query', queryParameter('rid')],
+  ])('%s, or the write is not resent, where a fetch is given after ours', async (__, carrier) => {
+    const server = stub(reset, ok())
+    const api = ky.create(hurried).extend(idempotency({ contract: defineContract({ carrier }) }))
+    const end = await api.post(url, { json: {}, fetch: server.fetch }).catch((error: unknown) => error)
+    const isKeyed = server.sent.every(({ url: at, body }) => `${at}${body}`.match(/rid=|"key":/))
+    // In ky 1 that fetch takes the place of our loop.
+    expect([server.sent.length, isKeyed]).toEqual(name === 'ky 1' ? [1, false] : [2, true])
+    expect(idempotencyOf(end)).toMatchObject({ outcome: name === 'ky 1' ? 'unknown' : 'applied' })
   })
 
   it('with companions, the same on every attempt', async () => {
