@@ -92,9 +92,9 @@ export function readAnswer(contract: Contract, answer: Answer): Reading {
   const { verdict, outcome, original, result, keyStoreDown } = reading
   const isRunning = verdict === 'running'
   const isFrozen = replayed && frozen.has(verdict)
-  // A stored answer to a used key is the first one's, unless it speaks of the key: then it is the store's own.
-  const isReused = verdict === 'key-reused' && (!isFrozen || mayBeAboutKey(answer))
-  const isUnclear = isReused || (isFrozen && answer.status >= 500)
+  // A stored answer to a used key is the first one's, unless it is a conflict or speaks of the key: then it may be the store's own.
+  const isReused = verdict === 'key-reused' && (!isFrozen || isConflict(answer) || mayBeAboutKey(answer))
+  const isUnclear = isReused || (isFrozen && verdict === 'unknown')
   // Written out: V8 takes microseconds for an object that is spread first and then added to.
   return {
     verdict: isFrozen ? 'stored-failure' : verdict,

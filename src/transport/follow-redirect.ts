@@ -46,6 +46,7 @@ export interface RedirectedRequest {
 
 /** The operation that an attempt belongs to, as far as a redirect has to do with it. */
 export interface Traveller {
+  readonly key: string | undefined
   /** Whether the write may be sent on: another server knows no key that it has never been sent. */
   readonly mayMoveTo: (url: string, isOtherServer: boolean) => boolean
   /** The URL at another server where it has been sent on to, and may have been executed: it is sent there at once. */

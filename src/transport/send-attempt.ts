@@ -72,7 +72,8 @@ export async function sendAttempt(
     return lose(error)
   }
   const { response: answer, isWrite } = landing
-  isAtLeast ||= landing.isAtLeast === true
+  const key = answer?.status >= 400 ? traveller?.key : undefined
+  isAtLeast ||= landing.isAtLeast === true || (key !== undefined && wasSent?.('', request.url, key) === true)
   // What follows is our own: where it fails, the answer is not lost.
   const problem = findProblem(answer)
   if (problem !== undefined) return reportProblem(answer, problem)

@@ -7,8 +7,12 @@ import { isBytes } from './web-shapes.js'
 /** The parts of a request in which a key can travel. */
 type Stampable = Pick<CapturedRequest, 'url' | 'headers' | 'body'>
 
-function textOf(body: CapturedBody): string | undefined {
-  return isBytes(body) ? new TextDecoder().decode(body) : typeof body === 'string' ? body : undefined
+function textOf(body: CapturedBody, fatal = false): string | undefined {
+  return isBytes(body)
+    ? new TextDecoder('utf-8', { fatal }).decode(body)
+    : typeof body === 'string'
+      ? body
+      : undefined
 }
 
 /** The key that a request carries already, `undefined` when it has none. */
@@ -44,7 +48,8 @@ export function stampRequest(
     setHeader(headers, carrier.name, encodeHeader(carrier, key))
     return stamped
   }
-  const text = textOf(body)
+  // Bytes of another encoding would not be those of the caller any more.
+  const text = textOf(body, true)
   if (text === undefined)
     throw new TypeError('the contract puts the key into a JSON body, and this body is not JSON')
   // They tell of the body as it was without the key.

@@ -19,7 +19,7 @@ const badCertificateMessage = /invalid peer certificate/
 
 /** undici has no codes for what the fetch standard blocks. */
 const badUrlMessage =
-  /invalid url|not a valid url|url is invalid|(?:^|: )failed to parse url|^unknown scheme$|credentials/i
+  /invalid url|not a valid url|url is invalid|(?:^|: )failed to parse url|^unknown scheme$|\burl\b.*\bcredentials/i
 /** The handshake was cut, or a proxy could not reach the server: no byte of the request has left. */
 const notConnectedMessage =
   /before secure TLS connection was established|^Proxy response \(\d+\) !== 200 when HTTP Tunneling|tunneling socket could not be established/
@@ -207,7 +207,7 @@ export function readFailure(error: unknown, url?: string, mayHaveMoved = false, 
     if (says(code, badCertificate) || says(message, badCertificateMessage))
       return target?.protocol === 'http:' || isOfOther(message, target) ? 'unknown' : 'unsendable'
     // A `Request` of another class than the fetch's, read as a URL.
-    if (says(message, /\[object \w+\]/)) return 'unsendable'
+    if (says(message, /\[object Request\]/)) return 'unsendable'
     if (says(message, badUrlMessage))
       return target && /^https?:\/\/[^@/]*\//.test(target.href) ? 'unknown' : 'unsendable'
     if (message === 'bad port') return mayHaveMoved || target?.port === '' ? 'unknown' : 'unsendable'

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import {
   defineContract,
   standard,
+  ucp,
   type Reading,
   type ServerContract,
   type Verdict,
@@ -344,6 +345,14 @@ describe('readAnswer', () => {
         verdict: 'stored-failure',
         outcome,
       })
+    })
+
+    it.each<[string, ServerContract, AnswerFacts]>([
+      ['of a gateway that had given up', standard, { status: 499, headers: marked }],
+      ['of a key that is used, by its contract', ucp, { status: 409, given: true, headers: marked }],
+      ['of a key that was used before', ucp, { status: 409, given: true, afterLost: true, headers: marked }],
+    ])('leaves the outcome open of an answer %s', (_, contract, answer) => {
+      expect(read(contract, answer)).toMatchObject({ verdict: 'stored-failure', outcome: 'unknown' })
     })
 
     it('yields to what the contract says', () => {

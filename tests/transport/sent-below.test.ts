@@ -70,6 +70,21 @@ describe.each(hosts)('a fetch of the user’s own that resends, in %s', (_, send
     expect(executions()).toBe(1)
   })
 
+  it.each([
+    [403, 'unknown'],
+    [201, 'applied'],
+  ])('tells of a %i that it gets in the end what is true: %s', async (status, outcome) => {
+    let executions = 0
+    const { base } = await listen((request, response) => {
+      executions += 1
+      if (executions === 1) request.socket.destroy()
+      else response.writeHead(status).end('{}')
+    })
+    const end = await send(retrying(fetch), `${base}/orders`, 'keyed').catch((error: unknown) => error)
+    expect(idempotencyOf(end)).toMatchObject({ attempts: 1, outcome })
+    expect(executions).toBe(2)
+  })
+
   it('leaves a refused connection what it is', async () => {
     const url = `http://127.0.0.1:${await closedPort()}/`
     const error = await send(retrying(fetch), url, 'never').catch((thrown: unknown) => thrown)
@@ -195,6 +210,27 @@ describe('watchSending', () => {
       )
       expect(idempotencyOf(error)).toMatchObject({ outcome: 'unknown', isLowerBound: true, attempts: 1 })
     })
+  })
+
+  it('tells whether two requests have carried the key of a write that was answered', async () => {
+    const { base } = await listen((_, response) => void response.end('{}'))
+    const sendWith = async (key: string) => {
+      await fetch(`${base}/orders`, { method: 'POST', headers: { 'idempotency-key': key } })
+      const outgoing = httpRequest(base, {
+        method: 'POST',
+        headers: { 'Idempotency-Key': key },
+        agent: false,
+      })
+      outgoing.end()
+      await once(outgoing, 'response')
+    }
+    const wasSent = watchSending(async () => new Response())
+    await sendWith('order-17')
+    for (const [key, wanted] of [
+      ['order-17', true],
+      ['order-1', false],
+    ] as const)
+      expect(wasSent?.('POST', '/orders', key)).toBe(wanted)
   })
 
   it('says yes where there was too much to tell', async () => {

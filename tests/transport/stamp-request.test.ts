@@ -100,6 +100,7 @@ describe('a key in the body', () => {
     ['no object', '[1]'],
     ['null', 'null'],
     ['a Blob', new Blob(['{}'])],
+    ['not UTF-8', Buffer.from('{"name":"é"}', 'latin1')],
     ['absent', null],
   ])('refuses a body that is %s, before anything is sent', async (_, body) => {
     const { send, sent } = open(bodyField('idempotency_key'), json(201))

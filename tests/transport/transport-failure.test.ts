@@ -247,6 +247,22 @@ describe('readFailure', () => {
       expect(readFailure(new TypeError(message), url)).toBe('unknown')
     })
 
+    it.each([
+      "Failed to execute 'fetch' on 'Window': Request cannot be constructed from a URL that includes credentials: /",
+      'Window.fetch: http://a:b@api.test/ is an url with embedded credentials.',
+      'URL is not valid or contains user credentials.',
+      'Failed to parse URL from [object Request]',
+    ])('of a request that cannot be sent: %s', (message) => {
+      expect(readFailure(new TypeError(message), '/orders')).toBe('unsendable')
+    })
+
+    it.each(['Request failed: [object Object]', '[object Response]', 'The credentials have expired'])(
+      'not of what a fetch of the user’s own says of an answer: %s',
+      (message) => {
+        expect(readFailure(new TypeError(message), '/orders')).toBe('unknown')
+      },
+    )
+
     const connect = (code: string) => systemError(code, 'connect', { port: 443 })
     it.each<[string, unknown[], FailureVerdict]>([
       ['that all say so', [connect('ECONNREFUSED'), connect('ENETUNREACH')], 'not-sent'],
