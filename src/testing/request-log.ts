@@ -14,11 +14,29 @@ export interface RequestLog<F> {
   next(...faults: readonly F[]): void
 }
 
+const words: readonly unknown[] = [
+  undefined,
+  'pass',
+  'refuse',
+  'reset-before',
+  'lose-answer',
+  'cut-body',
+  'hang',
+]
+
+/** @throws `TypeError` for a fault that does not exist, which would be a test that waits for ever. */
+function checkFault<F>(fault: F): F {
+  if (words.includes(fault) || 'instead' in Object(fault) || 'after' in Object(fault)) return fault
+  throw new TypeError(
+    `there is no fault "${String(fault)}": ${words.slice(1).join(', ')}, { instead } or { after }`,
+  )
+}
+
 /** Keeps what arrives, in its order, and plays a script of faults. */
 export function createRequestLog<F = Fault>(contract: Contract, script: FaultScript<F> = []): RequestLog<F> {
   const requests: SeenRequest[] = []
   const attempts = new Map<string, number>()
-  const queue: F[] = typeof script === 'function' ? [] : [...script]
+  const queue: F[] = typeof script === 'function' ? [] : script.map(checkFault)
   const choose = typeof script === 'function' ? script : () => undefined
   return {
     requests,
@@ -28,9 +46,9 @@ export function createRequestLog<F = Fault>(contract: Contract, script: FaultScr
       if (key !== undefined) attempts.set(key, attempt)
       const seen = { ...request, key, attempt }
       requests.push(seen)
-      return { seen, fault: queue.shift() ?? choose(seen) ?? 'pass' }
+      return { seen, fault: queue.shift() ?? checkFault(choose(seen) ?? 'pass') }
     },
-    next: (...faults) => void queue.unshift(...faults),
+    next: (...faults) => void queue.unshift(...faults.map(checkFault)),
   }
 }
 

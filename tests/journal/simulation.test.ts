@@ -120,6 +120,53 @@ describe.each(Object.entries(losses))('an operation, when %s', (_, loses) => {
 const pointsOf = (count: number) =>
   Array.from({ length: count }, (_, index) => index + 1).filter((point) => isWhole || point % 10 === 1)
 
+describe('operations that were enqueued', { timeout: 120_000 }, () => {
+  const ids = Array.from({ length: 6 }, (_, index) => `order-${index}`)
+  const keep = { keepRequests: true }
+  const enqueueIn = async (world: World) => {
+    const { journal } = world.start(undefined, keep)
+    for (const id of ids) await world.live(journal.enqueue(id, { url, body: `body of ${id}` }))
+    // Now and then, so that operations which were begun ahead and never sent are among those that are left.
+    world.loses = (request) => request % 3 === 1
+  }
+  const recoverIn = (world: World, interrupt?: Interruption) => {
+    const process = world.start(interrupt, keep)
+    // One at a time: the first four are claimed before it is known how they are sent, the others are begun ahead.
+    return { process, work: process.journal.recover({ fetch: process.send, concurrency: 1 }) }
+  }
+
+  it.each(['crash', 'fail', 'away'] as const)(
+    'are executed once each, whichever await the recovery meets a %s at',
+    async (how) => {
+      const whole = createWorld()
+      await enqueueIn(whole)
+      const undisturbed = recoverIn(whole)
+      await whole.live(undisturbed.work)
+      for (const number of pointsOf(undisturbed.process.points.length)) {
+        const world = createWorld()
+        await enqueueIn(world)
+        let comeBack!: () => void
+        const away = new Promise<void>((resolve) => (comeBack = resolve))
+        const first = recoverIn(world, (point) => {
+          // The fetch of this world fails by the answers that are lost.
+          const isElsewhere = how === 'fail' && point.what.endsWith('send')
+          if (point.number !== number || isElsewhere) return 'go on'
+          return how === 'away' ? away : how
+        })
+        const ended = first.work.catch(() => undefined)
+        await world.live(ended)
+        world.pass(10_001)
+        await world.live(recoverIn(world).work)
+        comeBack()
+        await world.live(ended)
+        await world.live(recoverIn(world).work)
+        expect(world.executed.toSorted(), `${how} at ${number}`).toEqual(ids.map((id) => `body of ${id}`))
+        expect((await world.store.list({ state: 'open' }, { limit: 9 })).entries).toEqual([])
+      }
+    },
+  )
+})
+
 describe('a run of ten writes', { timeout: 120_000 }, () => {
   const steps = Array.from({ length: 10 }, (_, index) => index)
   const job = ({ journal, send }: Process, bodyOf: (step: number) => string) =>

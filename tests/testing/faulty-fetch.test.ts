@@ -18,6 +18,15 @@ describe('faultyFetch', () => {
     expect(flaky.requests[0]?.headers.get('x-a')).toBe('1')
   })
 
+  it('refuses a fault that does not exist', async () => {
+    const why = /there is no fault "lose": pass, refuse, /
+    expect(() => faultyFetch(['pass', 'lose' as 'pass'])).toThrow(why)
+    expect(() => faultyFetch().next('lose' as 'pass')).toThrow(why)
+    await expect(faultyFetch(() => 'lose' as 'pass')(url)).rejects.toThrow(why)
+    const fetch = async () => new Response('ok')
+    expect(await (await faultyFetch([undefined as never], { fetch })(url)).text()).toBe('ok')
+  })
+
   it('takes the global fetch of the moment', async () => {
     const flaky = faultyFetch()
     vi.stubGlobal('fetch', async () => new Response('stub'))
