@@ -1,4 +1,4 @@
-import { Area } from '../area.js'
+import { Area, rowsIn } from '../area.js'
 import type { Answer } from '../call.js'
 import type { ReadOptions, RequestOptions } from '../call-options.js'
 import { needSubtle } from '../crid/key-digest.js'
@@ -99,8 +99,8 @@ export class ConnectorResources extends Area {
     checkSlug('getConnectorResourceBySlug', slug)
     const subtle = needSubtle('getConnectorResourceBySlug')
     const answer = await this.exchange({ method: 'GET', path: path`/v1/resources`, query: { slug }, options })
-    if (!Array.isArray(answer.data)) throw answer.refuse('the answer holds no list')
-    return readConnectorResource(this, subtle, answer, onlyRow(answer.data, answer.meta.requestId), { slug })
+    const row = onlyRow(rowsIn(answer), answer.meta.requestId)
+    return readConnectorResource(this, subtle, answer, row, { slug })
   }
 
   /**
