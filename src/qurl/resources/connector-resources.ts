@@ -9,7 +9,7 @@ import {
   ERROR_CODE_RESOURCE_NOT_FOUND,
 } from '../error-codes.js'
 import { ConnectorResourceOutcomeUnknownError, NotFoundError } from '../errors.js'
-import { factsOf, mayHaveHappened } from '../may-have-happened.js'
+import { mayHaveHappened } from '../may-have-happened.js'
 import { copyMeta, keepFacts, keepMeta } from '../meta.js'
 import { writeOperations } from '../operations.js'
 import { path } from '../path.js'
@@ -147,10 +147,8 @@ const asUnknown =
   (method: keyof typeof advice) =>
   (error: unknown): never => {
     if (!mayHaveHappened(error, isRefusal)) throw error
-    const unknown = new ConnectorResourceOutcomeUnknownError(
-      `${method}: it may have been done; ${advice[method]}`,
-      factsOf(error),
-    )
+    const detail = `${method}: it may have been done; ${advice[method]}`
+    const unknown = new ConnectorResourceOutcomeUnknownError(error, detail)
     const facts = idempotencyOf(error)
     throw keepFacts(unknown, facts && { ...facts, outcome: 'unknown' })
   }
