@@ -31,7 +31,7 @@ export function createApi(options: ResolvedOptions, redact: (text: string) => st
               'error' in event && event.error !== undefined
                 ? { ...event, error: redact(String(event.error)) }
                 : event
-            debug('debug', `qurl: ${type}`, facts)
+            debug('debug', `qurl: ${event.method} ${event.url} ${type}`, facts)
           },
         }),
   })

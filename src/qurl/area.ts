@@ -166,10 +166,11 @@ const findKindProblem = (data: unknown): string | undefined =>
   typeof data === 'object' ? undefined : `the data of the answer is no object (got ${typeof data})`
 
 /** The rows of a list; an answer without content is an empty one. */
-function rowsIn<T>(answer: Answer, rowsOf = (found: unknown) => found): T[] {
+export function rowsIn<T>(answer: Answer, rowsOf = (found: unknown) => found): T[] {
   const { data, status, refuse, note } = answer
-  if (status === 204) {
-    note('204 where a list was expected: taken for an empty one')
+  // Go writes an empty list as `null` where nobody has made one.
+  if (status === 204 || data === null) {
+    note(`${status === 204 ? '204' : 'null'} where a list was expected: taken for an empty one`)
     return []
   }
   const rows = rowsOf(data)

@@ -99,61 +99,55 @@ export class RuntimeError extends QURLError {
   }
 }
 
-/** What an outcome-unknown error is made from: the facts of the failure that it stands for. */
-export interface OutcomeUnknownOptions extends LocalErrorOptions {
-  readonly requestId?: string | undefined
-  readonly data?: unknown
-}
+/** What is known of a write that may have been carried out, from the failure that it ended with. */
+const unknownOf = (cause: QURLError, code: string, title: string, detail: string): QURLErrorData => ({
+  status: 0,
+  code,
+  title,
+  detail,
+  outcome: 'unknown',
+  request_id: cause.requestId,
+  key: cause.key,
+  attempts: cause.attempts,
+  data: cause.data,
+  cause,
+})
 
 /**
  * `ensureConnectorResource` or `deleteConnectorResource` may have been carried out: its answer was lost, was a 5xx, or cannot
- * be used. `cause` is the failure itself.
+ * be used.
  */
 export class ConnectorResourceOutcomeUnknownError extends QURLError {
   static {
     brand(this.prototype, 'ConnectorResourceOutcomeUnknownError')
   }
-  constructor(message: string, { requestId, ...options }: OutcomeUnknownOptions = {}) {
-    super({
-      status: 0,
-      code: ERROR_CODE_CONNECTOR_RESOURCE_OUTCOME_UNKNOWN,
-      title: 'Connector resource outcome unknown',
-      detail: message,
-      outcome: 'unknown',
-      request_id: requestId,
-      ...options,
-    })
+  declare readonly code: typeof ERROR_CODE_CONNECTOR_RESOURCE_OUTCOME_UNKNOWN
+  /** The failure itself, with its status. */
+  declare readonly cause: QURLError
+
+  constructor(cause: QURLError, detail = `it may have been done; ${cause.detail}`) {
+    const code = ERROR_CODE_CONNECTOR_RESOURCE_OUTCOME_UNKNOWN
+    super(unknownOf(cause, code, 'Connector resource outcome unknown', detail))
   }
 }
 
 /**
  * `createDelegatedQurlBatch` may have been accepted: its answer was lost, was not definite, or cannot be used. Call again with
- * the same idempotencyKey and input, or read the batch by its `batchId` where there is one. `cause` is the failure itself.
+ * the same idempotencyKey and input, or read the batch by its `batchId` where there is one.
  */
 export class DelegatedBatchOutcomeUnknownError extends QURLError {
   static {
     brand(this.prototype, 'DelegatedBatchOutcomeUnknownError')
   }
+  declare readonly code: typeof ERROR_CODE_DELEGATED_BATCH_OUTCOME_UNKNOWN
+  /** The failure itself, with its status. */
+  declare readonly cause: QURLError
   /** The batch, where the answer named one. */
   declare readonly batchId?: string
 
-  constructor(
-    message: string,
-    {
-      requestId,
-      batchId,
-      ...options
-    }: OutcomeUnknownOptions & { readonly batchId?: string | undefined } = {},
-  ) {
-    super({
-      status: 0,
-      code: ERROR_CODE_DELEGATED_BATCH_OUTCOME_UNKNOWN,
-      title: 'Delegated batch outcome unknown',
-      detail: message,
-      outcome: 'unknown',
-      request_id: requestId,
-      ...options,
-    })
+  constructor(cause: QURLError, batchId?: string, detail = `it may have been accepted; ${cause.detail}`) {
+    const code = ERROR_CODE_DELEGATED_BATCH_OUTCOME_UNKNOWN
+    super(unknownOf(cause, code, 'Delegated batch outcome unknown', detail))
     if (batchId !== undefined) this.batchId = batchId
   }
 }

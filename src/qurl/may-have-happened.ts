@@ -4,7 +4,6 @@ import {
   ERROR_CODE_UNEXPECTED_RESPONSE,
 } from './error-codes.js'
 import { isQURLError } from './error-guards.js'
-import type { OutcomeUnknownOptions } from './errors.js'
 import type { QURLError } from './qurl-error.js'
 
 /**
@@ -21,10 +20,4 @@ export function mayHaveHappened(
   if (code === ERROR_CODE_CLIENT_VALIDATION || code === ERROR_CODE_RUNTIME) return false
   if (code === ERROR_CODE_UNEXPECTED_RESPONSE || outcome === 'unknown') return true
   return status > 0 && !isRefusal(error)
-}
-
-/** What an outcome-unknown error takes over from the failure that it stands for. */
-export function factsOf(error: QURLError): OutcomeUnknownOptions {
-  const { key, attempts, requestId, data } = error
-  return { cause: error, key, attempts, requestId, data }
 }

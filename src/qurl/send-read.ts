@@ -12,8 +12,8 @@ const passing: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]
 export interface ReadPolicy extends Pick<ResolvedOptions, 'fetch' | 'maxRetryAfterMs' | 'retryDelay'> {
   /** How often it is sent again. */
   readonly maxRetries: number
-  /** Hears of each wait. */
-  readonly onWait?: ((delayMs: number) => void) | undefined
+  /** Hears of each wait, and of the end. */
+  readonly onEvent?: ((type: string, facts: object) => void) | undefined
 }
 
 /**
@@ -41,10 +41,11 @@ export async function sendRead(
     const { received } = exchange
     const delayMs = signal?.aborted ? undefined : decideWait(exchange, failure?.error, retry, policy)
     if (delayMs === undefined) {
+      policy.onEvent?.('settled', received === undefined ? {} : { status: received.status })
       if (received === undefined) throw failure?.error
       return received
     }
-    policy.onWait?.(delayMs)
+    policy.onEvent?.('waiting', { delayMs })
     await systemClock.sleep(delayMs, signal)
   }
 }

@@ -73,14 +73,19 @@ export function createSend(options: ResolvedOptions): Send {
           debug?.('warn', `qurl: ${message}`, { method, path, status: received.status, ...more }),
       })
     const tools = { redact, settled }
+    // As the hooks tell of a write.
+    const tell =
+      debug &&
+      ((type: string, facts: object) => {
+        const { attempts } = exchange
+        const url = `${baseUrl}${path}`
+        debug('debug', `qurl: ${method} ${url} ${type}`, { method, url, attempts, ...facts })
+      })
 
     try {
       if (isRead) {
         const { maxRetries = options.maxRetries } = given
-        const onWait = (delayMs: number) =>
-          debug?.('debug', 'qurl: waiting', { method, path, delayMs, attempts: exchange.attempts })
-        const received = await sendRead(exchange, signal, { ...options, maxRetries, onWait })
-        debug?.('debug', 'qurl: settled', { method, path, attempts: exchange.attempts })
+        const received = await sendRead(exchange, signal, { ...options, maxRetries, onEvent: tell })
         if (isSuccess(received.status) || received.problem !== undefined) return settled(received, undefined)
         return readProblem(call, received, { attempts: exchange.attempts }, tools)
       }

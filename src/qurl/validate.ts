@@ -37,6 +37,10 @@ export const isRecord = (value: unknown): value is Record<string, unknown> =>
 export const defined = <T extends object>(fields: T): Partial<T> =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>
 
+/** A copy without the fields that are `undefined` or `null`. */
+export const present = (fields: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value != null))
+
 /**
  * Copies the fields that are present and collects every problem. `undefined` and `null` mean absent, but for the names in
  * `nullable`, where `null` is a value.

@@ -138,6 +138,25 @@ describe('batchCreate', () => {
   })
 })
 
+describe('a list', () => {
+  it.each<[string, (client: QURLClient) => PromiseLike<object>, object]>([
+    ['list', (client) => client.list(), { qurls: [], has_more: false }],
+    ['listBillingInvoices', (client) => client.listBillingInvoices(), { invoices: [], has_more: false }],
+    ['listAccessCodes', (client) => client.listAccessCodes(), { access_codes: [], has_more: false }],
+  ])('%s that is written as null is empty', async (_, call, empty) => {
+    const client = await answered({ status: 200, body: { data: null, meta: { has_more: false } } })
+    expect(await call(client)).toEqual(empty)
+  })
+
+  it('of a look-up that is written as null has found nothing', async () => {
+    const client = await answered({ status: 200, body: { data: null, meta: {} } })
+    expect(await failure(client.getConnectorResourceBySlug('a-slug'))).toMatchObject({
+      name: 'NotFoundError',
+      code: 'resource_not_found',
+    })
+  })
+})
+
 describe('get', () => {
   it.each([
     [{ qurls: [{ qurl_id: 'q_1' }] }, [{ qurl_id: 'q_1' }]],

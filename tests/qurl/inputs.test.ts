@@ -1,4 +1,4 @@
-import { QURLError, ValidationError, type QURLClient } from 'fetch-idempotency/qurl'
+import { QURLError, ValidationError, type CreateApiKeyInput, type QURLClient } from 'fetch-idempotency/qurl'
 import { describe, expect, it } from 'vitest'
 import { operations } from './catalog/index.js'
 import { clientFor } from './client-for.js'
@@ -173,6 +173,24 @@ describe('an id that would change the path', () => {
     const whole = encodeURIComponent(id)
     const { line } = operation.sends({ id: whole, qurlId: whole, sessionId: whole, codeId: whole })
     expect(`${server.requests[0]?.method} ${server.requests[0]?.path}`).toBe(line)
+  })
+})
+
+describe('a field of another kind of key', () => {
+  const name = 'x'
+  it.each<[CreateApiKeyInput, object]>([
+    [
+      { name, scopes: ['qurl:read'], expires_in: undefined, target: undefined } as CreateApiKeyInput,
+      { kind: 'api_key', name, scopes: ['qurl:read'] },
+    ],
+    [
+      { kind: 'enrollment_token', name, target: 'agent', scopes: undefined, claims: null } as never,
+      { kind: 'enrollment_token', name, target: 'agent' },
+    ],
+  ])('may be there without a value: %j', async (input, body) => {
+    const server = await startServer()
+    await clientFor(server, 'jwt').createApiKey(input)
+    expect(server.requests[0]?.json).toEqual(body)
   })
 })
 

@@ -15,6 +15,7 @@ import {
   type BatchCreateInput,
   type BatchItemResult,
   type ClientOptions,
+  type ConnectorResourceOutcomeUnknownError,
   type CreateApiKeyInput,
   type CreateInput,
   type CreateOutput,
@@ -22,6 +23,7 @@ import {
   type CreateWebhookInput,
   type CRIDVerificationError,
   type CRIDVerificationErrorCode,
+  type DelegatedBatchOutcomeUnknownError,
   type DelegatedQurl,
   type ExtendInput,
   type GoneError,
@@ -276,6 +278,8 @@ describe('errors', () => {
     expectTypeOf(narrowed).returns.toEqualTypeOf<GoneError | undefined>()
     expectTypeOf<GoneError['tombstone']>().toEqualTypeOf<TombstoneInfo | undefined>()
     expectTypeOf<QURLError['outcome']>().toEqualTypeOf<'applied' | 'not-applied' | 'unknown' | undefined>()
+    expectTypeOf<ConnectorResourceOutcomeUnknownError['cause']>().toEqualTypeOf<QURLError>()
+    expectTypeOf<DelegatedBatchOutcomeUnknownError['cause']>().toEqualTypeOf<QURLError>()
     expectTypeOf<CRIDVerificationError['code']>().toEqualTypeOf<CRIDVerificationErrorCode>()
     expectTypeOf(createError).returns.toEqualTypeOf<QURLError>()
     // @ts-expect-error the code is missing

@@ -4,6 +4,7 @@ import {
   describeShape,
   invalid,
   isRecord,
+  present,
   readFields,
   type Check,
   type Checks,
@@ -125,7 +126,9 @@ const connectorNeedsClaim: Rule = ({ target, claims }) =>
     : undefined
 
 /** The body that makes a key of the kind that the input names. */
-export function readApiKey(input: unknown): Record<string, unknown> {
+export function readApiKey(given: unknown): Record<string, unknown> {
+  // A field of another kind is absent when it is `undefined`: the type of the input allows it.
+  const input = isRecord(given) ? present(given) : given
   const { kind, purpose } = isRecord(input) ? input : {}
   if (kind == null && purpose != null) {
     return readFields('createApiKey', input, bootstrapChecks, [required('name', 'scopes')])

@@ -1,4 +1,4 @@
-import { Area } from '../area.js'
+import { Area, rowsIn } from '../area.js'
 import type { Answer } from '../call.js'
 import type { ReadOptions, RequestOptions } from '../call-options.js'
 import { needSubtle } from '../crid/key-digest.js'
@@ -9,7 +9,7 @@ import {
   ERROR_CODE_RESOURCE_NOT_FOUND,
 } from '../error-codes.js'
 import { ConnectorResourceOutcomeUnknownError, NotFoundError } from '../errors.js'
-import { factsOf, mayHaveHappened } from '../may-have-happened.js'
+import { mayHaveHappened } from '../may-have-happened.js'
 import { copyMeta, keepFacts, keepMeta } from '../meta.js'
 import { writeOperations } from '../operations.js'
 import { path } from '../path.js'
@@ -99,8 +99,8 @@ export class ConnectorResources extends Area {
     checkSlug('getConnectorResourceBySlug', slug)
     const subtle = needSubtle('getConnectorResourceBySlug')
     const answer = await this.exchange({ method: 'GET', path: path`/v1/resources`, query: { slug }, options })
-    if (!Array.isArray(answer.data)) throw answer.refuse('the answer holds no list')
-    return readConnectorResource(this, subtle, answer, onlyRow(answer.data, answer.meta.requestId), { slug })
+    const row = onlyRow(rowsIn(answer), answer.meta.requestId)
+    return readConnectorResource(this, subtle, answer, row, { slug })
   }
 
   /**
@@ -147,10 +147,8 @@ const asUnknown =
   (method: keyof typeof advice) =>
   (error: unknown): never => {
     if (!mayHaveHappened(error, isRefusal)) throw error
-    const unknown = new ConnectorResourceOutcomeUnknownError(
-      `${method}: it may have been done; ${advice[method]}`,
-      factsOf(error),
-    )
+    const detail = `${method}: it may have been done; ${advice[method]}`
+    const unknown = new ConnectorResourceOutcomeUnknownError(error, detail)
     const facts = idempotencyOf(error)
     throw keepFacts(unknown, facts && { ...facts, outcome: 'unknown' })
   }

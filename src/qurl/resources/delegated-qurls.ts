@@ -2,7 +2,7 @@ import { idempotencyOf } from '../../ky/index.js'
 import { Area } from '../area.js'
 import type { ReadOptions, RequestOptions } from '../call-options.js'
 import { DelegatedBatchOutcomeUnknownError } from '../errors.js'
-import { factsOf, mayHaveHappened } from '../may-have-happened.js'
+import { mayHaveHappened } from '../may-have-happened.js'
 import { keepFacts, keepMeta } from '../meta.js'
 import { writeOperations } from '../operations.js'
 import { path } from '../path.js'
@@ -52,15 +52,9 @@ export class DelegatedQurls extends Area {
     } catch (error) {
       if (!mayHaveHappened(error, isRefusal)) throw error
       const named = batchId ?? readBatchId(error.data)
-      throw keepFacts(
-        new DelegatedBatchOutcomeUnknownError(
-          `createDelegatedQurlBatch: it may have been accepted; ${
-            named === undefined ? '' : 'read it with getDelegatedQurlBatch, or '
-          }call again with the same idempotencyKey and input`,
-          { ...factsOf(error), batchId: named },
-        ),
-        outcomeUnknown(error),
-      )
+      const other = named === undefined ? '' : 'read it with getDelegatedQurlBatch, or '
+      const detail = `createDelegatedQurlBatch: it may have been accepted; ${other}call again with the same idempotencyKey and input`
+      throw keepFacts(new DelegatedBatchOutcomeUnknownError(error, named, detail), outcomeUnknown(error))
     }
   }
 

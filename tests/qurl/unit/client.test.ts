@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { readFileSync } from 'node:fs'
 import { describe, expect, it, vi } from 'vitest'
 import { metaOf, ProtectedResource, QURLClient, ValidationError, VERSION } from 'fetch-idempotency/qurl'
-import { apiKey, clientOf, data } from './fake.js'
+import { apiKey, clientOf, data, problem } from './fake.js'
 
 describe('VERSION', () => {
   it('is the version of the package', () => {
@@ -71,6 +71,23 @@ describe('QURLClient', () => {
     await client.create({ target_url: 'https://app.example/a' })
     await client.deleteResource('r_1')
     expect(sent).toHaveLength(3)
+  })
+
+  it('writes the request and its end to the debug log, of reads and of writes', async () => {
+    const lines: [string, unknown][] = []
+    const debug = (line: string, more: unknown) => void lines.push([line, more])
+    const { client } = clientOf([problem(503, 'x'), data({ plan: 'free' }), data({})], { debug })
+    await client.getQuota()
+    await client.create({ target_url: 'https://app.example/a' })
+    const [quota, qurls] = ['https://api.layerv.ai/v1/quota', 'https://api.layerv.ai/v1/qurls']
+    expect(lines.map(([line]) => line)).toEqual([
+      `qurl: GET ${quota} waiting`,
+      `qurl: GET ${quota} settled`,
+      `qurl: POST ${qurls} attempt-started`,
+      `qurl: POST ${qurls} attempt-ended`,
+      `qurl: POST ${qurls} settled`,
+    ])
+    expect(lines[1]?.[1]).toEqual({ level: 'debug', method: 'GET', url: quota, attempts: 2, status: 200 })
   })
 
   it('writes no credential, body or query to the debug log', async () => {

@@ -5,7 +5,9 @@ import {
   AuthenticationError,
   AuthorizationError,
   ConflictError,
+  ConnectorResourceOutcomeUnknownError,
   createError,
+  DelegatedBatchOutcomeUnknownError,
   GoneError,
   NetworkError,
   NotFoundError,
@@ -119,6 +121,26 @@ describe('the errors without an answer', () => {
   })
 })
 
+describe('the errors of an unknown outcome', () => {
+  const cause = new ServerError({ ...data(503), detail: 'Later.', request_id: 'req_1', key: 'k', data: 'x' })
+
+  it('can be made from the failure alone, as those of the official client 2.x', () => {
+    const known = { status: 0, outcome: 'unknown', requestId: 'req_1', key: 'k', data: 'x', cause }
+    expect(new ConnectorResourceOutcomeUnknownError(cause)).toMatchObject({
+      ...known,
+      name: 'ConnectorResourceOutcomeUnknownError',
+      code: 'connector_resource_outcome_unknown',
+      detail: 'it may have been done; Later.',
+    })
+    expect(new DelegatedBatchOutcomeUnknownError(cause, 'dqb_1')).toMatchObject({
+      ...known,
+      name: 'DelegatedBatchOutcomeUnknownError',
+      code: 'delegated_batch_outcome_unknown',
+      batchId: 'dqb_1',
+    })
+  })
+})
+
 describe('the guards', () => {
   const classes = {
     AuthenticationError,
@@ -135,6 +157,8 @@ describe('the guards', () => {
     new NetworkError('x'),
     new TimeoutError(),
     new RuntimeError('x'),
+    new ConnectorResourceOutcomeUnknownError(new NetworkError('x')),
+    new DelegatedBatchOutcomeUnknownError(new NetworkError('x')),
   ]
 
   it.each(samples.map((error) => [error.name, error] as const))('tell %s from the others', (name, error) => {
