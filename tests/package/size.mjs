@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 
 /** Compressed bytes, a little above what they are today: growth has to be wanted, and what is saved is taken off here. */
-const limits = { '.': 33_900, './ky': 38_500 }
+const limits = { '.': 34_900, './ky': 39_300 }
 const root = new URL('../../', import.meta.url)
 const { exports } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'))
 
