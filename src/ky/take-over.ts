@@ -15,6 +15,8 @@ function run(call: KyCall, hook: KyHook, given: readonly unknown[]): unknown {
 function handBack(call: KyCall, from: Phase): unknown {
   if (call.phase !== from) return undefined
   call.phase = 'back'
+  // What ky sends now is its own, unless it is a write.
+  call.shown.retry.shouldRetry = call.retry?.shouldRetry
   return call.handBack?.()
 }
 
@@ -96,8 +98,7 @@ export function letKyReplay(call: KyCall, method: string): void {
   const ours = { limit: Number.MAX_SAFE_INTEGER, methods: [method.toLowerCase()], shouldRetry: () => true }
   Object.assign(retry, ours, { delay: () => 0, jitter: undefined })
   call.handBack = () => {
-    // What ky sends now, such as a look-up in place of the write, is its own again.
-    Object.assign(retry, { limit, methods, delay, jitter, shouldRetry: call.retry?.shouldRetry })
+    Object.assign(retry, { limit, methods, delay, jitter })
     return replay?.()
   }
 }

@@ -152,6 +152,22 @@ describe.each(majors)('%s: a forced retry', (_, ky) => {
     expect(idempotencyOf(response)).toMatchObject({ attempts: 2, outcome: 'applied' })
   })
 
+  it('of a read is ky’s own, and a write after it knows of the one before it', async () => {
+    const server = stub(ok(), status(503), ok(), status(404))
+    const { retry } = ky as unknown as { retry: (options: object) => never }
+    const send = (request: Request) => retry({ request, delay: 1 })
+    const steps = [
+      () => send(new Request(`${url}/1`)),
+      undefined,
+      () => send(new Request(url, { method: 'POST' })),
+    ]
+    const afterResponse = [() => steps[server.sent.length - 1]?.()]
+    const options = { hooks: { afterResponse }, retry: { limit: 5 } }
+    const error = await caught(open(ky, server).post(url, options))
+    expect(server.sent.map(({ method }) => method)).toEqual(['POST', 'GET', 'GET', 'POST'])
+    expect(idempotencyOf(error)).toMatchObject({ attempts: 2, outcome: 'unknown' })
+  })
+
   it('keeps the key on a request of its own', async () => {
     const server = stub(status(401), ok())
     const force = (first: unknown, __: unknown, given?: Response) => {
