@@ -33,8 +33,9 @@ function readOriginal(
 }
 
 function readDuplicate(pattern: DuplicatePattern, answer: Answer): Reading {
-  // Something on the way may have sent the request twice.
-  if (!namesKey(pattern) && !couldKnowKey(answer)) return { verdict: 'failed', outcome: 'unknown' }
+  // Something on the way may have sent the request twice. A success is one in either case.
+  if (!namesKey(pattern) && !couldKnowKey(answer))
+    return answer.status < 300 ? { verdict: 'done' } : { verdict: 'failed', outcome: 'unknown' }
   return {
     verdict: 'already-done',
     outcome: pattern.alsoAfterFailure ? 'unknown' : undefined,

@@ -25,7 +25,9 @@ export function readAttempt(
   if ('lost' in attempted)
     return attempted.isFinal ? { verdict: attempted.lost, resend: false } : { verdict: attempted.lost }
   const reading = readAnswer(contract, new AnswerInFull(attempted, operation))
-  const { status, isBodyLost } = attempted
+  const { status, isBodyLost, isMoved } = attempted
+  // That a DELETE finds nothing where a redirect has led, such as to a log-in, does not tell that the thing is gone.
+  if (isMoved && reading.verdict === 'done' && status >= 400) return { verdict: 'failed', outcome: 'unknown' }
   // Servers refuse a key that they know with these, and only the body tells it from other refusals.
   if (isBodyLost && operation.keyOrigin === 'given' && (status === 400 || status === 409 || status === 422))
     return { ...reading, outcome: reading.outcome ?? 'unknown' }

@@ -9,6 +9,8 @@ export interface AnsweredAttempt {
   readonly bytes: Uint8Array | undefined
   /** The answer came from where a redirect led: to a write, it may be the answer of another request. */
   readonly redirected?: boolean
+  /** A redirect has led to the answer, be it that of the write itself. */
+  readonly isMoved?: boolean
   /** The body of an error was not read to its end: the status is all that the answer tells. */
   readonly isBodyLost?: boolean
   /** A layer below may have sent the request more than once. */

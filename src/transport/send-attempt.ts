@@ -141,9 +141,10 @@ function report(
   failure?: AttemptResult<Response>['failure'],
 ): AttemptResult<Response> {
   const { status, headers } = response
-  const redirected = response.redirected && !isWrite
+  const isMoved = response.redirected
+  const redirected = isMoved && !isWrite
   const isBodyLost = status >= 400 && bytes === undefined && Boolean(response.body)
-  const attempted = { status, headers, bytes, redirected, isBodyLost, isAtLeast }
+  const attempted = { status, headers, bytes, redirected, isMoved, isBodyLost, isAtLeast }
   return { attempted, answer: response, error: undefined, failure }
 }
 

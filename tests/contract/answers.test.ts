@@ -196,6 +196,15 @@ describe('answers as data', () => {
       expect(read({ status: 409, alsoAfterFailure: true }, { status: 409, ...lost }).outcome).toBe('unknown')
     })
 
+    it('is not believed of a success on the first attempt with a new key, which it stays', () => {
+      const contract = defineContract({ answers: { alreadyDone: { status: 200, result: {} } } })
+      expect(readAnswer(contract, makeAnswer({ status: 200, json: {} }))).toMatchObject({
+        verdict: 'done',
+        outcome: undefined,
+        result: undefined,
+      })
+    })
+
     it('is not believed of a status on the first attempt with a new key', () => {
       expect(read({ status: 409 }, { status: 409 })).toMatchObject({ verdict: 'failed', outcome: 'unknown' })
       expect(read({ code: 'duplicate' }, { status: 409, json: { code: 'duplicate' } }).verdict).toBe(

@@ -322,6 +322,21 @@ it.each([
   expect([end.status, outcome(end)]).toEqual([404, wanted])
 })
 
+it.each([302, 307, 308])(
+  'a lost DELETE that a %i leads to where nothing is, is not told as applied',
+  async (status) => {
+    let asked = 0
+    const { base } = await listen((request, response) => {
+      asked += 1
+      if (asked === 1) request.socket.destroy()
+      else if (request.url === '/orders/1') response.writeHead(status, { location: '/login' }).end()
+      else response.writeHead(404).end()
+    })
+    const end = await createIdempotentFetch({ retry })(`${base}/orders/1`, { method: 'DELETE' })
+    expect([end.status, outcome(end)]).toEqual([404, 'unknown'])
+  },
+)
+
 it('with redirect: manual, a refused connection is sure again', async () => {
   const url = `http://first.test:${await closedPort()}/`
   const send = createIdempotentFetch({ fetch: ownFetch, methods: [], retry })
