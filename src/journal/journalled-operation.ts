@@ -24,6 +24,8 @@ export interface HeldEntry {
   readonly firstSentMs: number | undefined
 }
 
+const nothing = /* @__PURE__ */ Promise.resolve()
+
 /** An operation that a call works on: what happens to it is written down. */
 export function heldOperation(
   settings: JournalSettings,
@@ -88,7 +90,11 @@ export function heldOperation(
     } = before ?? { value, state: 'open' as const, updatedMs: clock.now() }
     return persist(() => write(old, state, 0, updatedMs))
   }
-  const settle = ({ outcome: ended, answer, mayHaveRunTwice }: Extract<RecordStep, { type: 'settled' }>) => {
+  const settle = async ({
+    outcome: ended,
+    answer,
+    mayHaveRunTwice,
+  }: Extract<RecordStep, { type: 'settled' }>) => {
     // Nothing was sent, and no look-up has told what became of what was sent earlier.
     if (attemptsHere === 0 && (firstSentMs === undefined || ended === 'unknown')) return giveBack()
     isOver = true
@@ -114,10 +120,9 @@ export function heldOperation(
     firstSentMs,
     knownOutcome: before?.value.outcome === 'applied' ? 'applied' : undefined,
     answer: undefined,
-    async record(step) {
-      if (isOver) return
-      if (step.type === 'attempt-starting') await start(step.attempt)
-      else if (step.type === 'settled') await settle(step)
+    record(step) {
+      if (isOver || step.type === 'attempt-ended') return nothing
+      return step.type === 'attempt-starting' ? start(step.attempt) : settle(step)
     },
     async release() {
       if (isOver) return

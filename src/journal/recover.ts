@@ -80,11 +80,11 @@ export async function recoverOperations(
   async function workThrough(queue: (readonly ListedTask[])[]): Promise<void> {
     const turns: Turn[] = []
     let inVain = 0
+    const batch = concurrency * claimsAhead
     const nextTurn = () => {
-      if (turns.length < concurrency)
-        turns.push(
-          ...queue.splice(0, concurrency * claimsAhead).map((lane) => ({ lane, ahead: claim(lane) })),
-        )
+      // While half of them are worked on, the next ones are claimed.
+      if (turns.length < batch / 2)
+        turns.push(...queue.splice(0, batch).map((lane) => ({ lane, ahead: claim(lane) })))
       return turns.shift()
     }
     const work = async () => {

@@ -23,7 +23,7 @@ export interface SqliteStoreOptions {
  * has.
  *
  * Takes a path where the runtime has `node:sqlite` (Node 22.13 and newer), or a connection that nobody else uses, of
- * better-sqlite3, libsql, `bun:sqlite` or `node:sqlite`: its `busy_timeout`, `journal_mode`, `synchronous` and `wal_autocheckpoint` are set. Give one
+ * better-sqlite3, libsql, `bun:sqlite` or `node:sqlite`: its `busy_timeout`, `journal_mode` and `synchronous` are set. Give one
  * store to each process, not a connection that is inside of a transaction of yours. A file on a network drive cannot be shared.
  *
  * @throws `TypeError` or `RangeError` for what cannot work. What SQLite throws when it cannot open or write the file comes out of

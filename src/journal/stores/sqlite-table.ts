@@ -22,8 +22,6 @@ function prepareTable(database: SqliteDatabase, table: string): void {
   database.exec('PRAGMA journal_mode = WAL')
   // In WAL mode, NORMAL would lose what was committed last when the power fails.
   database.exec('PRAGMA synchronous = FULL')
-  // Twice the default: most commits change the same last pages of the table, which are copied to it less often.
-  database.exec('PRAGMA wal_autocheckpoint = 2000')
   database.exec(`CREATE TABLE IF NOT EXISTS ${table}_schema (version INTEGER NOT NULL)`)
   const found = database.prepare(`SELECT version FROM ${table}_schema`).get() as
     { readonly version: number | bigint } | null | undefined
