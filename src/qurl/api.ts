@@ -3,6 +3,7 @@ import { idempotency } from '../ky/index.js'
 import { createAttemptFetch } from './attempt-fetch.js'
 import { contract } from './contract.js'
 import type { ResolvedOptions } from './client-options.js'
+import { findCode } from './loss.js'
 
 /** How long to wait before a retry when the service does not say: by the option, else a random time up to a doubling one. */
 export function waitOf(
@@ -14,7 +15,7 @@ export function waitOf(
 }
 
 /** The ky instance that sends: the idempotency hooks, the service's contract, and the client's own retries and time limits. */
-export function createApi(options: ResolvedOptions, redact: (text: string) => string): KyInstance {
+export function createApi(options: ResolvedOptions): KyInstance {
   const { debug, deadlineMs = Infinity, fetch, maxRetries, maxRetryAfterMs, retryBudget } = options
   const hooks = idempotency({
     contract,
@@ -26,12 +27,15 @@ export function createApi(options: ResolvedOptions, redact: (text: string) => st
     ...(debug === undefined
       ? {}
       : {
-          onEvent({ type, ...event }) {
-            const facts =
-              'error' in event && event.error !== undefined
-                ? { ...event, error: redact(String(event.error)) }
-                : event
-            debug('debug', `qurl: ${event.method} ${event.url} ${type}`, facts)
+          onEvent(event) {
+            // Of what went wrong only the code: the rest may quote a credential.
+            const code = event.type === 'attempt-ended' ? findCode(event.error) : undefined
+            const { type, ...facts } = event
+            debug(
+              'debug',
+              `qurl: ${event.method} ${event.url} ${type}`,
+              code === undefined ? facts : { ...facts, code },
+            )
           },
         }),
   })

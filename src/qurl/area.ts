@@ -37,6 +37,9 @@ const openList = (
   input: object | undefined,
 ): PagedList => ({ query: readQuery(method, input, checks), path: makePath() })
 
+/** The type of the input has no cursor, but that of one page, which has, may be given as well. */
+const noCursor: Check = () => 'must not be given, as the whole list is read; read pages to begin at a cursor'
+
 /** One area of the API: the verbs that its calls are made of. */
 export abstract class Area {
   readonly #send: Send
@@ -105,7 +108,7 @@ export abstract class Area {
     input: object | undefined,
     options?: ReadOptions,
   ): AsyncGenerator<T, void, undefined> {
-    const { cursor: _, ...checks } = shape.checks
+    const checks = { ...shape.checks, cursor: noCursor }
     const all = { ...shape, checks, method: shape.method.replace('list', 'listAll') }
     const list = openList(all, makePath, input)
     return readAllPages<Page<Rows, T>, T>({

@@ -97,7 +97,8 @@ export function isUnsent(failure: unknown): boolean {
 /** As Node, undici and Bun name what went wrong: `ECONNREFUSED`, `UND_ERR_SOCKET`, `ConnectionRefused`. */
 const codeForm = /^(?:[A-Z][A-Z\d]*(?:_[A-Z\d]+)*|(?:[A-Z][a-z]+){2,})$/
 
-function findCode(failure: unknown): string | undefined {
+/** The code of what went wrong, wherever it stands in the chain of causes. */
+export function findCode(failure: unknown): string | undefined {
   for (let at = failure, depth = 0; typeof at === 'object' && at !== null && depth < 8; depth += 1) {
     const { code, cause, errors } = at as { code?: unknown; cause?: unknown; errors?: readonly unknown[] }
     if (typeof code === 'string' && code.length <= 40 && codeForm.test(code)) return code

@@ -1,4 +1,4 @@
-import { parseRetryAfter } from '../backoff/retry-after.js'
+import { parseWait } from '../backoff/parse-wait.js'
 import { systemClock, systemRandom } from '../clock/system-clock.js'
 import { waitOf } from './api.js'
 import type { ResolvedOptions } from './client-options.js'
@@ -18,7 +18,7 @@ export interface ReadPolicy extends Pick<ResolvedOptions, 'fetch' | 'maxRetryAft
 
 /**
  * Sends one read, again where that may help, until there is an answer, whatever its status: a read needs neither key nor journal,
- * so it does without ky, which takes longer than all the rest. The rules are those of writes: one parser of `Retry-After`, a
+ * so it does without ky, which takes longer than all the rest. The rules are those of writes: one parser of the wait, a
  * longest wait, and a deadline over which no wait is begun.
  *
  * @throws the signal's reason when it aborts, and what `fetch` throws when no answer arrives.
@@ -60,7 +60,7 @@ function decideWait(
   const { received } = exchange
   if (retry > maxRetries) return undefined
   if (received === undefined ? isForeignAbort(error) : !passing.has(received.status)) return undefined
-  const askedMs = received && parseRetryAfter(received.headers, systemClock.now())
+  const askedMs = received && parseWait(received.status, received.headers, systemClock.now())
   if (askedMs !== undefined && askedMs > maxRetryAfterMs) return undefined
   const delayMs = askedMs ?? waitOf({ retryDelay }, retry, systemRandom)
   return delayMs < leftOf(exchange) ? delayMs : undefined

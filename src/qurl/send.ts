@@ -20,9 +20,7 @@ import { invalid } from './validate.js'
 /** Makes the one function that sends: the service's headers and envelope around a ky instance. */
 export function createSend(options: ResolvedOptions): Send {
   const { apiKey, baseUrl, debug, userAgent } = options
-  /** The credential of the last call, for what is not told of one call alone. */
-  let lastCredential = typeof apiKey === 'string' ? apiKey : ''
-  const api = createApi(options, (text) => hide(text, [lastCredential]))
+  const api = createApi(options)
 
   return async (call) => {
     const { method, path } = call
@@ -43,7 +41,6 @@ export function createSend(options: ResolvedOptions): Send {
         typeof apiKey === 'string'
           ? apiKey
           : await askForCredential(apiKey, Math.min(timeoutMs, leftOf({ untilMs })), signal)
-      lastCredential = credential
     }
     const headers = requestHeaders({
       credential,

@@ -11,6 +11,7 @@ import {
   TimeoutError,
   idempotencyOf,
   type ClientOptions,
+  type QURLClient,
 } from 'fetch-idempotency/qurl'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { isWhole } from '../whole.js'
@@ -386,13 +387,20 @@ describe('the deadline', () => {
 })
 
 describe('the end of a rate window', () => {
-  it.each([429, 503])(
+  const create = (client: QURLClient) => client.create({ target_url: 'https://app.example/a' })
+  const read = (client: QURLClient) => client.getQuota()
+  it.each([
+    [429, create],
+    [503, create],
+    [429, read],
+    [503, read],
+  ])(
     'without a Retry-After is not waited for beyond maxRetryAfterMs: the answer is reported at once (%i)',
-    async (status) => {
+    async (status, call) => {
       const { proxy, client } = await stage('api-key', { maxRetryAfterMs: 10 })
       const inAnHour = String(Math.floor(Date.now() / 1000) + 3600)
       proxy.next({ instead: { status, headers: { 'ratelimit-limit': '60', 'ratelimit-reset': inAnHour } } })
-      const error = await failure(client.create({ target_url: 'https://app.example/a' }))
+      const error = await failure(call(client))
       expect(error).toMatchObject({ status, attempts: 1 })
       expect(proxy.requests).toBe(1)
     },

@@ -101,6 +101,21 @@ describe('QURLClient', () => {
     expect(lines.length).toBeGreaterThan(3)
     expect(inspect(lines, { depth: 20 })).not.toMatch(new RegExp(`${apiKey}|secret-path|secret-query`))
   })
+
+  it('writes the code of what went wrong, and no more of it', async () => {
+    const lines: unknown[] = []
+    const cause = Object.assign(new Error(`read: ${apiKey}`), { code: 'ECONNRESET' })
+    const { client } = clientOf([new TypeError(`lost: ${apiKey}`, { cause })], {
+      debug: (...line) => void lines.push(line),
+      maxRetries: 0,
+    })
+    await client.create({ target_url: 'https://app.example/a' }).catch(() => undefined)
+    expect(lines).toContainEqual([
+      'qurl: POST https://api.layerv.ai/v1/qurls attempt-ended',
+      expect.objectContaining({ verdict: 'unknown', code: 'ECONNRESET' }),
+    ])
+    expect(inspect(lines, { depth: 20, showHidden: true })).not.toContain(apiKey)
+  })
 })
 
 describe('ProtectedResource', () => {
