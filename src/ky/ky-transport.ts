@@ -197,6 +197,7 @@ export function openKyTransport(
       }
       request = await take(standing, given)
       stamp()
+      operation.goTo(request.url, request.method)
       return undefined
     },
     stopped: (why) => void (call.stoppedBy = why),

@@ -666,6 +666,15 @@ describe.each(majors)('%s: other options of ky', (major, ky) => {
     expect(seen).toHaveBeenCalledOnce()
   })
 
+  it('let beforeRetry lead a write where no keys are honoured, from where it is not resent', async () => {
+    const contract = defineContract({ honoursKey: (target) => !target.url.endsWith('/free') })
+    const server = stub(status(503), reset, ok())
+    const hooks = { beforeRetry: [() => new Request(`${url}/free`, { method: 'POST', body: 'x' })] }
+    const error = await caught(open(ky, server, { contract }).post(url, { json: {}, hooks }))
+    expect(server.sent.map((one) => one.url)).toEqual([url, `${url}/free`])
+    expect(idempotencyOf(error)).toMatchObject({ attempts: 2, outcome: 'unknown' })
+  })
+
   it('let beforeRetry give a read, which ky retries by its own rules', async () => {
     const server = stub(status(503), status(503), ok())
     const told: number[] = []
