@@ -72,11 +72,11 @@ export async function sendAttempt(
     return lose(error)
   }
   const { response: answer, isWrite } = landing
-  const key = answer?.status >= 400 ? traveller?.key : undefined
-  isAtLeast ||= landing.isAtLeast === true || (key !== undefined && wasSent?.('', request.url, key) === true)
   // What follows is our own: where it fails, the answer is not lost.
   const problem = findProblem(answer)
   if (problem !== undefined) return reportProblem(answer, problem)
+  const key = answer.status >= 400 ? traveller?.key : undefined
+  isAtLeast ||= landing.isAtLeast === true || (key !== undefined && wasSent?.('', request.url, key) === true)
   // A fetch that does not heed its signal brings its answer when the attempt is long over.
   if (signal.aborted) {
     discard(answer)
