@@ -99,7 +99,8 @@ function fix(input: string | URL | Request, init: CapturableInit): Writable<Capt
     remake: undefined,
     rest,
     base,
-    signal: signal === null ? undefined : (signal ?? base?.signal),
+    // That of a `Request` of node-fetch is `null`.
+    signal: (signal === undefined ? base?.signal : signal) ?? undefined,
   }
 }
 

@@ -471,6 +471,12 @@ describe('createIdempotentFetch', () => {
       const request = new Request(url, { ...post, signal: AbortSignal.abort() })
       expect((await send(request, { signal: null })).status).toBe(201)
     })
+
+    it('may be null, as that of a Request of node-fetch', async () => {
+      const { send } = setUp()
+      const request = Object.defineProperty(new Request(url, post), 'signal', { value: null })
+      expect((await send(request)).status).toBe(201)
+    })
   })
 
   it.each<[string, () => Response]>([
