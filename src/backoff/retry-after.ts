@@ -30,8 +30,8 @@ export function readRetryAfter(headers: Pick<Headers, 'get'>, sentMs: number): n
 
 /**
  * Reads how long the server asks to wait, in milliseconds, from `retry-after-ms` and the names of Azure and AWS for it, or
- * `Retry-After` (seconds or date). A date is measured against the response's own `Date`. Garbage, zero, negative numbers and dates that have passed are ignored,
- * as if the header were absent: "now" is no reason to come back faster than one's own backoff.
+ * `Retry-After` (seconds or date). A date is measured against the response's own `Date`. Garbage, zero, negative numbers and dates
+ * that have passed are ignored, as if the header were absent: "now" is no reason to come back faster than one's own backoff.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3 | RFC 9110, section 10.2.3}
  */

@@ -187,9 +187,12 @@ export class TrackedOperation {
 
   /** Whether a redirect may lead the write to a URL: once it may have been executed, not to another server, nor away from its key. */
   mayMoveTo(url: string, isOtherServer: boolean): boolean {
-    const { mayHaveRun, resendable } = this.#operation
+    const before = this.#operation
     this.goTo(url)
-    if (mayHaveRun && (isOtherServer || resendable !== this.#operation.resendable)) return false
+    if (before.mayHaveRun && (isOtherServer || before.resendable !== this.#operation.resendable)) {
+      this.#operation = before
+      return false
+    }
     if (isOtherServer) this.landing = url
     return true
   }

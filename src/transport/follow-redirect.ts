@@ -111,7 +111,7 @@ export async function followRedirect(
   } catch (cause) {
     throw new LostBehindRedirect('fetch failed', { cause })
   }
-  // One that leads where the write must not go is an answer as any other.
+  // Where the write must not go, the redirect itself is the answer.
   if (response !== answer) Object.defineProperty(response, 'redirected', { value: true })
   return { response, isWrite, isAtLeast }
 }

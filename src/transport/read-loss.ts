@@ -3,7 +3,7 @@ import type { AttemptResult } from './attempted.js'
 import { findHeader } from './capture-headers.js'
 import type { CapturedRequest } from './capture-request.js'
 import { isSentOnce } from './captured-body.js'
-import type { watchSending } from './sent-below.js'
+import type { SendWatch } from './sent-below.js'
 import { isDeterministic, readFailure } from './transport-failure.js'
 import { isBytes, isTypeError, webClass } from './web-shapes.js'
 
@@ -49,7 +49,7 @@ export function readLoss(
   isAtLeast: boolean,
   isCut: boolean,
   seen: SeenAnswer | undefined,
-  wasSent: ReturnType<typeof watchSending>,
+  watch: SendWatch | undefined,
 ): AttemptResult<Response> {
   const read = readFailure(error, request.url, mayHaveMoved)
   const verdict = read === 'unknown' && isTypeError(error) && !isSendable(request) ? 'unsendable' : read
@@ -58,7 +58,7 @@ export function readLoss(
   const isPartlySent =
     read === 'unsendable' && isFinal && (isSentOnce(request.body) || excessBytes(request) < 0)
   const isResent =
-    verdict !== 'unknown' && URL.canParse(request.url) && wasSent?.(request.method, request.url)
+    verdict !== 'unknown' && URL.canParse(request.url) && watch?.wasSent(request.method, request.url)
   // What is told of the last request says nothing of those that were sent before it.
   const isOpen = isPartlySent || isResent || (isAtLeast && (verdict === 'not-sent' || isFinal))
   const attempted = {

@@ -53,9 +53,9 @@ export async function sendAttempt(
   let isAtLeast = canBeResentBelow(picked, request)
   watchConnectErrors()
   const isWatched = !isKnownFetch(picked) || mayHaveDispatcher(request)
-  const wasSent = isWatched && !isRead(request.method) ? watchSending(picked) : undefined
+  const watch = isWatched && !isRead(request.method) ? watchSending(picked) : undefined
   const lose = (error: unknown, isCut = false, seen?: SeenAnswer) =>
-    readLoss(error, request, follower === 'fetch', isAtLeast, isCut, seen, wasSent)
+    readLoss(error, request, follower === 'fetch', isAtLeast, isCut, seen, watch)
   if (Math.abs(excessBytes(request)) > 0 && isUndici(picked)) return refuseLength()
   const given = sender.hidesSignal ? undefined : signal
   let landing: Landing
@@ -76,7 +76,7 @@ export async function sendAttempt(
   const problem = findProblem(answer)
   if (problem !== undefined) return reportProblem(answer, problem)
   const key = answer.status >= 400 ? traveller?.key : undefined
-  isAtLeast ||= landing.isAtLeast === true || (key !== undefined && wasSent?.('', request.url, key) === true)
+  isAtLeast ||= landing.isAtLeast === true || (key !== undefined && watch?.wasRepeated(key) === true)
   // A fetch that does not heed its signal brings its answer when the attempt is long over.
   if (signal.aborted) {
     discard(answer)

@@ -40,38 +40,50 @@ function isOfRuntime(fetch: FetchLike | undefined): boolean {
   return fetch === current || isIdempotentFetch(current) || (fetch !== undefined && isKnownFetch(fetch))
 }
 
+/** What has been sent since a moment. */
+export interface SendWatch {
+  /** Whether such a request has been on a connection, with more in its query or not; too much traffic to tell counts as yes. */
+  readonly wasSent: (method: string, url: string) => boolean
+  /** Whether more than one request has carried a key in its headers; too much traffic to tell counts as no. */
+  readonly wasRepeated: (key: string) => boolean
+}
+
+/** Bun and Deno do not say what they send: a fetch of the caller's own counts as having sent. */
+const blind: SendWatch = { wasSent: () => true, wasRepeated: () => false }
+
 /**
  * Notices what a fetch of the caller's own sends. One that resends by itself shows only its last answer or failure: that connection
  * may have been refused when the request had been executed on an earlier one.
  *
- * Gives the function that says whether such a request has been on a connection since, with more in its query or not; too much
- * traffic to tell counts as yes. Given the key of a write that was answered, it says whether more than one request has carried that. Bun and Deno do not say what they send: there, a fetch of the caller's own counts as having sent.
  * `undefined` where there is nothing to ask, and the error alone has to tell: the runtime's own fetch, and browsers.
  */
-export function watchSending(
-  fetch?: FetchLike,
-): ((method: string, url: string, answeredKey?: string) => boolean) | undefined {
-  if ('Bun' in globalThis || 'Deno' in globalThis)
-    return isOfRuntime(fetch) ? undefined : (_, __, answeredKey) => answeredKey === undefined
+export function watchSending(fetch?: FetchLike): SendWatch | undefined {
+  if ('Bun' in globalThis || 'Deno' in globalThis) return isOfRuntime(fetch) ? undefined : blind
   const { process } = globalThis as { process?: object }
   if (process === undefined) return undefined
   const log = openLog(process)
   const since = log.count
-  return (method, url, answeredKey) => {
-    const count = log.count - since
-    if (count > ringSize) return answeredKey === undefined
-    const sent = Array.from(
-      { length: count },
-      (_, at) => log.recent[(since + at) % ringSize] as (typeof log.recent)[number],
-    )
-    if (answeredKey !== undefined) {
-      const values = [`: ${answeredKey}\r`, `"${answeredKey}"`]
-      return sent.filter(([, , headers]) => values.some((value) => headers.includes(value))).length > 1
-    }
-    const { pathname, search } = new URL(url)
-    const line = `${method.toUpperCase()} ${pathname}${search}`
-    const more = `${line}${search === '' ? '?' : '&'}`
-    const isThat = (one: string) => one === line || one.startsWith(more)
-    return sent.reduce((sum, [one, weight]) => (isThat(one) ? sum + weight : sum), 0) > 1
+  /** What was sent since, `undefined` where the ring has not kept it all. */
+  const listSent = () => {
+    const length = log.count - since
+    if (length > ringSize) return undefined
+    const at = (place: number) => log.recent[(since + place) % ringSize] as SendLog['recent'][number]
+    return Array.from({ length }, (_, place) => at(place))
+  }
+  return {
+    wasSent(method, url) {
+      const { pathname, search } = new URL(url)
+      const line = `${method.toUpperCase()} ${pathname}${search}`
+      const more = `${line}${search === '' ? '?' : '&'}`
+      const isThat = (one: string) => one === line || one.startsWith(more)
+      const sent = listSent()
+      return !sent || sent.reduce((sum, [one, weight]) => (isThat(one) ? sum + weight : sum), 0) > 1
+    },
+    wasRepeated(key) {
+      // As undici writes headers, and as those of `node:http` are written here.
+      const values = [`: ${key}\r`, `"${key}"`]
+      const carriers = listSent()?.filter(([, , headers]) => values.some((value) => headers.includes(value)))
+      return carriers !== undefined && carriers.length > 1
+    },
   }
 }

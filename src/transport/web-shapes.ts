@@ -197,10 +197,10 @@ export function isOfClass(value: object, Class: Function): boolean {
 
 /** Whether a stream is one that this runtime's own classes take. */
 export function isNativeStream(value: unknown): value is ReadableStream<Uint8Array> {
-  return typeof ReadableStream === 'function' && isWebStream(value) && value instanceof ReadableStream
+  return typeof ReadableStream === 'function' && isWebStream(value) && isOfClass(value, ReadableStream)
 }
 
 /** Whether a `Blob` is of the class of this realm, and can be streamed: that of jsdom cannot, and a fetch waits for it for ever. */
 export function isNativeBlob(value: object): boolean {
-  return typeof Blob === 'function' && value instanceof Blob && typeof value.stream === 'function'
+  return typeof Blob === 'function' && isOfClass(value, Blob) && 'stream' in value
 }

@@ -170,7 +170,7 @@ function kyHost(name: HostName, ky: Ky): Host {
           ...(key !== undefined && { idempotencyKey: key }),
           idempotency: { writes, firstSentAt },
         }
-        // What ky throws at once, such as for an illegal header, is an end as any other.
+        // What ky throws at once, such as for an illegal header, ends the call, too.
         return tell(
           Promise.resolve().then(() => api(url, { ...init, context } as object)),
           reads,

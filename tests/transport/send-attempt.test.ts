@@ -68,7 +68,7 @@ describe('an attempt', () => {
           },
         }),
     ],
-  ])('that throws what cannot be read is a lost answer as any other: %s', async (_, make) => {
+  ])('that throws what cannot be read has lost the answer: %s', async (_, make) => {
     const fetch = vi.fn(async () => Promise.reject(make()))
     const send = createIdempotentFetch({ fetch, clock: fakeClock(), retry: { maxAttempts: 3 } })
     expect(idempotencyOf(await thrown(send(url, post)))).toMatchObject({ outcome: 'unknown', attempts: 3 })

@@ -5,7 +5,7 @@ import ky1 from 'ky'
 import ky2 from 'ky2'
 import { createIdempotentFetch, idempotencyOf } from 'fetch-idempotency'
 import { idempotency } from 'fetch-idempotency/ky'
-import { watchSending } from '../../src/transport/sent-below.js'
+import { watchSending, type SendWatch } from '../../src/transport/sent-below.js'
 import { closedPort, listen } from './loopback.js'
 
 type Fetch = typeof globalThis.fetch
@@ -163,22 +163,22 @@ describe('a dispatcher of the user’s own that resends', () => {
 describe('watchSending', () => {
   it('tells what was on a connection since, by method and target', async () => {
     const { base } = await listen((_, response) => response.end())
-    const wasSent = watchSending() as NonNullable<ReturnType<typeof watchSending>>
+    const { wasSent } = watchSending() as SendWatch
     expect(wasSent('POST', `${base}/a?b=1`)).toBe(false)
     await (await fetch(`${base}/a?b=1#c`, { method: 'POST' })).text()
     expect(wasSent('post', `${base}/a?b=1`)).toBe(true)
     expect(wasSent('PUT', `${base}/a?b=1`)).toBe(false)
     expect(wasSent('POST', `${base}/`)).toBe(false)
     expect(wasSent('POST', `${base}/a?b=1&c=2`)).toBe(false)
-    expect(watchSending()?.('POST', `${base}/a?b=1`)).toBe(false)
+    expect(watchSending()?.wasSent('POST', `${base}/a?b=1`)).toBe(false)
   })
 
   it('tells of a request to which something was added on the way', async () => {
     const { base } = await listen((_, response) => response.end())
-    const wasSent = watchSending() as NonNullable<ReturnType<typeof watchSending>>
+    const { wasSent } = watchSending() as SendWatch
     await (await fetch(`${base}/a?b=1`, { method: 'POST' })).text()
     expect(wasSent('POST', `${base}/a`)).toBe(true)
-    const wasSentThen = watchSending() as NonNullable<ReturnType<typeof watchSending>>
+    const { wasSent: wasSentThen } = watchSending() as SendWatch
     await (await fetch(`${base}/a?b=1&version=2`, { method: 'POST' })).text()
     expect(wasSentThen('POST', `${base}/a?b=1`)).toBe(true)
   })
@@ -189,7 +189,7 @@ describe('watchSending', () => {
 
     it('says yes for a fetch of the user’s own, and nothing for that of the runtime', () => {
       expect(watchSending(globalThis.fetch)).toBeUndefined()
-      expect(watchSending(retrying(globalThis.fetch))?.('POST', 'https://api.test/')).toBe(true)
+      expect(watchSending(retrying(globalThis.fetch))?.wasSent('POST', 'https://api.test/')).toBe(true)
     })
 
     it('knows the fetch of the runtime where ours has taken its place', () => {
@@ -224,18 +224,18 @@ describe('watchSending', () => {
       outgoing.end()
       await once(outgoing, 'response')
     }
-    const wasSent = watchSending(async () => new Response())
+    const watch = watchSending(async () => new Response())
     await sendWith('order-17')
     for (const [key, wanted] of [
       ['order-17', true],
       ['order-1', false],
     ] as const)
-      expect(wasSent?.('POST', '/orders', key)).toBe(wanted)
+      expect(watch?.wasRepeated(key)).toBe(wanted)
   })
 
   it('says yes where there was too much to tell', async () => {
     const { base } = await listen((_, response) => response.end())
-    const wasSent = watchSending() as NonNullable<ReturnType<typeof watchSending>>
+    const { wasSent } = watchSending() as SendWatch
     for (let count = 0; count < 64; count += 1) await (await fetch(base)).text()
     expect(wasSent('POST', base)).toBe(false)
     await (await fetch(base)).text()
