@@ -1,3 +1,4 @@
+import type { TrackedOperation } from '../loop/tracked-operation.js'
 import type { StopReason } from '../retry/decide.js'
 import type { AttemptResult } from '../transport/attempted.js'
 import type { FetchLike } from '../transport/fetch-like.js'
@@ -62,6 +63,8 @@ export interface KyCall {
   kyRetries: number
   /** Requests that were sent before a hook asked ky for more. */
   attempts: number
+  /** What our loop has sent last, and the URL that ky gave. */
+  sent?: { readonly url: string; readonly operation: TrackedOperation }
   stoppedBy?: StopReason | undefined
   last?: LastAttempt
   /** What `throwHttpErrors` has said of the last answer. */

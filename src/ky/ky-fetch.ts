@@ -143,6 +143,7 @@ export function createSend(settings: KySettings): SendForKy {
       limitWait: (status, waitMs) => limitWait(retry, call, status, waitMs),
       writes: own.writes,
       firstSentMs: call.firstSentMs ?? own.firstSentMs,
+      landing: call.sent?.url === url ? call.sent.operation.landing : undefined,
       attemptsBefore: call.attempts,
       signal: input.signal,
       callbacks: own.resolve || own.reconcile ? { ...callbacks, ...own } : callbacks,
@@ -162,6 +163,7 @@ export function createSend(settings: KySettings): SendForKy {
           maxResponseBytes,
           bodyReading: own.response,
         }
+        call.sent = { url, operation }
         call.key = operation.key
         call.isGenerated = operation.resume().isGenerated === true
         return openKyTransport(call, settings.operation, sender, request, operation)

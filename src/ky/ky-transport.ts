@@ -198,6 +198,8 @@ export function openKyTransport(
       request = await take(standing, given)
       stamp()
       operation.goTo(request.url, request.method)
+      // Where a hook leads it, no redirect has.
+      if (standing.url !== given.url) operation.landing = undefined
       return undefined
     },
     stopped: (why) => void (call.stoppedBy = why),

@@ -36,6 +36,21 @@ async function redirecting(status: number, to: (port: number) => string, then = 
   return { orders: `http://first.test:${port}/orders`, seen }
 }
 
+/** A server that makes the first thing, whose answer is lost, and sends the client on to another server from then on. */
+async function losing() {
+  const made: string[] = []
+  const other = await listen((_, response) => {
+    made.push('at the other server')
+    response.writeHead(201).end('{}')
+  })
+  const { base } = await listen((request, response) => {
+    if (made.length > 0) return void response.writeHead(307, { location: `${other.base}/orders` }).end()
+    made.push('here')
+    request.socket.destroy()
+  })
+  return { base, made }
+}
+
 const caught = (sending: PromiseLike<unknown>) => Promise.resolve(sending).catch((error: unknown) => error)
 
 type Send = (url: string, method: string) => Promise<unknown>
@@ -159,16 +174,7 @@ describe.each(senders.filter(([name]) => !/own fetch|hooks alone|given a Request
     })
 
     it('and does not go to another server, once it may have been executed', async () => {
-      const made: string[] = []
-      const other = await listen((_, response) => {
-        made.push('at the other server')
-        response.writeHead(201).end('{}')
-      })
-      const { base } = await listen((request, response) => {
-        if (made.length > 0) return void response.writeHead(307, { location: `${other.base}/orders` }).end()
-        made.push('here')
-        request.socket.destroy()
-      })
+      const { base, made } = await losing()
       expect(outcome(await send(`${base}/orders`, 'POST'))).toBe('unknown')
       expect(made).toEqual(['here'])
     })
@@ -240,16 +246,7 @@ it.each<[string, (send: typeof fetch, url: string) => Promise<unknown>]>([
     },
   ],
 ])('a write of an earlier call is not sent on to another server either: %s', async (_, again) => {
-  const made: string[] = []
-  const other = await listen((_, response) => {
-    made.push('at the other server')
-    response.writeHead(201).end('{}')
-  })
-  const { base } = await listen((request, response) => {
-    if (made.length > 0) return void response.writeHead(307, { location: `${other.base}/orders` }).end()
-    made.push('here')
-    request.socket.destroy()
-  })
+  const { base, made } = await losing()
   const send = createIdempotentFetch({ retry: { maxAttempts: 1 } })
   expect(idempotencyOf(await again(send as typeof fetch, `${base}/orders`))?.outcome).toBe('unknown')
   expect(made).toEqual(['here'])
@@ -278,6 +275,29 @@ it.each<[string, (error: unknown, send: typeof fetch, url: string, init: object)
   expect(asked).toBe(1)
   const wanted = ['POST', '/orders', undefined, 'order-2', '1']
   expect(seen).toEqual([wanted, wanted])
+})
+
+it.each(majors)('%s: what a hook has sent again goes where a redirect has led it', async (_, ky) => {
+  const made: string[] = []
+  let asked = 0
+  const other = await listen((request, response) => {
+    asked += 1
+    const key = String(request.headers['idempotency-key'])
+    if (!made.includes(key)) made.push(key)
+    response.writeHead(asked === 1 ? 503 : 201).end('{}')
+  })
+  const { base } = await listen((_, response) => {
+    if (asked === 0) return void response.writeHead(307, { location: `${other.base}/orders` }).end()
+    made.push('at the first server')
+    response.writeHead(201).end('{}')
+  })
+  const { retry: again } = ky as unknown as { retry: (options: object) => never }
+  const afterResponse = [() => (asked === 1 ? again({ delay: 1 }) : undefined)]
+  const end = await caught(
+    ky.extend(idempotency()).post(`${base}/orders`, { json: {}, hooks: { afterResponse } }),
+  )
+  expect(idempotencyOf(end)).toMatchObject({ outcome: 'applied', attempts: 2, key: made[0] })
+  expect(made).toHaveLength(1)
 })
 
 it.each<[string, ContractDefinition]>([
